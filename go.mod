@@ -1,0 +1,3 @@
+module github.com/brume-cloud/brume
+
+go 1.26
