@@ -15,6 +15,7 @@ type Error struct {
 	Message   string // for people; says what is wrong and, where it helps, what to do
 	Status    int    // the HTTP status
 	Receiver  bool   // the fault lies with the service ("Receiver"), not the caller ("Sender")
+	Shape     string // the model's name of the error; empty for errors that every service shares
 	Detail    any    // the modelled error structure (a pointer), or nil when it has only a message
 }
 

@@ -1,0 +1,210 @@
+package wire
+
+import (
+	"net/http"
+	"strings"
+	"unsafe"
+
+	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/wire/schema"
+)
+
+// restCodec is restJson1 and restXml: members travel in labels, query string,
+// headers and body; only the body differs.
+type restCodec struct{ body restBody }
+
+// restBody is what restJson1 and restXml do differently.
+type restBody interface {
+	contentType() []string
+	decode(d *decoding, p *schema.Plan, at unsafe.Pointer, body []byte) error
+	// encode appends the document for the members of p that travel in the body.
+	encode(b []byte, op *schema.Operation, p *schema.Plan, at unsafe.Pointer) []byte
+	// encodePayload appends the document that is the payload member f.
+	encodePayload(b []byte, f *schema.Field, at unsafe.Pointer) []byte
+	encodeError(svc *schema.Service, err *aws.Error, res *Response)
+}
+
+func (c restCodec) Decode(op *schema.Operation, req *Request) (any, error) {
+	in := op.NewInput()
+	p, at := op.InputPlan(), pointer(in)
+	if op.Input == nil {
+		return in, nil
+	}
+	d := restDecoder{decoding: &decoding{}, req: req}
+	// The body goes first: its decoder reports the members that it misses, and
+	// those that travel elsewhere are then taken off the list.
+	if err := c.decodeBody(&d, p, at); err != nil {
+		return nil, err
+	}
+	found, err := d.bindings(op, p, at)
+	if err != nil {
+		return nil, err
+	}
+	d.reconcile(p, found)
+	return d.finish(p, in, at)
+}
+
+func (c restCodec) decodeBody(d *restDecoder, p *schema.Plan, at unsafe.Pointer) error {
+	if p.Shape.Payload == nil {
+		if !hasBodyMembers(p) {
+			d.require(p, 0)
+			return nil
+		}
+		return c.body.decode(d.decoding, p, at, d.req.Body)
+	}
+	d.require(p, 0)
+	f, _ := p.Field(p.Shape.Payload.WireName(), 0)
+	if f == nil {
+		return nil
+	}
+	return d.payload(c.body, f, at)
+}
+
+func hasBodyMembers(p *schema.Plan) bool {
+	for i := range p.Fields {
+		if p.Fields[i].Location == schema.InBody {
+			return true
+		}
+	}
+	return false
+}
+
+func (c restCodec) Encode(op *schema.Operation, out any, res *Response) {
+	res.Status = op.Status
+	res.Header["X-Amzn-Requestid"] = []string{res.RequestID}
+	if op.Output == nil {
+		return
+	}
+	p, at := op.OutputPlan(), pointer(out)
+	encodeHeaders(p, at, res)
+	if p.Shape.Payload == nil {
+		if hasBodyMembers(p) {
+			res.Header["Content-Type"] = c.body.contentType()
+			res.Body = c.body.encode(res.Body, op, p, at)
+		}
+		return
+	}
+	f, _ := p.Field(p.Shape.Payload.WireName(), 0)
+	if f == nil {
+		return
+	}
+	c.encodePayload(f, at, res)
+}
+
+func (c restCodec) EncodeError(svc *schema.Service, err *aws.Error, res *Response) {
+	res.Status = err.Status
+	res.Header["X-Amzn-Requestid"] = []string{res.RequestID}
+	if plan := detailPlan(svc, err); plan != nil {
+		encodeHeaders(plan, pointer(err.Detail), res)
+	}
+	c.body.encodeError(svc, err, res)
+}
+
+// jsonBody is the body of restJson1.
+type jsonBody struct{}
+
+var applicationJSON = []string{"application/json"}
+
+func (jsonBody) contentType() []string { return applicationJSON }
+
+func (jsonBody) decode(d *decoding, p *schema.Plan, at unsafe.Pointer, body []byte) error {
+	jd := jsonDecoder{decoding: *d, jsonParser: jsonParser{s: text(body)}, rest: p.Shape.Payload == nil && len(d.path) == 0}
+	err := jd.document(p, at)
+	*d = jd.decoding
+	return err
+}
+
+func (jsonBody) encode(b []byte, _ *schema.Operation, p *schema.Plan, at unsafe.Pointer) []byte {
+	e := jsonEncoder{b: b, rest: true}
+	e.structure(p, at)
+	return e.b
+}
+
+func (jsonBody) encodePayload(b []byte, f *schema.Field, at unsafe.Pointer) []byte {
+	e := jsonEncoder{b: b}
+	e.value(f.Member, f.Plan, at)
+	return e.b
+}
+
+func (jsonBody) encodeError(svc *schema.Service, err *aws.Error, res *Response) {
+	res.Header["Content-Type"] = applicationJSON
+	res.Header.Set("X-Amzn-Errortype", err.Code)
+	res.Body = appendJSONError(res.Body, svc, err, "")
+}
+
+// xmlBody is the body of restXml.
+type xmlBody struct{}
+
+var applicationXML = []string{"application/xml"}
+
+func (xmlBody) contentType() []string { return applicationXML }
+
+func (xmlBody) decode(d *decoding, p *schema.Plan, at unsafe.Pointer, body []byte) error {
+	return newXMLDecoder(d, body).document(p, at)
+}
+
+func (xmlBody) encode(b []byte, op *schema.Operation, p *schema.Plan, at unsafe.Pointer) []byte {
+	e := xmlEncoder{b: append(b, xmlDeclaration...), rest: true}
+	name := p.Shape.XMLName
+	if name == "" {
+		name = p.Shape.Name
+	}
+	ns := p.Shape.Namespace
+	if ns.URI == "" {
+		ns.URI = op.Service.XMLNamespace
+	}
+	e.openAttrs(name, ns, p, at)
+	e.members(p, at)
+	e.close(name)
+	return e.b
+}
+
+func (xmlBody) encodePayload(b []byte, f *schema.Field, at unsafe.Pointer) []byte {
+	e := xmlEncoder{b: append(b, xmlDeclaration...)}
+	name := f.WireName()
+	if f.Wire == "" && f.Plan.Shape.XMLName != "" {
+		name = f.Plan.Shape.XMLName
+	} else if f.Wire == "" {
+		name = f.Plan.Shape.Name
+	}
+	e.element(name, f.Member, f.Plan, at)
+	return e.b
+}
+
+func (xmlBody) encodeError(svc *schema.Service, err *aws.Error, res *Response) {
+	res.Header["Content-Type"] = applicationXML
+	if svc == nil || !bareErrors(svc) {
+		ns := ""
+		if svc != nil {
+			ns = svc.XMLNamespace
+		}
+		res.Body = appendErrorResponse(append(res.Body, xmlDeclaration...), ns, svc, err, res.RequestID)
+		return
+	}
+	e := xmlEncoder{b: append(res.Body, xmlDeclaration...)}
+	e.open("Error")
+	e.leaf("Code", err.Code)
+	e.leaf("Message", err.Message)
+	if plan := detailPlan(svc, err); plan != nil {
+		e.members(plan, pointer(err.Detail))
+	}
+	e.leaf("RequestId", res.RequestID)
+	e.leaf("HostId", res.RequestID)
+	e.close("Error")
+	res.Body = e.b
+}
+
+// bareErrors reports whether the service's error document is <Error> without
+// <ErrorResponse> around it (the noErrorWrapping setting of restXml).
+func bareErrors(svc *schema.Service) bool {
+	return svc.SigningName == "s3" && !strings.Contains(svc.ID, "Control")
+}
+
+// statusOf is the HTTP status that an output structure sets by itself.
+func statusOf(f *schema.Field, v unsafe.Pointer) int {
+	s := int(*(*int32)(v))
+	if s < http.StatusContinue || s > 599 {
+		return http.StatusOK
+	}
+	return s
+}

@@ -1,0 +1,189 @@
+package wire
+
+import (
+	"cmp"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/brume-cloud/brume/front/wire/schema"
+)
+
+// Routes finds the operation of a REST request by its method, path and query.
+// It is built once for a service and read by all requests.
+type Routes struct {
+	byMethod map[string][]route
+}
+
+// route is one operation's pattern.
+type route struct {
+	op       *schema.Operation
+	segments []string // "{}" for a label, "{+}" for a greedy one, which may stand anywhere
+	query    []Param  // constants that must be in the query string
+	required []string // query parameters that the operation requires
+	slash    bool     // the path ends with a slash
+}
+
+const (
+	label  = "{}"
+	greedy = "{+}"
+)
+
+// NewRoutes builds the table of a service.
+func NewRoutes(svc *schema.Service) *Routes {
+	r := &Routes{byMethod: map[string][]route{}}
+	for op := range svc.Operations {
+		r.byMethod[op.Method] = append(r.byMethod[op.Method], newRoute(op))
+	}
+	for _, all := range r.byMethod {
+		slices.SortFunc(all, moreSpecific)
+	}
+	return r
+}
+
+func newRoute(op *schema.Operation) route {
+	path, query, _ := strings.Cut(op.URI, "?")
+	rt := route{op: op, slash: len(path) > 1 && strings.HasSuffix(path, "/")}
+	for _, seg := range strings.Split(strings.Trim(path, "/"), "/") {
+		switch {
+		case strings.HasSuffix(seg, "+}"):
+			seg = greedy
+		case strings.HasPrefix(seg, "{"):
+			seg = label
+		}
+		rt.segments = append(rt.segments, seg)
+	}
+	if path == "/" {
+		rt.segments = nil
+	}
+	for _, pair := range strings.FieldsFunc(query, func(c rune) bool { return c == '&' }) {
+		k, v, _ := strings.Cut(pair, "=")
+		rt.query = append(rt.query, Param{k, v})
+	}
+	if op.Input != nil {
+		for i := range op.Input.Members {
+			if m := &op.Input.Members[i]; m.Required && m.Location == schema.InQuery {
+				rt.required = append(rt.required, m.WireName())
+			}
+		}
+	}
+	return rt
+}
+
+// moreSpecific orders routes so that the first that matches is the right one:
+// literal segments before labels, labels before greedy ones, and a route with
+// constants or required parameters in its query before one without.
+func moreSpecific(a, b route) int {
+	for i := range min(len(a.segments), len(b.segments)) {
+		if c := cmp.Compare(weight(a.segments[i]), weight(b.segments[i])); c != 0 {
+			return c
+		}
+	}
+	return cmp.Or(
+		cmp.Compare(len(b.segments), len(a.segments)),
+		cmp.Compare(len(b.query), len(a.query)),
+		cmp.Compare(len(b.required), len(a.required)),
+		cmp.Compare(a.op.Name, b.op.Name),
+	)
+}
+
+func weight(segment string) int {
+	switch segment {
+	case greedy:
+		return 2
+	case label:
+		return 1
+	}
+	return 0
+}
+
+// Find returns the operation of a request and the decoded values of its labels,
+// or nil. path is raw: percent-encoded, with nothing cleaned.
+func (r *Routes) Find(method, path string, params []Param) (*schema.Operation, []string) {
+	path = strings.TrimPrefix(path, "/")
+	var op *schema.Operation
+	var labels []string
+	for i := range r.byMethod[method] {
+		rt := &r.byMethod[method][i]
+		found, ok := rt.match(path)
+		if !ok || !hasAll(params, rt.query) {
+			continue
+		}
+		complete := rt.complete(params)
+		if op == nil || complete {
+			op, labels = rt.op, found
+		}
+		if complete {
+			break
+		}
+	}
+	for i, l := range labels {
+		if u, err := url.PathUnescape(l); err == nil {
+			labels[i] = u
+		}
+	}
+	return op, labels
+}
+
+func (rt *route) match(path string) (labels []string, ok bool) {
+	for i, seg := range rt.segments {
+		if seg == greedy {
+			return rt.matchGreedy(labels, i, path)
+		}
+		var head string
+		head, path, ok = strings.Cut(path, "/")
+		if !ok && i < len(rt.segments)-1 {
+			return nil, false
+		}
+		switch {
+		case seg == label && head == "":
+			return nil, false
+		case seg == label:
+			labels = append(labels, head)
+		case seg != head:
+			return nil, false
+		}
+	}
+	return labels, path == ""
+}
+
+// matchGreedy gives the greedy label all that the segments behind it leave.
+func (rt *route) matchGreedy(labels []string, i int, path string) ([]string, bool) {
+	rest := rt.segments[i+1:]
+	parts := strings.Split(path, "/")
+	n := len(parts) - len(rest)
+	if n < 1 || n == 1 && parts[0] == "" {
+		return nil, false
+	}
+	labels = append(labels, strings.Join(parts[:n], "/"))
+	for j, seg := range rest {
+		switch {
+		case seg == label:
+			labels = append(labels, parts[n+j])
+		case seg != parts[n+j]:
+			return nil, false
+		}
+	}
+	return labels, true
+}
+
+// hasAll reports whether params has every one of want; an empty value matches any.
+func hasAll(params, want []Param) bool {
+	for _, q := range want {
+		if !slices.ContainsFunc(params, func(p Param) bool { return p.Name == q.Name && (q.Value == "" || p.Value == q.Value) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// complete reports whether all required query parameters are there. One that
+// is not may still be meant, if no other route matches: it then fails validation.
+func (rt *route) complete(params []Param) bool {
+	for _, name := range rt.required {
+		if !slices.ContainsFunc(params, func(p Param) bool { return p.Name == name }) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,83 @@
+package wire
+
+import (
+	"errors"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/brume-cloud/brume/front/wire/schema"
+)
+
+const (
+	httpDate     = "Mon, 02 Jan 2006 15:04:05 GMT"
+	httpDateFrac = "Mon, 02 Jan 2006 15:04:05.999999999 GMT"
+	iso8601      = "2006-01-02T15:04:05Z"
+	iso8601Milli = "2006-01-02T15:04:05.000Z"
+)
+
+var errTime = errors.New("not a timestamp")
+
+// parseTime reads a timestamp in its declared format, else in the protocol's
+// default; like AWS it accepts the other formats as well.
+func parseTime(s string, f, def schema.TimeFormat) (time.Time, error) {
+	if f == schema.DefaultTime {
+		f = def
+	}
+	if f == schema.HTTPDate {
+		if t, err := time.Parse(httpDateFrac, s); err == nil {
+			return t.UTC(), nil
+		}
+	}
+	if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
+		return t.UTC(), nil
+	}
+	if sec, err := strconv.ParseFloat(s, 64); err == nil {
+		return epoch(sec)
+	}
+	for _, layout := range []string{httpDateFrac, time.RFC1123, time.RFC850, time.ANSIC, "2006-01-02", "2006-01-02T15:04:05", "20060102T150405Z"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC(), nil
+		}
+	}
+	return time.Time{}, errTime
+}
+
+// maxEpoch is the last second of the year 9999, the last that the formats can write.
+const maxEpoch = 253402300799
+
+// epoch turns seconds since 1970 into a time, to the millisecond.
+func epoch(sec float64) (time.Time, error) {
+	if math.IsNaN(sec) || math.Abs(sec) > maxEpoch {
+		return time.Time{}, errTime
+	}
+	whole, frac := math.Modf(sec)
+	return time.Unix(int64(whole), int64(math.Round(frac*1e3))*1e6).UTC(), nil
+}
+
+// appendTime writes a timestamp as text, without quotes.
+func appendTime(b []byte, t time.Time, f, def schema.TimeFormat) []byte {
+	if f == schema.DefaultTime {
+		f = def
+	}
+	t = t.UTC()
+	switch f {
+	case schema.HTTPDate:
+		return t.AppendFormat(b, httpDate)
+	case schema.Epoch:
+		b = strconv.AppendInt(b, floorSeconds(t), 10)
+		if ms := t.Nanosecond() / 1e6; ms != 0 {
+			b = append(b, '.', byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10))
+		}
+		return b
+	}
+	if t.Nanosecond() >= 1e6 {
+		return t.AppendFormat(b, iso8601Milli)
+	}
+	return t.AppendFormat(b, iso8601)
+}
+
+// floorSeconds is the second at or before t, so that the fraction adds to it.
+// (Before 1970 a negative second with a positive fraction would read wrongly;
+// nothing in AWS lies there.)
+func floorSeconds(t time.Time) int64 { return t.Unix() }
