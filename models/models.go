@@ -210,3 +210,12 @@ func read(name string, into any) error {
 	}
 	return nil
 }
+
+// UnmarshalJSON accepts the bare URI that some models write for the whole.
+func (x *XMLNS) UnmarshalJSON(b []byte) error {
+	if json.Unmarshal(b, &x.URI) == nil {
+		return nil
+	}
+	type plain XMLNS
+	return json.Unmarshal(b, (*plain)(x))
+}

@@ -53,8 +53,10 @@ func (cborCodec) EncodeError(svc *schema.Service, err *aws.Error, res *Response)
 	e.b = append(e.b, cborMap<<5|cborIndefinite)
 	e.text("__type")
 	e.text(qualified(svc, err))
-	e.text(messageName(svc, err))
-	e.text(err.Message)
+	if err.Message != "" {
+		e.text(messageName(svc, err))
+		e.text(err.Message)
+	}
 	if plan != nil {
 		e.members(plan, pointer(err.Detail))
 	}

@@ -151,13 +151,7 @@ func (d *formDecoder) named(f *schema.Field, seg string) bool {
 		}
 		return strings.EqualFold(seg[:1], f.Name[:1]) && seg[1:] == f.Name[1:]
 	}
-	if f.QueryName != "" && seg == f.QueryName || seg == f.WireName() {
-		return true
-	}
-	if f.Plan.Shape.Kind == schema.List && f.Flat() {
-		return f.Plan.Shape.Elem.Wire != "" && seg == f.Plan.Shape.Elem.Wire
-	}
-	return false
+	return f.QueryName != "" && seg == f.QueryName || seg == f.WireName()
 }
 
 // list decodes NAME.member.N, NAME.N of flattened lists, and an empty NAME=.

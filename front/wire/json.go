@@ -27,9 +27,6 @@ func (jsonCodec) Encode(op *schema.Operation, out any, res *Response) {
 	res.Status = op.Status
 	res.Header["Content-Type"] = jsonContentType(op.Service)
 	res.Header["X-Amzn-Requestid"] = []string{res.RequestID}
-	if op.Output == nil {
-		return
-	}
 	e := jsonEncoder{b: res.Body}
 	e.structure(op.OutputPlan(), pointer(out))
 	res.Body = e.b
@@ -90,23 +87,28 @@ func qualified(svc *schema.Service, err *aws.Error) string {
 
 // appendJSONError writes {"__type":…,"message":…} and the error's own members.
 func appendJSONError(b []byte, svc *schema.Service, err *aws.Error, typ string) []byte {
+	b = append(b, '{')
 	if typ != "" {
-		b = append(b, `{"__type":`...)
+		b = append(b, `"__type":`...)
 		b = appendJSONString(b, typ)
 		b = append(b, ',')
-	} else {
-		b = append(b, '{')
 	}
-	b = appendJSONString(b, messageName(svc, err))
-	b = append(b, ':')
-	b = appendJSONString(b, err.Message)
+	if err.Message != "" {
+		b = appendJSONString(b, messageName(svc, err))
+		b = append(b, ':')
+		b = appendJSONString(b, err.Message)
+		b = append(b, ',')
+	}
 	if plan := detailPlan(svc, err); plan != nil {
 		e := jsonEncoder{rest: true}
 		e.structure(plan, pointer(err.Detail))
-		if own := strings.Trim(string(e.b), "{}"); own != "" {
+		if own := e.b[1 : len(e.b)-1]; len(own) > 0 {
+			b = append(b, own...)
 			b = append(b, ',')
-			b = append(b, e.b[1:len(e.b)-1]...)
 		}
+	}
+	if b[len(b)-1] == ',' {
+		b = b[:len(b)-1]
 	}
 	return append(b, '}')
 }

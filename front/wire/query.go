@@ -74,7 +74,7 @@ func (queryCodec) EncodeError(svc *schema.Service, err *aws.Error, res *Response
 
 // appendErrorResponse writes the error document of Query and most REST-XML services.
 func appendErrorResponse(b []byte, ns string, svc *schema.Service, err *aws.Error, requestID string) []byte {
-	e := xmlEncoder{b: b}
+	e := xmlEncoder{b: b, rest: true}
 	e.openAttrs("ErrorResponse", schema.Namespace{URI: ns}, nil, nil)
 	e.open("Error")
 	e.leaf("Type", faultName(err))
@@ -83,7 +83,9 @@ func appendErrorResponse(b []byte, ns string, svc *schema.Service, err *aws.Erro
 		code = err.QueryCode
 	}
 	e.leaf("Code", code)
-	e.leaf("Message", err.Message)
+	if err.Message != "" {
+		e.leaf("Message", err.Message)
+	}
 	if plan := detailPlan(svc, err); plan != nil {
 		e.members(plan, pointer(err.Detail))
 	}

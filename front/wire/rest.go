@@ -16,6 +16,8 @@ type restCodec struct{ body restBody }
 // restBody is what restJson1 and restXml do differently.
 type restBody interface {
 	contentType() []string
+	// wanted reports whether an answer without a payload member has a body.
+	wanted(p *schema.Plan) bool
 	decode(d *decoding, p *schema.Plan, at unsafe.Pointer, body []byte) error
 	// encode appends the document for the members of p that travel in the body.
 	encode(b []byte, op *schema.Operation, p *schema.Plan, at unsafe.Pointer) []byte
@@ -78,7 +80,7 @@ func (c restCodec) Encode(op *schema.Operation, out any, res *Response) {
 	p, at := op.OutputPlan(), pointer(out)
 	encodeHeaders(p, at, res)
 	if p.Shape.Payload == nil {
-		if hasBodyMembers(p) {
+		if !bodyless(res.Status) && c.body.wanted(p) {
 			res.Header["Content-Type"] = c.body.contentType()
 			res.Body = c.body.encode(res.Body, op, p, at)
 		}
@@ -106,6 +108,9 @@ type jsonBody struct{}
 var applicationJSON = []string{"application/json"}
 
 func (jsonBody) contentType() []string { return applicationJSON }
+
+// AWS: a restJson1 answer without members in its body is {}.
+func (jsonBody) wanted(*schema.Plan) bool { return true }
 
 func (jsonBody) decode(d *decoding, p *schema.Plan, at unsafe.Pointer, body []byte) error {
 	jd := jsonDecoder{decoding: *d, jsonParser: jsonParser{s: text(body)}, rest: p.Shape.Payload == nil && len(d.path) == 0}
@@ -138,6 +143,8 @@ type xmlBody struct{}
 var applicationXML = []string{"application/xml"}
 
 func (xmlBody) contentType() []string { return applicationXML }
+
+func (xmlBody) wanted(p *schema.Plan) bool { return hasBodyMembers(p) }
 
 func (xmlBody) decode(d *decoding, p *schema.Plan, at unsafe.Pointer, body []byte) error {
 	return newXMLDecoder(d, body).document(p, at)
@@ -181,10 +188,12 @@ func (xmlBody) encodeError(svc *schema.Service, err *aws.Error, res *Response) {
 		res.Body = appendErrorResponse(append(res.Body, xmlDeclaration...), ns, svc, err, res.RequestID)
 		return
 	}
-	e := xmlEncoder{b: append(res.Body, xmlDeclaration...)}
+	e := xmlEncoder{b: append(res.Body, xmlDeclaration...), rest: true}
 	e.open("Error")
 	e.leaf("Code", err.Code)
-	e.leaf("Message", err.Message)
+	if err.Message != "" {
+		e.leaf("Message", err.Message)
+	}
 	if plan := detailPlan(svc, err); plan != nil {
 		e.members(plan, pointer(err.Detail))
 	}

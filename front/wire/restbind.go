@@ -30,7 +30,7 @@ func (d *restDecoder) bindings(op *schema.Operation, p *schema.Plan, at unsafe.P
 		case schema.InURI:
 			ok, err = d.label(op, f, at)
 		case schema.InQuery:
-			ok, err = d.query(p, f, at)
+			ok, err = d.query(f, at)
 		case schema.InHeader:
 			ok, err = d.header(f, at)
 		case schema.InHeaders:
@@ -86,9 +86,9 @@ func labelIndex(uri, name string) int {
 	}
 }
 
-func (d *restDecoder) query(p *schema.Plan, f *schema.Field, at unsafe.Pointer) (bool, error) {
+func (d *restDecoder) query(f *schema.Field, at unsafe.Pointer) (bool, error) {
 	if f.Plan.Shape.Kind == schema.Map {
-		return true, d.queryMap(p, f, at)
+		return true, d.queryMap(f, at)
 	}
 	var err error
 	ok := false
@@ -106,20 +106,15 @@ func (d *restDecoder) query(p *schema.Plan, f *schema.Field, at unsafe.Pointer) 
 	return ok, err
 }
 
-// queryMap takes every parameter that no other member has claimed.
-func (d *restDecoder) queryMap(p *schema.Plan, f *schema.Field, at unsafe.Pointer) error {
-	var m *mapping
+// queryMap takes every parameter of the query string.
+func (d *restDecoder) queryMap(f *schema.Field, at unsafe.Pointer) error {
+	if len(d.req.Params) == 0 {
+		return nil
+	}
+	m := newMapping(f.Plan, f.Value(at))
 	many := f.Plan.Elem.Shape.Kind == schema.List
 	lists := map[string]unsafe.Pointer{}
 	for _, q := range d.req.Params {
-		if slices.ContainsFunc(p.Fields, func(o schema.Field) bool {
-			return o.Location == schema.InQuery && o.Plan.Shape.Kind != schema.Map && o.WireName() == q.Name
-		}) {
-			continue
-		}
-		if m == nil {
-			m = newMapping(f.Plan, f.Value(at))
-		}
 		slot := lists[q.Name]
 		if slot == nil {
 			slot = m.slot()
@@ -222,7 +217,7 @@ func cutHeader(line string, date bool) (value, rest string) {
 
 // headers collects every header with the member's prefix into its map.
 func (d *restDecoder) headers(f *schema.Field, at unsafe.Pointer) bool {
-	prefix := textproto.CanonicalMIMEHeaderKey(f.WireName())
+	prefix := textproto.CanonicalMIMEHeaderKey(f.Wire)
 	var all map[string]string
 	for name, values := range d.req.Header {
 		if rest, ok := strings.CutPrefix(name, prefix); ok && (rest != "" || prefix == "") {
@@ -275,7 +270,7 @@ func encodeHeaders(p *schema.Plan, at unsafe.Pointer, res *Response) {
 			res.Status = statusOf(f, v)
 		case schema.InHeaders:
 			for k, e := range *(*map[string]string)(v) {
-				res.Header.Set(f.WireName()+k, e)
+				res.Header.Set(f.Wire+k, e)
 			}
 		case schema.InHeader:
 			res.Header.Set(f.WireName(), headerValue(f, v))

@@ -143,19 +143,15 @@ func (d *xmlDecoder) structure(p *schema.Plan, at unsafe.Pointer, start xml.Star
 
 func localName(name string) string { return name[strings.IndexByte(name, ':')+1:] }
 
-// xmlField finds the member that an element belongs to. A flattened list takes
-// its element's name, unless the member has one of its own.
+// xmlField finds the member that an element belongs to. The elements of a
+// flattened list have the member's name, not their own.
 func xmlField(p *schema.Plan, name string) *schema.Field {
 	for i := range p.Fields {
 		f := &p.Fields[i]
 		if f.Attribute || f.Location != schema.InBody {
 			continue
 		}
-		wire := f.WireName()
-		if f.Flat() && f.Wire == "" && f.Plan.Shape.Kind == schema.List && f.Plan.Shape.Elem.Wire != "" {
-			wire = f.Plan.Shape.Elem.Wire
-		}
-		if localName(wire) == name {
+		if localName(f.WireName()) == name {
 			return f
 		}
 	}

@@ -151,9 +151,6 @@ func (e *xmlEncoder) list(m *schema.Member, p *schema.Plan, at unsafe.Pointer) {
 	name := e.name(m)
 	n, data := p.Len(at)
 	if m.Flat() {
-		if w := p.Shape.Elem.Wire; w != "" && m.Wire == "" {
-			name = w
-		}
 		for i := range n {
 			if v := p.At(data, i); v != nil {
 				e.nested(name, &p.Shape.Elem, p.Elem, v)

@@ -125,6 +125,9 @@ func (op *Operation) Built() bool { return op.dispatch != nil }
 // NewInput returns a pointer to a zero input structure.
 func (op *Operation) NewInput() any { return reflect.New(op.in.Type).Interface() }
 
+// NewOutput returns a pointer to a zero output structure.
+func (op *Operation) NewOutput() any { return reflect.New(op.out.Type).Interface() }
+
 // Call calls the operation on service, which implements the generated interface.
 func (op *Operation) Call(ctx context.Context, service, input any) (any, error) {
 	return op.dispatch.Call(ctx, service, input)
