@@ -49,6 +49,8 @@ var (
 	ErrTooLarge = errors.New("kv: key, value or transaction too large")
 	ErrConflict = errors.New("kv: gave up after too many conflicts")
 	ErrReadOnly = errors.New("kv: write in a read-only transaction")
+	ErrBroken   = errors.New("kv: the store failed and must be opened again")
+	ErrReserved = errors.New("kv: key is empty or begins with 0x00 or 0xFF")
 )
 
 // Store is an ordered, transactional map. Use the functions View and Update,

@@ -1,0 +1,46 @@
+package local
+
+// engine is an ordered map with atomic batches and snapshots: what Pebble and
+// the copy-on-write tree have in common. Everything else, transactions above
+// all, is the Store's.
+//
+// begin, commit and the batch between them are used by one goroutine at a
+// time, snapshots by any number.
+type engine interface {
+	snapshot() snapshot
+	begin() batch
+	close() error
+}
+
+// batch is a set of changes that become visible and durable together.
+// It copies what it is given.
+type batch interface {
+	set(key, value []byte)
+	delete(key []byte)
+	deleteRange(from, to []byte)
+	commit() error // not to be used again after
+	drop()         // instead of commit
+}
+
+// snapshot is the state as of one moment. Memory that it returns either never
+// changes or is taken from the arena.
+type snapshot interface {
+	get(key []byte, a *arena) (value []byte, ok bool, err error)
+	walk(from, to []byte, reverse bool, a *arena) (cursor, error)
+	close() error
+}
+
+// cursor walks keys in order.
+type cursor interface {
+	next() (key, value []byte, ok bool)
+	err() error // after next returned false: what ended the walk early, if anything
+	close() error
+}
+
+// Users' keys are tuples, which begin with a tag between 0x00 and 0xFF. Keys
+// that begin with a zero byte are the store's own.
+var (
+	keyVersion = []byte{0, 'v'} // a bound that no given version exceeds
+	firstKey   = []byte{0x01}   // the users' keys are those from here
+	lastKey    = []byte{0xFF}   // up to here
+)

@@ -1,0 +1,53 @@
+package local
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// era is the life of one engine within a Store: from opening, loading or
+// resetting until the next. Transactions hold the era that they began in; the
+// engine is closed when the era is over and the last of them has left.
+type era struct {
+	engine engine
+	refs   atomic.Int64 // the transactions, and the Store itself
+	once   sync.Once
+	gone   chan struct{} // closed when the engine is
+	err    error         // from closing the engine
+	after  func() error  // runs when the engine is closed; may be nil
+}
+
+func newEra(e engine) *era {
+	a := &era{engine: e, gone: make(chan struct{})}
+	a.refs.Store(1)
+	return a
+}
+
+// enter returns the present era, held.
+func (s *Store) enter() (*era, error) {
+	for {
+		a := s.era.Load()
+		if a == nil {
+			return nil, *s.ended.Load()
+		}
+		a.refs.Add(1)
+		if s.era.Load() == a {
+			return a, nil
+		}
+		a.leave()
+	}
+}
+
+// leave gives the era back. Whoever is the last closes the engine.
+func (a *era) leave() {
+	if a.refs.Add(-1) > 0 {
+		return
+	}
+	a.once.Do(func() {
+		a.err = a.engine.close()
+		if a.after != nil && a.err == nil {
+			a.err = a.after()
+		}
+		close(a.gone)
+	})
+}
