@@ -25,7 +25,7 @@ func Model() *schema.Source {
 		XMLNamespace:    "",
 		ErrorNamespace:  "",
 		QueryCompatible: false,
-		Global:          true,
+		Global:          false,
 		Text:            text,
 		Protocols:       []schema.Protocol{"rest-xml"},
 	}

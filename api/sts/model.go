@@ -25,7 +25,7 @@ func Model() *schema.Source {
 		XMLNamespace:    "https://sts.amazonaws.com/doc/2011-06-15/",
 		ErrorNamespace:  "",
 		QueryCompatible: false,
-		Global:          true,
+		Global:          false,
 		Text:            text,
 		Protocols:       []schema.Protocol{"query"},
 	}

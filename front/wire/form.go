@@ -35,6 +35,27 @@ func parseForm(s string) ([]Param, error) {
 	return params, nil
 }
 
+// ParseQuery splits a query string into decoded parameters, in order. Pairs
+// that do not decode are left out of what it returns with the error.
+func ParseQuery(query string) ([]Param, error) { return parseForm(query) }
+
+// FormValues returns the values of the named parameters of a Query request.
+func FormValues(req *Request, names ...string) ([]string, error) {
+	params, err := formParams(req)
+	if err != nil {
+		return nil, err
+	}
+	values := make([]string, len(names))
+	for i, name := range names {
+		for j := range params {
+			if params[j].Name == name {
+				values[i] = params[j].Value
+			}
+		}
+	}
+	return values, nil
+}
+
 func unescapeForm(s string) (string, error) {
 	if strings.IndexByte(s, '%') < 0 && strings.IndexByte(s, '+') < 0 {
 		return s, nil

@@ -29,11 +29,14 @@ func decodeForm(op *schema.Operation, req *Request, ec2 bool) (any, error) {
 // formParams are the parameters of the body and, as AWS allows with GET, of
 // the query string.
 func formParams(req *Request) ([]Param, error) {
-	params, err := parseForm(text(req.Body))
-	if err != nil {
-		return nil, err
+	if req.form == nil {
+		params, err := parseForm(text(req.Body))
+		if err != nil {
+			return nil, err
+		}
+		req.form = append(params, req.Params...)
 	}
-	return append(params, req.Params...), nil
+	return req.form, nil
 }
 
 func (queryCodec) Encode(op *schema.Operation, out any, res *Response) {

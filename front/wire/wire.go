@@ -42,6 +42,7 @@ type Request struct {
 	Params []Param   // of the query string, decoded, in order
 	Body   []byte    // the whole body, unless the operation streams it
 	Stream io.Reader // the body of an operation that streams it
+	form   []Param   // parsed from Body, once
 	Labels []string  // values of the path's labels, in the order of the template
 }
 

@@ -122,6 +122,12 @@ func (s *Service) Bind(all []Dispatch) {
 // Built reports whether the operation has Go types and can be called.
 func (op *Operation) Built() bool { return op.dispatch != nil }
 
+// StreamsInput reports whether the input's payload is a stream of bytes that is
+// not held in memory.
+func (op *Operation) StreamsInput() bool {
+	return op.Input != nil && op.Input.Payload != nil && op.Input.Payload.IsStream()
+}
+
 // NewInput returns a pointer to a zero input structure.
 func (op *Operation) NewInput() any { return reflect.New(op.in.Type).Interface() }
 

@@ -1,0 +1,126 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/policy"
+	"github.com/brume-cloud/brume/front/sigv4"
+)
+
+// allow asks the policies.
+func (x *exchange) allow(ctx context.Context) error {
+	if x.Caller.Kind == aws.Anonymous && x.op.Unsigned {
+		return nil // AssumeRoleWithWebIdentity and the like prove who they are themselves
+	}
+	accesses, err := x.accesses(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range accesses {
+		if err := x.permit(ctx, &accesses[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *exchange) accesses(ctx context.Context) ([]aws.Access, error) {
+	if g, ok := x.endpoint.Service.(aws.Guard); ok {
+		return g.Access(ctx, x.Operation, x.input)
+	}
+	return []aws.Access{{Action: x.endpoint.Model.SigningName + ":" + x.Operation, Resource: "*"}}, nil
+}
+
+// permit decides on one access.
+func (x *exchange) permit(ctx context.Context, a *aws.Access) error {
+	owner := a.Owner
+	if owner == "" {
+		owner = x.Account
+	}
+	if x.Caller.Kind == aws.Root && x.Caller.Account == owner && a.Policy == "" {
+		return nil // nothing could say no
+	}
+	req := policy.Request{
+		Caller: &x.Caller, Action: a.Action, Resource: a.Resource, ResourceAccount: owner,
+		Context: policy.Func(x.condition(a)), AttachedRequired: a.PolicyRequired,
+	}
+	if a.Policy != "" {
+		p, err := x.gate.policies.Get(a.Policy, policy.Resource)
+		if err != nil {
+			return err
+		}
+		req.Attached = policy.Source{Name: a.Resource, Policy: p}
+	}
+	if err := x.gate.Identities.Policies(ctx, &x.Caller, &req); err != nil {
+		return err
+	}
+	d := policy.Evaluate(&req)
+	if d.Allowed {
+		return nil
+	}
+	if x.Caller.Kind == aws.Anonymous {
+		return sigv4.NotSigned(x.flavor)
+	}
+	return x.denied(d.Message())
+}
+
+// condition gives the values of the global condition keys that the request
+// itself knows, and of those that the service adds.
+// AWS: "AWS global condition context keys".
+func (x *exchange) condition(a *aws.Access) func(string) (policy.Values, bool) {
+	one := func(s string) (policy.Values, bool) { return policy.One(s), s != "" }
+	return func(key string) (policy.Values, bool) {
+		switch key {
+		case "aws:sourceip":
+			return one(x.SourceIP)
+		case "aws:currenttime":
+			return one(x.Start.Format("2006-01-02T15:04:05Z"))
+		case "aws:epochtime":
+			return one(strconv.FormatInt(x.Start.Unix(), 10))
+		case "aws:securetransport":
+			return one(strconv.FormatBool(x.TLS || x.req.Request == nil))
+		case "aws:useragent":
+			return one(x.UserAgent)
+		case "aws:referer":
+			if x.req.Request == nil {
+				return policy.Values{}, false
+			}
+			return one(x.req.Referer())
+		case "aws:requestedregion":
+			return one(string(x.Region))
+		case "aws:sourcearn":
+			return one(x.Source)
+		case "aws:sourceaccount":
+			arn, err := aws.ParseARN(x.Source)
+			return policy.One(string(arn.Account)), err == nil && arn.Account != ""
+		case "aws:viaawsservice", "aws:principalisawsservice":
+			return one(strconv.FormatBool(x.Caller.Kind == aws.ServicePrincipal))
+		case "aws:resourceaccount":
+			return one(string(a.Owner))
+		}
+		if a.Keys != nil {
+			if v, ok := a.Keys(key); ok {
+				return policy.Many(v), true
+			}
+		}
+		return policy.Values{}, false
+	}
+}
+
+// denied is the refusal in the code of the service's family.
+func (x *exchange) denied(message string) *aws.Error {
+	switch x.flavor {
+	case sigv4.JSON:
+		e := aws.Errorf(http.StatusBadRequest, "AccessDeniedException", "%s", message)
+		e.QueryCode = "AccessDenied"
+		return e
+	case sigv4.REST:
+		return aws.Errorf(http.StatusForbidden, "AccessDeniedException", "%s", message)
+	case sigv4.EC2:
+		return aws.Errorf(http.StatusForbidden, "UnauthorizedOperation", "You are not authorized to perform this operation. %s", message)
+	}
+	return aws.Errorf(http.StatusForbidden, "AccessDenied", "%s", message)
+}

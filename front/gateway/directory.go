@@ -1,0 +1,92 @@
+package gateway
+
+import (
+	"strings"
+	"sync"
+
+	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/wire"
+	"github.com/brume-cloud/brume/front/wire/schema"
+)
+
+// Endpoint is a service behind the gateway.
+type Endpoint struct {
+	Model      *schema.Source
+	Operations []schema.Dispatch // nil for a service that is not built
+	Service    any               // implements the generated interface; may implement aws.Guard and meter.Metered
+	BodyLimit  int64             // bytes; 0 is defaultBodyLimit
+	// Invalid puts violations of the model's constraints into the service's
+	// words. Nil gives the words that most services use.
+	Invalid func(op *schema.Operation, invalid *wire.Invalid) *aws.Error
+
+	once   sync.Once
+	model  *schema.Service
+	routes *wire.Routes
+}
+
+// open reads the model, on the first call to the service.
+func (e *Endpoint) open() *schema.Service {
+	e.once.Do(func() {
+		e.model = schema.Open(e.Model)
+		if e.Operations != nil {
+			e.model.Bind(e.Operations)
+		}
+		if p := e.Model.Protocols[0]; p == schema.RESTJSON || p == schema.RESTXML {
+			e.routes = wire.NewRoutes(e.model)
+		}
+	})
+	return e.model
+}
+
+func (e *Endpoint) invalid(op *schema.Operation, v *wire.Invalid) *aws.Error {
+	if e.Invalid != nil {
+		return e.Invalid(op, v)
+	}
+	switch e.Model.Protocols[0] {
+	case schema.Query:
+		return v.WithCode("ValidationError")
+	case schema.EC2:
+		return v.WithCode("InvalidParameterValue")
+	case schema.RESTXML:
+		return v.WithCode("InvalidRequest")
+	}
+	return v.WithCode("ValidationException")
+}
+
+// directory finds services by what requests say of them.
+type directory struct {
+	all      []*Endpoint
+	byName   map[string]*Endpoint   // the name in api/
+	byTarget map[string]*Endpoint   // X-Amz-Target's prefix, and the service in a CBOR path
+	bySigner map[string][]*Endpoint // the signing name: several services may share one
+	byHost   map[string][]*Endpoint // the endpoint prefix
+}
+
+func newDirectory(services []Endpoint) *directory {
+	d := &directory{byName: map[string]*Endpoint{}, byTarget: map[string]*Endpoint{}, bySigner: map[string][]*Endpoint{}, byHost: map[string][]*Endpoint{}}
+	for i := range services {
+		e := &services[i]
+		m := e.Model
+		d.all = append(d.all, e)
+		d.byName[m.Name] = e
+		if m.TargetPrefix != "" {
+			d.byTarget[m.TargetPrefix] = e
+		}
+		d.bySigner[m.SigningName] = append(d.bySigner[m.SigningName], e)
+		d.byHost[m.EndpointPrefix] = append(d.byHost[m.EndpointPrefix], e)
+	}
+	return d
+}
+
+// atHost returns the services whose endpoint the host is: PREFIX.REGION.… of
+// AWS's own names, or PREFIX.….localhost.
+func (d *directory) atHost(host string) []*Endpoint {
+	label, rest, ok := strings.Cut(host, ".")
+	if !ok {
+		return nil
+	}
+	if two, _, _ := strings.Cut(rest, "."); label == "api" || label == "streams" || label == "runtime" {
+		label += "." + two
+	}
+	return d.byHost[label]
+}

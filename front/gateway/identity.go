@@ -1,0 +1,106 @@
+package gateway
+
+import (
+	"context"
+
+	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/policy"
+	"github.com/brume-cloud/brume/front/sigv4"
+)
+
+// Identity is who an access key belongs to.
+type Identity struct {
+	Secret  string
+	Token   string // the session token that must come with a temporary key
+	Expired bool
+	Caller  aws.Caller
+}
+
+// Identities knows access keys and what their owners may do. cloud joins it from
+// IAM and STS.
+type Identities interface {
+	// Identity returns who an access key belongs to; ok is false when nobody
+	// has it, or it is inactive.
+	Identity(ctx context.Context, accessKeyID string) (id Identity, ok bool, err error)
+
+	// Policies adds the policies of caller to r: Identity, Boundary and Session.
+	Policies(ctx context.Context, caller *aws.Caller, r *policy.Request) error
+}
+
+// sign finds out who calls.
+func (x *exchange) sign(ctx context.Context) error {
+	auth, err := sigv4.Parse(x.req.Request, x.flavor)
+	if err != nil {
+		return err
+	}
+	if auth.Scheme == sigv4.Anonymous {
+		x.Caller = aws.Caller{Kind: aws.Anonymous}
+		x.Account = aws.DefaultAccount
+		return nil
+	}
+	check := sigv4.Check{Now: x.gate.Clock.Wall(), Body: x.signed, Streamed: x.req.Stream != nil}
+	id, known, err := x.gate.Identities.Identity(ctx, auth.AccessKeyID)
+	switch {
+	case err != nil:
+		return err
+	case !known:
+		err = x.stranger(&auth, &check)
+	default:
+		err = x.member(&auth, &check, &id)
+	}
+	x.auth = auth
+	x.Account = x.Caller.Account
+	return err
+}
+
+// member verifies the signature of a known access key.
+func (x *exchange) member(auth *sigv4.Auth, check *sigv4.Check, id *Identity) error {
+	check.Secret = id.Secret
+	if err := x.gate.verifier.Verify(x.req.Request, auth, check); err != nil {
+		return err
+	}
+	switch {
+	case id.Token != auth.Token:
+		return sigv4.BadToken(x.flavor)
+	case id.Expired:
+		return sigv4.ExpiredToken(x.flavor)
+	}
+	x.Caller = id.Caller
+	x.Caller.AccessKeyID = auth.AccessKeyID
+	return nil
+}
+
+// stranger lets an unknown access key in as root, unless the server is strict:
+// of the account that it is the number of, or of the default one.
+func (x *exchange) stranger(auth *sigv4.Auth, check *sigv4.Check) error {
+	if x.gate.Strict || looksIssued(auth.AccessKeyID) {
+		return sigv4.UnknownKey(x.flavor)
+	}
+	if err := x.gate.verifier.Trust(x.req.Request, auth, check); err != nil {
+		return err
+	}
+	account := aws.Account(auth.AccessKeyID)
+	if !account.Valid() {
+		account = aws.DefaultAccount
+	}
+	x.Caller = RootOf(account, x.Region)
+	x.Caller.AccessKeyID = auth.AccessKeyID
+	return nil
+}
+
+// looksIssued reports whether the key has the form of temporary credentials:
+// those were made by an STS, and if ours does not know them they are over. To
+// take them for root would give a role that has expired all rights.
+func looksIssued(accessKeyID string) bool {
+	return len(accessKeyID) == issuedKeyLength && accessKeyID[:4] == "ASIA"
+}
+
+const issuedKeyLength = 20
+
+// RootOf is the root user of an account.
+func RootOf(account aws.Account, region aws.Region) aws.Caller {
+	return aws.Caller{
+		Kind: aws.Root, Account: account, UserID: string(account),
+		ARN: "arn:" + region.Partition() + ":iam::" + string(account) + ":root",
+	}
+}

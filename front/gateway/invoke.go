@@ -1,0 +1,50 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/brume-cloud/brume/aws"
+)
+
+// Invoke implements aws.Invoker: a call from within. Who calls, for which
+// account and region, is what aws.ActAs put into ctx; without it, the call is
+// made on behalf of the call that ctx carries.
+func (g *Gateway) Invoke(ctx context.Context, service, operation string, input any) (any, error) {
+	x := &exchange{gate: g, input: input}
+	actor, ok := aws.ActorFrom(ctx)
+	if !ok {
+		parent := aws.CallFrom(ctx)
+		actor = aws.Actor{Caller: parent.Caller, Account: parent.Account, Region: parent.Region}
+	}
+	x.Call = aws.Call{
+		RequestID: newRequestID(), Start: g.Clock.Now(), Service: service, Operation: operation, Account: actor.Account,
+		Region: actor.Region, Caller: actor.Caller, Source: actor.Source, Host: g.Address, UserAgent: actor.Caller.Service,
+	}
+	x.began = g.Clock.Wall()
+	if err := x.run(ctx, fromWithin); err != nil {
+		e := err.(*aws.Error)
+		x.observe(ctx, e)
+		return nil, e
+	}
+	x.Status = http.StatusOK
+	x.observe(ctx, nil)
+	return x.output, nil
+}
+
+// find finds the operation that a call from within names.
+func (x *exchange) find(context.Context) error {
+	e := x.gate.services.byName[x.Service]
+	if e == nil {
+		return aws.NotImplemented(x.Service, x.Operation)
+	}
+	svc := e.open()
+	x.endpoint, x.flavor = e, flavorOf(e.Model, e.Model.Protocols[0])
+	if e.Model.Global {
+		x.Region = globalRegion(x.Region)
+	}
+	if x.op = svc.Operation(x.Operation); x.op == nil || !x.op.Built() {
+		return aws.NotImplemented(x.Service, x.Operation)
+	}
+	return nil
+}

@@ -1,0 +1,85 @@
+package gateway
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/brume-cloud/brume/aws"
+)
+
+// Limits on bodies that are held in memory. Operations that stream theirs have
+// the limits of their service.
+const (
+	defaultBodyLimit = 16 << 20
+	firstRead        = 64 << 10 // allocated before anything has come, at most
+)
+
+var errTooLarge = aws.Errorf(http.StatusRequestEntityTooLarge, "RequestEntityTooLargeException", "The request body is larger than the service accepts.")
+
+// read reads the whole body, unless the operation streams it.
+func (x *exchange) read(context.Context) error {
+	r := x.req.Request
+	if x.req.Body != nil || r.Body == nil || r.Body == http.NoBody {
+		return nil
+	}
+	if x.op != nil && x.op.StreamsInput() {
+		x.req.Stream = r.Body
+		return nil
+	}
+	limit := int64(defaultBodyLimit)
+	if x.endpoint != nil && x.endpoint.BodyLimit > 0 {
+		limit = x.endpoint.BodyLimit
+	}
+	body, err := readAll(r.Body, r.ContentLength, limit)
+	if err != nil {
+		return err
+	}
+	x.BytesIn = int64(len(body))
+	x.signed = body
+	x.req.Body = body
+	if strings.EqualFold(r.Header.Get("Content-Encoding"), "gzip") {
+		x.req.Body, err = gunzip(body, limit)
+	}
+	return err
+}
+
+// readAll reads up to limit bytes. declared is the length that the client
+// states, or -1: memory is only taken for what has really come.
+func readAll(from io.Reader, declared, limit int64) ([]byte, error) {
+	if declared > limit {
+		return nil, errTooLarge
+	}
+	size := min(max(declared, 512), firstRead)
+	if declared >= 0 {
+		size = min(declared, firstRead) + 1 // room to see the end without growing
+	}
+	body := make([]byte, 0, size)
+	for {
+		if len(body) == cap(body) {
+			body = append(body, 0)[:len(body)]
+		}
+		n, err := from.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case int64(len(body)) > limit:
+			return nil, errTooLarge
+		case errors.Is(err, io.EOF):
+			return body, nil
+		case err != nil:
+			return nil, aws.Errorf(http.StatusBadRequest, "RequestTimeout", "The request body did not arrive: %v", err)
+		}
+	}
+}
+
+// gunzip expands a compressed body. The limit holds for what comes out.
+func gunzip(body []byte, limit int64) ([]byte, error) {
+	z, err := gzip.NewReader(strings.NewReader(string(body)))
+	if err != nil {
+		return nil, aws.Errorf(http.StatusBadRequest, "SerializationException", "The request body is not gzip, as its Content-Encoding says.")
+	}
+	return readAll(z, -1, limit)
+}

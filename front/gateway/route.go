@@ -1,0 +1,220 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/sigv4"
+	"github.com/brume-cloud/brume/front/wire"
+	"github.com/brume-cloud/brume/front/wire/schema"
+)
+
+// route finds the service, the operation and the protocol. The request says
+// them in one of four ways, tried in this order: the Smithy-Protocol header,
+// the X-Amz-Target header, a form's Action, or method and path.
+func (x *exchange) route(ctx context.Context) error {
+	r := x.req.Request
+	x.claim(r)
+	switch {
+	case r.Header.Get("Smithy-Protocol") == "rpc-v2-cbor":
+		return x.routeCBOR()
+	case r.Header.Get("X-Amz-Target") != "":
+		return x.routeTarget(r.Header.Get("X-Amz-Target"))
+	case isForm(r) || hasAction(x.req.Params):
+		return x.routeAction(ctx)
+	}
+	return x.routeREST()
+}
+
+// claim reads what the signature says, unverified: it tells which services may
+// be meant, and the region.
+func (x *exchange) claim(r *http.Request) {
+	scope := r.Header.Get("Authorization")
+	if _, after, ok := strings.Cut(scope, "Credential="); ok {
+		scope = after
+	} else {
+		scope = param(x.req.Params, "X-Amz-Credential")
+	}
+	f := strings.SplitN(scope, "/", 5)
+	if len(f) == 5 {
+		x.Region, x.signer = aws.Region(f[2]), f[3]
+	}
+	if x.Region == "" {
+		x.Region = regionOfHost(x.Host)
+	}
+}
+
+// regionOfHost finds a region among a host's labels.
+func regionOfHost(host string) aws.Region {
+	for label := range strings.SplitSeq(host, ".") {
+		if strings.Count(label, "-") >= 2 && label[len(label)-1] >= '0' && label[len(label)-1] <= '9' {
+			return aws.Region(label)
+		}
+	}
+	return aws.DefaultRegion
+}
+
+func param(params []wire.Param, name string) string {
+	for i := range params {
+		if params[i].Name == name {
+			return params[i].Value
+		}
+	}
+	return ""
+}
+
+func isForm(r *http.Request) bool {
+	return r.Method == http.MethodPost && strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded")
+}
+
+func hasAction(params []wire.Param) bool { return param(params, "Action") != "" }
+
+// arrive notes the service that was found, whose errors are then in its own shape.
+func (x *exchange) arrive(e *Endpoint, p schema.Protocol) *schema.Service {
+	svc := e.open()
+	x.endpoint, x.Service, x.codec, x.flavor = e, e.Model.Name, wire.For(p), flavorOf(e.Model, p)
+	if e.Model.Global {
+		x.Region = globalRegion(x.Region)
+	}
+	return svc
+}
+
+func flavorOf(m *schema.Source, p schema.Protocol) sigv4.Flavor {
+	switch {
+	case m.SigningName == "s3":
+		return sigv4.S3
+	case p == schema.EC2:
+		return sigv4.EC2
+	case p == schema.Query || p == schema.RESTXML:
+		return sigv4.Query
+	case p == schema.RESTJSON:
+		return sigv4.REST
+	}
+	return sigv4.JSON
+}
+
+func (x *exchange) routeCBOR() error {
+	x.codec = wire.For(schema.CBOR)
+	// /service/{Service}/operation/{Operation}, below any prefix
+	parts := strings.Split(strings.Trim(x.req.Path, "/"), "/")
+	n := len(parts)
+	if n < 4 || parts[n-4] != "service" || parts[n-2] != "operation" {
+		return unknownOperation(http.StatusNotFound, "The path is not /service/NAME/operation/NAME.")
+	}
+	e := x.gate.services.byTarget[parts[n-3]]
+	if e == nil {
+		return unknownOperation(http.StatusNotFound, "There is no service "+parts[n-3]+".")
+	}
+	return x.operation(x.arrive(e, schema.CBOR), parts[n-1])
+}
+
+func (x *exchange) routeTarget(target string) error {
+	x.codec = wire.For(schema.JSON)
+	i := strings.LastIndexByte(target, '.')
+	e := x.gate.services.byTarget[target[:max(i, 0)]]
+	if e == nil {
+		return unknownOperation(http.StatusBadRequest, "X-Amz-Target "+target+" names no service.")
+	}
+	return x.operation(x.arrive(e, schema.JSON), target[i+1:])
+}
+
+func (x *exchange) operation(svc *schema.Service, name string) error {
+	if x.op = svc.Operation(name); x.op == nil {
+		return unknownOperation(http.StatusBadRequest, "The service "+svc.ID+" has no operation "+name+".")
+	}
+	x.Operation = name
+	return nil
+}
+
+func unknownOperation(status int, message string) *aws.Error {
+	return aws.Errorf(status, "UnknownOperationException", "%s", message)
+}
+
+// routeAction finds the operation that a form names. The form is the body, so
+// it is read here.
+func (x *exchange) routeAction(ctx context.Context) error {
+	x.codec = wire.For(schema.Query)
+	candidates := x.candidates()
+	if err := x.read(ctx); err != nil {
+		return err
+	}
+	form, err := wire.FormValues(&x.req, "Action", "Version")
+	if err != nil {
+		return err
+	}
+	action, version := form[0], form[1]
+	for _, e := range candidates {
+		p := queryProtocol(e.Model)
+		if p == "" || version != "" && len(candidates) > 1 && e.Model.APIVersion != version {
+			continue
+		}
+		svc := x.arrive(e, p)
+		if action == "" {
+			return aws.Errorf(http.StatusBadRequest, "MissingAction", "The request must contain the parameter Action.")
+		}
+		if x.op = svc.Operation(action); x.op != nil {
+			x.Operation = action
+			return nil
+		}
+	}
+	return aws.Errorf(http.StatusBadRequest, "InvalidAction", "Could not find operation %s for version %s", action, version)
+}
+
+// candidates are the services that the request may mean, by its signature, its
+// host, or, with neither, all of them.
+func (x *exchange) candidates() []*Endpoint {
+	if c := x.gate.services.bySigner[x.signer]; len(c) > 0 {
+		return c
+	}
+	if c := x.gate.services.atHost(x.Host); len(c) > 0 {
+		return c
+	}
+	return x.gate.services.all
+}
+
+func queryProtocol(m *schema.Source) schema.Protocol {
+	for _, p := range m.Protocols {
+		if p == schema.Query || p == schema.EC2 {
+			return p
+		}
+	}
+	return ""
+}
+
+// routeREST finds the operation by method and path.
+func (x *exchange) routeREST() error {
+	candidates := x.candidates()
+	if len(candidates) == len(x.gate.services.all) {
+		candidates = x.gate.services.bySigner["s3"] // what else would have no mark at all
+	}
+	for _, e := range candidates {
+		p := e.Model.Protocols[0]
+		if p != schema.RESTJSON && p != schema.RESTXML {
+			continue
+		}
+		x.arrive(e, p)
+		op, labels := e.routes.Find(x.req.Method, x.req.Path, x.req.Params)
+		if op != nil {
+			x.op, x.Operation, x.req.Labels = op, op.Name, labels
+			return nil
+		}
+	}
+	if x.codec == nil && len(candidates) > 0 {
+		x.arrive(candidates[0], candidates[0].Model.Protocols[0])
+		if slices.Contains(candidates[0].Model.Protocols, schema.JSON) {
+			return unknownOperation(http.StatusNotFound, "The request has no X-Amz-Target header.")
+		}
+	}
+	return unknownOperation(http.StatusNotFound, x.req.Method+" "+x.req.Path+" is no operation of the service.")
+}
+
+// globalRegion is the region that the state of a partition-wide service is in.
+func globalRegion(region aws.Region) aws.Region {
+	if region.Partition() == "aws" {
+		return aws.Global
+	}
+	return aws.Region(region.Partition() + "-global")
+}
