@@ -49,16 +49,27 @@ func conditionHolds(t *testing.T, condition string, context Map, caller *aws.Cal
 	return d.Allowed
 }
 
+type operatorCase struct {
+	operator, key, value string
+	want                 bool
+}
+
 func TestConditionOperators(t *testing.T) {
 	context := Map{
 		"s:key": One("Value"), "s:star": One("*"), "n:key": One("10"), "n:bad": One("ten"), "d:key": One("2026-05-06T07:08:09Z"),
 		"d:epoch": One("1778051289"), "b:key": One("true"), "bin:key": One("QmluYXJ5"), "ip:v4": One("203.0.113.7"), "ip:v6": One("2001:db8::7"),
 		"arn:key": One("arn:aws:sns:eu-west-1:111122223333:a:b"), "t:empty": One(""),
 	}
-	for _, test := range []struct {
-		operator, key, value string
-		want                 bool
-	}{
+	for _, test := range append(valueCases(), presenceCases()...) {
+		c := fmt.Sprintf(`{%q:{%q:%q}}`, test.operator, test.key, test.value)
+		if got := conditionHolds(t, c, context, nikki()); got != test.want {
+			t.Errorf("%s is %v, want %v", c, got, test.want)
+		}
+	}
+}
+
+func valueCases() []operatorCase {
+	return []operatorCase{
 		{"StringEquals", "s:key", "Value", true},
 		{"StringEquals", "S:KEY", "Value", true},
 		{"StringEquals", "s:key", "value", false},
@@ -102,6 +113,12 @@ func TestConditionOperators(t *testing.T) {
 		{"ArnLike", "arn:key", "arn:aws:sns:*", true},
 		{"ArnLike", "arn:key", "arn:aws:*:111122223333:a:b", false},
 		{"ArnNotLike", "arn:key", "arn:aws:sqs:*:*:*", true},
+	}
+}
+
+// presenceCases are about keys that the request may not have.
+func presenceCases() []operatorCase {
+	return []operatorCase{
 		{"Null", "s:key", "false", true},
 		{"Null", "s:key", "true", false},
 		{"Null", "x:none", "true", true},
@@ -116,11 +133,6 @@ func TestConditionOperators(t *testing.T) {
 		{"StringEqualsIfExists", "s:key", "a", false},
 		{"BoolIfExists", "x:none", "true", true},
 		{"NumericLessThanIfExists", "n:key", "3", false},
-	} {
-		c := fmt.Sprintf(`{%q:{%q:%q}}`, test.operator, test.key, test.value)
-		if got := conditionHolds(t, c, context, nikki()); got != test.want {
-			t.Errorf("%s is %v, want %v", c, got, test.want)
-		}
 	}
 }
 
@@ -212,28 +224,35 @@ func TestVariables(t *testing.T) {
 	}
 }
 
+// TestPatterns tells where a resource and an ARN condition differ: the
+// wildcards of a resource cross colons.
 func TestPatterns(t *testing.T) {
 	for _, test := range []struct {
-		pattern, arn string
-		want         bool
+		pattern, arn        string
+		resource, condition bool
 	}{
-		{"*", "*", true},
-		{"*", "arn:aws:s3:::b", true},
-		{"arn:aws:s3:::b", "*", false},
-		{"arn:aws:s3:::b/*", "arn:aws:s3:::b/a/b:c", true},
-		{"arn:aws:s3:::b/*", "arn:aws:s3:::b", false},
-		{"arn:aws:s3:::?", "arn:aws:s3:::é", true},
-		{"arn:aws:s3:::b*d*", "arn:aws:s3:::bcdcd", true},
-		{"arn:*:s3:::b", "arn:aws-cn:s3:::b", true},
-		{"arn:aws:sns:*:topic", "arn:aws:sns:eu-west-1:111122223333:topic", false},
-		{"arn:aws:sns:*:*:topic", "arn:aws:sns:eu-west-1:111122223333:topic", true},
-		{"arn:aws:lambda:*", "arn:aws:lambda:eu-west-1:111122223333:function:f", true},
-		{"arn:aws:lambda:eu-west-1:111122223333:function:f:*", "arn:aws:lambda:eu-west-1:111122223333:function:f:1", true},
-		{"arn:aws:s3:::B", "arn:aws:s3:::b", false},
+		{"*", "*", true, true},
+		{"*", "arn:aws:s3:::b", true, true},
+		{"arn:aws:s3:::b", "*", false, false},
+		{"arn:aws:s3:::b/*", "arn:aws:s3:::b/a/b:c", true, true},
+		{"arn:aws:s3:::b/*", "arn:aws:s3:::b", false, false},
+		{"arn:aws:s3:::?", "arn:aws:s3:::é", true, true},
+		{"arn:aws:s3:::b*d*", "arn:aws:s3:::bcdcd", true, true},
+		{"arn:*:s3:::b", "arn:aws-cn:s3:::b", true, true},
+		{"arn:aws:sns:*:topic", "arn:aws:sns:eu-west-1:111122223333:topic", true, false},
+		{"arn:aws:sns:*:*:topic", "arn:aws:sns:eu-west-1:111122223333:topic", true, true},
+		{"arn:aws:lambda:*", "arn:aws:lambda:eu-west-1:111122223333:function:f", true, true},
+		{"arn:aws:lambda:eu-west-1:111122223333:function:f:*", "arn:aws:lambda:eu-west-1:111122223333:function:f:1", true, true},
+		{"arn:aws:s3:::B", "arn:aws:s3:::b", false, false},
 	} {
+		e := &evaluation{Request: &Request{}}
+		whole := compile(test.pattern, true, true)
+		if got := whole.match(e, test.arn, false); got != test.resource {
+			t.Errorf("resource %s on %s: %v, want %v", test.pattern, test.arn, got, test.resource)
+		}
 		p, s := compileARN(test.pattern, true), splitARN(test.arn)
-		if got := p.match(&evaluation{Request: &Request{}}, &s); got != test.want {
-			t.Errorf("%s on %s: %v, want %v", test.pattern, test.arn, got, test.want)
+		if got := p.match(e, &s); got != test.condition {
+			t.Errorf("condition %s on %s: %v, want %v", test.pattern, test.arn, got, test.condition)
 		}
 	}
 }

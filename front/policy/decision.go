@@ -137,7 +137,7 @@ type Explanation struct {
 
 // Explain decides as Evaluate does, and tells how.
 func Explain(r *Request) Explanation {
-	e := evaluation{Request: r, resource: splitARN(r.Resource), trace: &trace{}}
+	e := evaluation{Request: r, trace: &trace{}}
 	d := e.decide()
 	return Explanation{Decision: d, Matched: e.trace.matched, MissingKeys: e.trace.keys}
 }

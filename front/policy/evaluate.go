@@ -31,11 +31,10 @@ type Request struct {
 	AttachedRequired bool
 }
 
-// evaluation is a Request with what is worked out once.
+// evaluation is a Request being decided.
 type evaluation struct {
 	*Request
-	resource arnText
-	trace    *trace // for Explain; usually nil
+	trace *trace // for Explain; usually nil
 }
 
 // outcome is what the policies of one type say together.
@@ -48,7 +47,7 @@ type outcome struct {
 // AWS: "Policy evaluation logic": a deny anywhere, then SCPs and RCPs, then the
 // resource's policy, then identity policies, boundary and session policies.
 func Evaluate(r *Request) Decision {
-	e := evaluation{Request: r, resource: splitARN(r.Resource)}
+	e := evaluation{Request: r}
 	return e.decide()
 }
 
@@ -220,9 +219,12 @@ func (e *evaluation) aboutAction(st *Statement) bool {
 	return false
 }
 
+// aboutResource compares the resource. AWS: a wildcard that ends a field of the
+// ARN runs on over the colons after it ("IAM JSON policy elements: Resource");
+// here every wildcard does.
 func (e *evaluation) aboutResource(st *Statement) bool {
 	for i := range st.resources {
-		if st.resources[i].match(e, &e.resource) {
+		if st.resources[i].match(e, e.Resource, false) {
 			return true
 		}
 	}

@@ -222,8 +222,27 @@ func TestExplain(t *testing.T) {
 		t.Errorf("missing keys are %v", x.MissingKeys)
 	}
 	st := x.By.Statement
-	if st.Index != 1 || st.Start != (Position{5, 5}) || st.End.Line != 5 {
+	if st.Index != 1 || st.Start != (Position{4, 69}) || st.End.Line != 5 {
 		t.Errorf("statement %d at %v to %v", st.Index, st.Start, st.End)
+	}
+}
+
+// TestPositions holds to the positions in the example of the command line
+// reference, "simulate-principal-policy".
+func TestPositions(t *testing.T) {
+	p := mustParse(t, `{
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": "codecommit:ListRepositories",
+            "Resource":
+                "*"
+        }
+    ]
+}`, Identity)
+	if st := p.Statements[0]; st.Start != (Position{3, 19}) || st.End != (Position{9, 10}) {
+		t.Errorf("from %v to %v", st.Start, st.End)
 	}
 }
 

@@ -38,7 +38,10 @@ func (a *Auth) parseHeader(r *http.Request, header string) error {
 	for rest != "" {
 		var field string
 		field, rest, _ = strings.Cut(rest, ",")
-		name, value, _ := strings.Cut(strings.TrimSpace(field), "=")
+		name, value, ok := strings.Cut(strings.TrimSpace(field), "=")
+		if !ok && a.flavor != S3 {
+			return errNoPair(a.flavor, header)
+		}
 		switch name {
 		case "Credential":
 			credential = value

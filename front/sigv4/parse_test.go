@@ -29,9 +29,10 @@ func TestParseHeader(t *testing.T) {
 		{"AWS AKID:signature", S3, "InvalidRequest"},
 		{"AWS AKID:signature", Query, "IncompleteSignature"},
 		{"Bearer token", S3, "InvalidArgument"},
+		{"AWS4-HMAC-SHA256 Credential", JSON, "IncompleteSignatureException"},
 		{"Bearer token", JSON, "IncompleteSignatureException"},
 	} {
-		r := request(t, "GET", "/", "", "Authorization", test.header, "X-Amz-Date", "20150830T123600Z")
+		r := request(t, "GET /", "", "Authorization", test.header, "X-Amz-Date", "20150830T123600Z")
 		a, err := Parse(r, test.flavor)
 		if code(err) != test.want {
 			t.Errorf("%s: %v, want %q", test.header, err, test.want)
@@ -49,7 +50,7 @@ func TestParseDate(t *testing.T) {
 		"2015-08-30T12:36:00Z":          "AccessDenied",
 		"":                              "AuthorizationHeaderMalformed",
 	} {
-		r := request(t, "GET", "/", "", "Date", stamp, "Authorization",
+		r := request(t, "GET /", "", "Date", stamp, "Authorization",
 			"AWS4-HMAC-SHA256 Credential=AKID/20150830/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=abc")
 		if _, err := Parse(r, S3); code(err) != want {
 			t.Errorf("Date %q: %v, want %q", stamp, err, want)
@@ -75,7 +76,7 @@ func TestPresignedWindow(t *testing.T) {
 		{"", maxSkew, Query, ""},
 		{"60", -maxSkew - time.Second, S3, "AccessDenied"},
 	} {
-		r := request(t, "GET", "/key", "")
+		r := request(t, "GET /key", "")
 		Presign(r, 0, Credential{testKey, testSecret, ""}, Scope{"us-east-1", "service", testTime(), test.flavor})
 		r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "X-Amz-Expires=0", "X-Amz-Expires="+test.expires, 1)
 		c := testCheck("")
@@ -94,8 +95,8 @@ func TestPresignedWindow(t *testing.T) {
 }
 
 func TestS3WantsEveryAmzHeaderSigned(t *testing.T) {
-	r := request(t, "PUT", "/key", "hello")
-	signSDK(t, r, digest("hello"), S3, "")
+	r := request(t, "PUT /key", "hello")
+	signSDK(t, r, S3, "")
 	r.Header.Set("X-Amz-Acl", "public-read")
 	if err := verify(overWire(t, r), S3, testCheck("hello")); code(err) != "AccessDenied" {
 		t.Error(err)
@@ -103,8 +104,8 @@ func TestS3WantsEveryAmzHeaderSigned(t *testing.T) {
 }
 
 func TestStaleSignatureSaysWhen(t *testing.T) {
-	r := request(t, "POST", "/", "hello")
-	signSDK(t, r, digest("hello"), Query, "")
+	r := request(t, "POST /", "hello")
+	signSDK(t, r, Query, "")
 	c := testCheck("hello")
 	c.Now = c.Now.Add(time.Hour)
 	const want = "Signature expired: 20150830T123600Z is now earlier than 20150830T132100Z (20150830T133600Z - 15 min.)"
@@ -114,8 +115,8 @@ func TestStaleSignatureSaysWhen(t *testing.T) {
 }
 
 func TestMismatchShowsWhatWasSigned(t *testing.T) {
-	r := request(t, "POST", "/a//b", "hello")
-	signSDK(t, r, digest("hello"), JSON, "")
+	r := request(t, "POST /a//b", "hello")
+	signSDK(t, r, JSON, "")
 	c := testCheck("other")
 	err := verify(overWire(t, r), JSON, c)
 	for _, want := range []string{"The Canonical String for this request should have been\n'POST\n/a/b\n", "The String-to-Sign should have been\n'AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/service/aws4_request\n"} {
