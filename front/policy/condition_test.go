@@ -193,6 +193,26 @@ func TestKeysOfTheCaller(t *testing.T) {
 	}
 }
 
+func TestKeysOfTheCall(t *testing.T) {
+	call := &aws.Call{Start: time.Date(2026, 5, 6, 7, 8, 9, 0, time.UTC), TLS: true, SourceIP: "10.1.2.3", Region: "eu-west-1",
+		UserAgent: "aws-cli/2", Source: "arn:aws:sns:eu-west-1:111122223333:t"}
+	context := OfCall(call, Map{"sqs:x": One("1"), "aws:sourceip": One("forged")})
+	for condition, want := range map[string]bool{
+		`{"DateGreaterThan":{"aws:CurrentTime":"2026-05-06T07:00:00Z"},"NumericLessThan":{"aws:EpochTime":"1778051290"}}`:    true,
+		`{"Bool":{"aws:SecureTransport":"true"},"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}`:                                  true,
+		`{"StringEquals":{"aws:SourceIp":"forged"}}`:                                                                         false,
+		`{"StringEquals":{"aws:RequestedRegion":"eu-west-1","aws:SourceAccount":"111122223333","sqs:x":"1"}}`:                true,
+		`{"ArnLike":{"aws:SourceArn":"arn:aws:sns:*:111122223333:t"},"StringEquals":{"aws:ResourceAccount":"111122223333"}}`: true,
+		`{"Null":{"aws:SourceVpce":"true"}}`:                                                                                 true,
+	} {
+		p := mustParse(t, allow(`,"Condition":`+condition), Identity)
+		d := Evaluate(&Request{Caller: nikki(), Action: "a:b", Resource: "*", ResourceAccount: testAccount, Context: context, Identity: []Source{{"p", p}}})
+		if d.Allowed != want {
+			t.Errorf("%s is %v, want %v", condition, d.Allowed, want)
+		}
+	}
+}
+
 // TestVariables follows "IAM policy elements: Variables and tags".
 func TestVariables(t *testing.T) {
 	context := Map{"aws:principaltag/team": One("a*"), "s:many": Many([]string{"x", "y"}), "s3:prefix": One("home/Nikki/x"), "s:dollar": One("${aws:username}")}

@@ -122,7 +122,7 @@ func (e *evaluation) granted(m Match, t PolicyType) Decision {
 // attachedType is what the resource's policy is called for this action.
 func (e *evaluation) attachedType() PolicyType {
 	switch e.Action {
-	case "sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML":
+	case "sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML", "sts:TagSession", "sts:SetSourceIdentity":
 		return TrustPolicy
 	}
 	return ResourcePolicy

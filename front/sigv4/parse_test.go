@@ -103,6 +103,34 @@ func TestS3WantsEveryAmzHeaderSigned(t *testing.T) {
 	}
 }
 
+func TestOneMechanismOnly(t *testing.T) {
+	r := request(t, "GET /key", "")
+	signSDK(t, r, S3, "")
+	Presign(r, time.Minute, Credential{testKey, testSecret, ""}, Scope{"us-east-1", "service", testTime(), S3})
+	if _, err := Parse(r, S3); code(err) != "InvalidArgument" {
+		t.Error(err)
+	}
+}
+
+// TestS3PathEscapedOtherwise sends a path with other characters escaped than
+// the signer did.
+func TestS3PathEscapedOtherwise(t *testing.T) {
+	for signed, sent := range map[string]string{"/a%2Bb": "/a+b", "/%7Ea": "/~a", "/~a": "/%7ea", "/%C3%A9": "/%c3%a9"} {
+		r := request(t, "GET "+signed, "")
+		signSDK(t, r, S3, "")
+		r = overWire(t, r)
+		r.RequestURI = sent
+		// Only the canonical way to escape a path may be sent another way.
+		want := ""
+		if signed == "/%7Ea" {
+			want = "SignatureDoesNotMatch"
+		}
+		if err := verify(r, S3, testCheck("")); code(err) != want {
+			t.Errorf("signed %s, sent %s: %v, want %q", signed, sent, err, want)
+		}
+	}
+}
+
 func TestStaleSignatureSaysWhen(t *testing.T) {
 	r := request(t, "POST /", "hello")
 	signSDK(t, r, Query, "")
