@@ -185,6 +185,8 @@ func TestKeysOfTheCaller(t *testing.T) {
 		{session(), `{"ArnEquals":{"aws:PrincipalArn":"` + testRole + `"}}`, true},
 		{session(), `{"Null":{"aws:username":"true"},"Bool":{"aws:MultiFactorAuthPresent":"true"}}`, true},
 		{session(), `{"DateGreaterThan":{"aws:TokenIssueTime":"2026-01-01"},"StringEquals":{"accounts.google.com:aud":"client"}}`, true},
+		{&aws.Caller{Kind: aws.AssumedRole, Session: &aws.Session{SourceIdentity: "me", Federated: "idp"}},
+			`{"StringEquals":{"aws:SourceIdentity":"me","aws:FederatedProvider":"idp"},"Null":{"aws:TokenIssueTime":"true","aws:PrincipalTag/x":"true"}}`, true},
 		{session(), `{"Bool":{"aws:PrincipalIsAWSService":"false"},"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}`, true},
 	} {
 		if got := conditionHolds(t, test.condition, context, test.caller); got != test.want {

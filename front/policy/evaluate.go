@@ -61,14 +61,16 @@ func (e *evaluation) decide() Decision {
 	for _, s := range e.Session {
 		e.scan(SessionPolicy, s, &session)
 	}
-	scp := e.levels(SCP, e.SCPs)
+	var scp outcome
+	if e.ownsPolicies() { // AWS: SCPs bind the organization's own principals only
+		scp = e.levels(SCP, e.SCPs)
+	}
 	rcp := e.levels(RCP, e.RCPs)
 	for _, o := range [...]*outcome{&scp, &rcp, &attached, &identity, &boundary, &session} {
 		if o.deny.Statement != nil {
 			return e.denied(o.deny)
 		}
 	}
-	// AWS: SCPs bind the organization's own principals only.
 	if len(e.SCPs) > 0 && scp.allow.Statement == nil && e.ownsPolicies() {
 		return e.lacking(SCP)
 	}
@@ -116,7 +118,7 @@ func (e *evaluation) sameAccount(attached, boundary, session *outcome, own func(
 // within the boundary and the session policies.
 func (e *evaluation) own(identity, boundary, session *outcome) Decision {
 	if e.Caller.Kind == aws.Root {
-		return Decision{Allowed: true, request: e.Request}
+		return e.allowed(Match{})
 	}
 	if identity.allow.Statement == nil {
 		return e.lacking(IdentityPolicy)

@@ -155,7 +155,7 @@ func otherCallerCases() []evaluateCase {
 		{name: "service named", caller: sns, attach: to(`{"Service":"sns.amazonaws.com"}`)},
 		{name: "service not named", caller: sns, attach: to(`{"Service":["s3.amazonaws.com"]}`), want: noResource},
 		{name: "service by star", caller: sns, attach: to(`"*"`)},
-		{name: "service under an SCP", caller: sns, attach: to(`"*"`), scp: []string{allowS3}},
+		{name: "service under an SCP", caller: sns, attach: to(`"*"`), scp: []string{denySQS}},
 		{name: "service without policy", caller: sns, want: noResource},
 		{name: "anonymous", caller: &aws.Caller{}, attach: to(`"*"`)},
 		{name: "anonymous, account named", caller: &aws.Caller{}, attach: to(awsPrincipal(string(other))), want: noResource},
@@ -171,6 +171,9 @@ func TestEvaluate(t *testing.T) {
 		message := d.Message()
 		if d.Allowed != (c.want == "") || !strings.HasSuffix(message, c.want) {
 			t.Errorf("%s: allowed %v, %q, want %q", c.name, d.Allowed, message, c.want)
+		}
+		if (d.Reason == Allowed) != d.Allowed {
+			t.Errorf("%s: allowed %v for reason %d", c.name, d.Allowed, d.Reason)
 		}
 		if x := Explain(r); x.Allowed != d.Allowed || x.Message() != message {
 			t.Errorf("%s: Explain says %q, Evaluate %q", c.name, x.Message(), message)

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/brume-cloud/brume/aws"
 )
 
 func TestParseHeader(t *testing.T) {
@@ -154,10 +156,21 @@ func TestMismatchShowsWhatWasSigned(t *testing.T) {
 	}
 }
 
-func TestFlavorsOfUnknownKey(t *testing.T) {
-	for f, want := range []string{"UnrecognizedClientException", "UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure", "InvalidAccessKeyId"} {
-		if e := UnknownKey(Flavor(f)); e.Code != want {
-			t.Errorf("flavor %d: %s, want %s", f, e.Code, want)
+func TestFlavors(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		make func(Flavor) *aws.Error
+		want [5]string
+	}{
+		{"not signed", NotSigned, [5]string{"MissingAuthenticationTokenException", "MissingAuthenticationTokenException", "MissingAuthenticationToken", "AuthFailure", "AccessDenied"}},
+		{"unknown key", UnknownKey, [5]string{"UnrecognizedClientException", "UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure", "InvalidAccessKeyId"}},
+		{"bad token", BadToken, [5]string{"UnrecognizedClientException", "UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure", "InvalidToken"}},
+		{"expired token", ExpiredToken, [5]string{"ExpiredTokenException", "ExpiredTokenException", "ExpiredToken", "RequestExpired", "ExpiredToken"}},
+	} {
+		for i, want := range test.want {
+			if e := test.make(Flavor(i)); e.Code != want || e.Message == "" {
+				t.Errorf("%s, flavor %d: %v, want %s", test.name, i, e, want)
+			}
 		}
 	}
 }

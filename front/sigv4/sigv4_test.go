@@ -317,6 +317,21 @@ func TestHMACIsHMAC(t *testing.T) {
 	}
 }
 
+// TestSigningKey holds to the published example of a derived key, "Examples of
+// how to derive a signing key for Signature Version 4".
+func TestSigningKey(t *testing.T) {
+	mac := signingKey(keyID{secret: testSecret, date: "20120215", region: "us-east-1", service: "iam"})
+	if got := hex.EncodeToString(mac[:]); got != "f4780e2d9f65fa895f9c67b32ce1baf0b0d8a43505a000a1a9e090d414db404d" {
+		t.Error(got)
+	}
+	h := hmac.New(sha256.New, mac[:])
+	h.Write([]byte("text"))
+	scope := Scope{"us-east-1", "iam", time.Date(2012, 2, 15, 0, 0, 0, 0, time.UTC), Query}
+	if got := SignText("text", testSecret, scope); got != hex.EncodeToString(h.Sum(nil)) {
+		t.Error(got)
+	}
+}
+
 func BenchmarkVerify1KiB(b *testing.B) {
 	body := strings.Repeat("x", 1024)
 	r := request(b, "POST /", body, "X-Amz-Target", "AmazonSQS.SendMessage", "Content-Type", "application/x-amz-json-1.0")
