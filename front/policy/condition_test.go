@@ -57,7 +57,7 @@ type operatorCase struct {
 func TestConditionOperators(t *testing.T) {
 	context := Map{
 		"s:key": One("Value"), "s:star": One("*"), "n:key": One("10"), "n:bad": One("ten"), "d:key": One("2026-05-06T07:08:09Z"),
-		"d:epoch": One("1778051289"), "b:key": One("true"), "bin:key": One("QmluYXJ5"), "ip:v4": One("203.0.113.7"), "ip:v6": One("2001:db8::7"),
+		"d:epoch": One("1778051289"), "b:key": One("true"), "bin:key": One("QmluYXJ5"), "ip:v4": One("203.0.113.7"), "ip:v6": One("2001:db8::7"), "ip:mapped": One("::ffff:203.0.113.7"),
 		"arn:key": One("arn:aws:sns:eu-west-1:111122223333:a:b"), "t:empty": One(""),
 	}
 	for _, test := range append(valueCases(), presenceCases()...) {
@@ -103,6 +103,7 @@ func valueCases() []operatorCase {
 		{"BinaryEquals", "bin:key", "QmluYXJ6", false},
 		{"IpAddress", "ip:v4", "203.0.113.0/24", true},
 		{"IpAddress", "ip:v4", "203.0.113.7", true},
+		{"IpAddress", "ip:mapped", "203.0.113.0/24", true},
 		{"IpAddress", "ip:v4", "203.0.114.0/24", false},
 		{"IpAddress", "ip:v4", "2001:db8::/32", false},
 		{"IpAddress", "ip:v6", "2001:DB8::/32", true},
@@ -217,7 +218,7 @@ func TestKeysOfTheCall(t *testing.T) {
 
 // TestVariables follows "IAM policy elements: Variables and tags".
 func TestVariables(t *testing.T) {
-	context := Map{"aws:principaltag/team": One("a*"), "s:many": Many([]string{"x", "y"}), "s3:prefix": One("home/Nikki/x"), "s:dollar": One("${aws:username}")}
+	context := Map{"aws:principaltag/team": One("a*"), "s:many": Many([]string{"x", "y"}), "s3:prefix": One("home/Nikki/x"), "s:control": One("\x00"), "s:dollar": One("${aws:username}")}
 	for _, test := range []struct {
 		version, resource, request, condition string
 		want                                  bool
@@ -230,6 +231,7 @@ func TestVariables(t *testing.T) {
 		{version2012, "arn:aws:s3:::b/${aws:PrincipalTag/none, 'd'}", "arn:aws:s3:::b/d", `{}`, true},
 		{version2012, "arn:aws:s3:::b/${aws:PrincipalTag/none}", "arn:aws:s3:::b/", `{}`, false},
 		{version2012, "arn:aws:s3:::b/${s:many}", "arn:aws:s3:::b/x", `{}`, false},
+		{version2012, "arn:aws:s3:::b/${s:control}", "arn:aws:s3:::b/x", `{}`, false},
 		{version2012, "arn:aws:s3:::b/${*}${?}${$}", "arn:aws:s3:::b/*?$", `{}`, true},
 		{version2012, "arn:aws:s3:::b/${*}", "arn:aws:s3:::b/x", `{}`, false},
 		{version2012, "*", "arn:aws:s3:::b", `{"StringLike":{"s3:prefix":"home/${aws:username}/*"}}`, true},

@@ -181,6 +181,33 @@ func TestEvaluate(t *testing.T) {
 	}
 }
 
+// TestTheMostDirectNamingCounts has one policy name the caller in several ways,
+// of which only the most direct one gets past the session policy.
+func TestTheMostDirectNamingCounts(t *testing.T) {
+	c := evaluateCase{caller: session(), session: allowS3}
+	r := c.request(t)
+	var statements []string
+	for _, name := range []string{string(testAccount), testRole, testSession, testRole} {
+		statements = append(statements, `{"Effect":"Allow","Principal":`+awsPrincipal(name)+`,"Action":"*","Resource":"*"}`)
+	}
+	r.Attached = Source{"q", mustParse(t, `{"Statement":[`+strings.Join(statements, ",")+`]}`, Resource)}
+	if d := Evaluate(r); !d.Allowed || d.By.Statement.Index != 2 {
+		t.Errorf("%+v", d)
+	}
+}
+
+func TestTheFirstDenyIsNamed(t *testing.T) {
+	deny := `{"Effect":"Deny","Action":"*","Resource":"*"}`
+	c := evaluateCase{caller: nikki(), identity: `{"Version":"2012-10-17","Statement":[` + deny + `,` + deny + `]}`}
+	r := c.request(t)
+	if d := Evaluate(r); d.By.Statement.Index != 0 {
+		t.Errorf("%+v", d)
+	}
+	if x := Explain(r); x.By.Statement.Index != 0 || len(x.Matched) != 2 {
+		t.Errorf("%+v", x)
+	}
+}
+
 func TestMessage(t *testing.T) {
 	d := Evaluate(&Request{Caller: nikki(), Action: "sqs:SendMessage", Resource: queueARN})
 	const want = "User: " + testUser + " is not authorized to perform: sqs:SendMessage on resource: " + queueARN + " " + noIdentity

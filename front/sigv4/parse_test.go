@@ -133,6 +133,17 @@ func TestS3PathEscapedOtherwise(t *testing.T) {
 	}
 }
 
+func TestPresignedMayRepeatItsPayloadInAHeader(t *testing.T) {
+	r := request(t, "PUT /key", "hello")
+	Presign(r, time.Minute, Credential{testKey, testSecret, ""}, Scope{"us-east-1", "service", testTime(), S3})
+	for header, want := range map[string]string{unsignedPayload: "", digest("hello"): "SignatureDoesNotMatch"} {
+		r.Header.Set("X-Amz-Content-Sha256", header)
+		if err := verify(r, S3, testCheck("hello")); code(err) != want {
+			t.Errorf("%s: %v, want %q", header, err, want)
+		}
+	}
+}
+
 func TestStaleSignatureSaysWhen(t *testing.T) {
 	r := request(t, "POST /", "hello")
 	signSDK(t, r, Query, "")

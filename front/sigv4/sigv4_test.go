@@ -10,6 +10,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -329,6 +330,19 @@ func TestSigningKey(t *testing.T) {
 	scope := Scope{"us-east-1", "iam", time.Date(2012, 2, 15, 0, 0, 0, 0, time.UTC), Query}
 	if got := SignText("text", testSecret, scope); got != hex.EncodeToString(h.Sum(nil)) {
 		t.Error(got)
+	}
+}
+
+// TestKeyCacheNeverMixesKeys fills the cache several times over.
+func TestKeyCacheNeverMixesKeys(t *testing.T) {
+	v := NewVerifier()
+	for i := range 5 * len(v.keys.slots) {
+		id := keyID{secret: "s", date: "20150830", region: strconv.Itoa(i), service: "sqs"}
+		for range 2 {
+			if got, err := v.keys.get(id); err != nil || got.mac != signingKey(id) {
+				t.Fatalf("%+v has another's key (%v)", id, err)
+			}
+		}
 	}
 }
 
