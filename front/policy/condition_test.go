@@ -49,16 +49,27 @@ func conditionHolds(t *testing.T, condition string, context Map, caller *aws.Cal
 	return d.Allowed
 }
 
+type operatorCase struct {
+	operator, key, value string
+	want                 bool
+}
+
 func TestConditionOperators(t *testing.T) {
 	context := Map{
 		"s:key": One("Value"), "s:star": One("*"), "n:key": One("10"), "n:bad": One("ten"), "d:key": One("2026-05-06T07:08:09Z"),
-		"d:epoch": One("1778051289"), "b:key": One("true"), "bin:key": One("QmluYXJ5"), "ip:v4": One("203.0.113.7"), "ip:v6": One("2001:db8::7"),
+		"d:epoch": One("1778051289"), "b:key": One("true"), "bin:key": One("QmluYXJ5"), "ip:v4": One("203.0.113.7"), "ip:v6": One("2001:db8::7"), "ip:mapped": One("::ffff:203.0.113.7"),
 		"arn:key": One("arn:aws:sns:eu-west-1:111122223333:a:b"), "t:empty": One(""),
 	}
-	for _, test := range []struct {
-		operator, key, value string
-		want                 bool
-	}{
+	for _, test := range append(valueCases(), presenceCases()...) {
+		c := fmt.Sprintf(`{%q:{%q:%q}}`, test.operator, test.key, test.value)
+		if got := conditionHolds(t, c, context, nikki()); got != test.want {
+			t.Errorf("%s is %v, want %v", c, got, test.want)
+		}
+	}
+}
+
+func valueCases() []operatorCase {
+	return []operatorCase{
 		{"StringEquals", "s:key", "Value", true},
 		{"StringEquals", "S:KEY", "Value", true},
 		{"StringEquals", "s:key", "value", false},
@@ -92,6 +103,7 @@ func TestConditionOperators(t *testing.T) {
 		{"BinaryEquals", "bin:key", "QmluYXJ6", false},
 		{"IpAddress", "ip:v4", "203.0.113.0/24", true},
 		{"IpAddress", "ip:v4", "203.0.113.7", true},
+		{"IpAddress", "ip:mapped", "203.0.113.0/24", true},
 		{"IpAddress", "ip:v4", "203.0.114.0/24", false},
 		{"IpAddress", "ip:v4", "2001:db8::/32", false},
 		{"IpAddress", "ip:v6", "2001:DB8::/32", true},
@@ -102,6 +114,12 @@ func TestConditionOperators(t *testing.T) {
 		{"ArnLike", "arn:key", "arn:aws:sns:*", true},
 		{"ArnLike", "arn:key", "arn:aws:*:111122223333:a:b", false},
 		{"ArnNotLike", "arn:key", "arn:aws:sqs:*:*:*", true},
+	}
+}
+
+// presenceCases are about keys that the request may not have.
+func presenceCases() []operatorCase {
+	return []operatorCase{
 		{"Null", "s:key", "false", true},
 		{"Null", "s:key", "true", false},
 		{"Null", "x:none", "true", true},
@@ -116,11 +134,6 @@ func TestConditionOperators(t *testing.T) {
 		{"StringEqualsIfExists", "s:key", "a", false},
 		{"BoolIfExists", "x:none", "true", true},
 		{"NumericLessThanIfExists", "n:key", "3", false},
-	} {
-		c := fmt.Sprintf(`{%q:{%q:%q}}`, test.operator, test.key, test.value)
-		if got := conditionHolds(t, c, context, nikki()); got != test.want {
-			t.Errorf("%s is %v, want %v", c, got, test.want)
-		}
 	}
 }
 
@@ -173,6 +186,8 @@ func TestKeysOfTheCaller(t *testing.T) {
 		{session(), `{"ArnEquals":{"aws:PrincipalArn":"` + testRole + `"}}`, true},
 		{session(), `{"Null":{"aws:username":"true"},"Bool":{"aws:MultiFactorAuthPresent":"true"}}`, true},
 		{session(), `{"DateGreaterThan":{"aws:TokenIssueTime":"2026-01-01"},"StringEquals":{"accounts.google.com:aud":"client"}}`, true},
+		{&aws.Caller{Kind: aws.AssumedRole, Session: &aws.Session{SourceIdentity: "me", Federated: "idp"}},
+			`{"StringEquals":{"aws:SourceIdentity":"me","aws:FederatedProvider":"idp"},"Null":{"aws:TokenIssueTime":"true","aws:PrincipalTag/x":"true"}}`, true},
 		{session(), `{"Bool":{"aws:PrincipalIsAWSService":"false"},"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}`, true},
 	} {
 		if got := conditionHolds(t, test.condition, context, test.caller); got != test.want {
@@ -181,9 +196,29 @@ func TestKeysOfTheCaller(t *testing.T) {
 	}
 }
 
+func TestKeysOfTheCall(t *testing.T) {
+	call := &aws.Call{Start: time.Date(2026, 5, 6, 7, 8, 9, 0, time.UTC), TLS: true, SourceIP: "10.1.2.3", Region: "eu-west-1",
+		UserAgent: "aws-cli/2", Source: "arn:aws:sns:eu-west-1:111122223333:t"}
+	context := OfCall(call, Map{"sqs:x": One("1"), "aws:sourceip": One("forged")})
+	for condition, want := range map[string]bool{
+		`{"DateGreaterThan":{"aws:CurrentTime":"2026-05-06T07:00:00Z"},"NumericLessThan":{"aws:EpochTime":"1778051290"}}`:    true,
+		`{"Bool":{"aws:SecureTransport":"true"},"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}`:                                  true,
+		`{"StringEquals":{"aws:SourceIp":"forged"}}`:                                                                         false,
+		`{"StringEquals":{"aws:RequestedRegion":"eu-west-1","aws:SourceAccount":"111122223333","sqs:x":"1"}}`:                true,
+		`{"ArnLike":{"aws:SourceArn":"arn:aws:sns:*:111122223333:t"},"StringEquals":{"aws:ResourceAccount":"111122223333"}}`: true,
+		`{"Null":{"aws:SourceVpce":"true"}}`:                                                                                 true,
+	} {
+		p := mustParse(t, allow(`,"Condition":`+condition), Identity)
+		d := Evaluate(&Request{Caller: nikki(), Action: "a:b", Resource: "*", ResourceAccount: testAccount, Context: context, Identity: []Source{{"p", p}}})
+		if d.Allowed != want {
+			t.Errorf("%s is %v, want %v", condition, d.Allowed, want)
+		}
+	}
+}
+
 // TestVariables follows "IAM policy elements: Variables and tags".
 func TestVariables(t *testing.T) {
-	context := Map{"aws:principaltag/team": One("a*"), "s:many": Many([]string{"x", "y"}), "s3:prefix": One("home/Nikki/x"), "s:dollar": One("${aws:username}")}
+	context := Map{"aws:principaltag/team": One("a*"), "s:many": Many([]string{"x", "y"}), "s3:prefix": One("home/Nikki/x"), "s:control": One("\x00"), "s:dollar": One("${aws:username}")}
 	for _, test := range []struct {
 		version, resource, request, condition string
 		want                                  bool
@@ -196,6 +231,7 @@ func TestVariables(t *testing.T) {
 		{version2012, "arn:aws:s3:::b/${aws:PrincipalTag/none, 'd'}", "arn:aws:s3:::b/d", `{}`, true},
 		{version2012, "arn:aws:s3:::b/${aws:PrincipalTag/none}", "arn:aws:s3:::b/", `{}`, false},
 		{version2012, "arn:aws:s3:::b/${s:many}", "arn:aws:s3:::b/x", `{}`, false},
+		{version2012, "arn:aws:s3:::b/${s:control}", "arn:aws:s3:::b/x", `{}`, false},
 		{version2012, "arn:aws:s3:::b/${*}${?}${$}", "arn:aws:s3:::b/*?$", `{}`, true},
 		{version2012, "arn:aws:s3:::b/${*}", "arn:aws:s3:::b/x", `{}`, false},
 		{version2012, "*", "arn:aws:s3:::b", `{"StringLike":{"s3:prefix":"home/${aws:username}/*"}}`, true},
@@ -212,28 +248,35 @@ func TestVariables(t *testing.T) {
 	}
 }
 
+// TestPatterns tells where a resource and an ARN condition differ: the
+// wildcards of a resource cross colons.
 func TestPatterns(t *testing.T) {
 	for _, test := range []struct {
-		pattern, arn string
-		want         bool
+		pattern, arn        string
+		resource, condition bool
 	}{
-		{"*", "*", true},
-		{"*", "arn:aws:s3:::b", true},
-		{"arn:aws:s3:::b", "*", false},
-		{"arn:aws:s3:::b/*", "arn:aws:s3:::b/a/b:c", true},
-		{"arn:aws:s3:::b/*", "arn:aws:s3:::b", false},
-		{"arn:aws:s3:::?", "arn:aws:s3:::é", true},
-		{"arn:aws:s3:::b*d*", "arn:aws:s3:::bcdcd", true},
-		{"arn:*:s3:::b", "arn:aws-cn:s3:::b", true},
-		{"arn:aws:sns:*:topic", "arn:aws:sns:eu-west-1:111122223333:topic", false},
-		{"arn:aws:sns:*:*:topic", "arn:aws:sns:eu-west-1:111122223333:topic", true},
-		{"arn:aws:lambda:*", "arn:aws:lambda:eu-west-1:111122223333:function:f", true},
-		{"arn:aws:lambda:eu-west-1:111122223333:function:f:*", "arn:aws:lambda:eu-west-1:111122223333:function:f:1", true},
-		{"arn:aws:s3:::B", "arn:aws:s3:::b", false},
+		{"*", "*", true, true},
+		{"*", "arn:aws:s3:::b", true, true},
+		{"arn:aws:s3:::b", "*", false, false},
+		{"arn:aws:s3:::b/*", "arn:aws:s3:::b/a/b:c", true, true},
+		{"arn:aws:s3:::b/*", "arn:aws:s3:::b", false, false},
+		{"arn:aws:s3:::?", "arn:aws:s3:::é", true, true},
+		{"arn:aws:s3:::b*d*", "arn:aws:s3:::bcdcd", true, true},
+		{"arn:*:s3:::b", "arn:aws-cn:s3:::b", true, true},
+		{"arn:aws:sns:*:topic", "arn:aws:sns:eu-west-1:111122223333:topic", true, false},
+		{"arn:aws:sns:*:*:topic", "arn:aws:sns:eu-west-1:111122223333:topic", true, true},
+		{"arn:aws:lambda:*", "arn:aws:lambda:eu-west-1:111122223333:function:f", true, true},
+		{"arn:aws:lambda:eu-west-1:111122223333:function:f:*", "arn:aws:lambda:eu-west-1:111122223333:function:f:1", true, true},
+		{"arn:aws:s3:::B", "arn:aws:s3:::b", false, false},
 	} {
+		e := &evaluation{Request: &Request{}}
+		whole := compile(test.pattern, true, true)
+		if got := whole.match(e, test.arn, false); got != test.resource {
+			t.Errorf("resource %s on %s: %v, want %v", test.pattern, test.arn, got, test.resource)
+		}
 		p, s := compileARN(test.pattern, true), splitARN(test.arn)
-		if got := p.match(&evaluation{Request: &Request{}}, &s); got != test.want {
-			t.Errorf("%s on %s: %v, want %v", test.pattern, test.arn, got, test.want)
+		if got := p.match(e, &s); got != test.condition {
+			t.Errorf("condition %s on %s: %v, want %v", test.pattern, test.arn, got, test.condition)
 		}
 	}
 }

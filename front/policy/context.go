@@ -64,10 +64,52 @@ type Func func(key string) (Values, bool)
 // Lookup gives the values of a key.
 func (f Func) Lookup(key string) (Values, bool) { return f(key) }
 
+// OfCall is the Context of a call: the keys that every request has, and then
+// those of more, which may be nil.
+// AWS: "AWS global condition context keys", properties of the network and of
+// the request.
+func OfCall(call *aws.Call, more Context) Context { return callContext{call, more} }
+
+type callContext struct {
+	call *aws.Call
+	more Context
+}
+
+func (c callContext) Lookup(key string) (Values, bool) {
+	var s string
+	switch key {
+	case "aws:currenttime":
+		s = c.call.Start.UTC().Format(time.RFC3339)
+	case "aws:epochtime":
+		s = strconv.FormatInt(c.call.Start.Unix(), 10)
+	case "aws:securetransport":
+		s = strconv.FormatBool(c.call.TLS)
+	case "aws:sourceip":
+		s = c.call.SourceIP
+	case "aws:useragent":
+		s = c.call.UserAgent
+	case "aws:requestedregion":
+		s = string(c.call.Region)
+	case "aws:sourcearn":
+		s = c.call.Source
+	case "aws:sourceaccount":
+		if arn, err := aws.ParseARN(c.call.Source); err == nil {
+			s = string(arn.Account)
+		}
+	}
+	if s == "" && c.more != nil {
+		return c.more.Lookup(key)
+	}
+	return One(s), s != ""
+}
+
 // lookup asks the caller's facts first and the request's after: nobody but the
 // caller's identity says who the caller is.
 func (e *evaluation) lookup(key string) (Values, bool) {
 	v, ok, known := callerKey(e.Caller, key)
+	if key == "aws:resourceaccount" && e.ResourceAccount != "" {
+		v, ok, known = One(string(e.ResourceAccount)), true, true
+	}
 	if !known && e.Context != nil {
 		v, ok = e.Context.Lookup(key)
 	}

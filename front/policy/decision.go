@@ -122,7 +122,7 @@ func (e *evaluation) granted(m Match, t PolicyType) Decision {
 // attachedType is what the resource's policy is called for this action.
 func (e *evaluation) attachedType() PolicyType {
 	switch e.Action {
-	case "sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML":
+	case "sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML", "sts:TagSession", "sts:SetSourceIdentity":
 		return TrustPolicy
 	}
 	return ResourcePolicy
@@ -137,7 +137,7 @@ type Explanation struct {
 
 // Explain decides as Evaluate does, and tells how.
 func Explain(r *Request) Explanation {
-	e := evaluation{Request: r, resource: splitARN(r.Resource), trace: &trace{}}
+	e := evaluation{Request: r, trace: &trace{}}
 	d := e.decide()
 	return Explanation{Decision: d, Matched: e.trace.matched, MissingKeys: e.trace.keys}
 }

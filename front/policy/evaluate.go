@@ -31,11 +31,10 @@ type Request struct {
 	AttachedRequired bool
 }
 
-// evaluation is a Request with what is worked out once.
+// evaluation is a Request being decided.
 type evaluation struct {
 	*Request
-	resource arnText
-	trace    *trace // for Explain; usually nil
+	trace *trace // for Explain; usually nil
 }
 
 // outcome is what the policies of one type say together.
@@ -48,7 +47,7 @@ type outcome struct {
 // AWS: "Policy evaluation logic": a deny anywhere, then SCPs and RCPs, then the
 // resource's policy, then identity policies, boundary and session policies.
 func Evaluate(r *Request) Decision {
-	e := evaluation{Request: r, resource: splitARN(r.Resource)}
+	e := evaluation{Request: r}
 	return e.decide()
 }
 
@@ -62,14 +61,16 @@ func (e *evaluation) decide() Decision {
 	for _, s := range e.Session {
 		e.scan(SessionPolicy, s, &session)
 	}
-	scp := e.levels(SCP, e.SCPs)
+	var scp outcome
+	if e.ownsPolicies() { // AWS: SCPs bind the organization's own principals only
+		scp = e.levels(SCP, e.SCPs)
+	}
 	rcp := e.levels(RCP, e.RCPs)
 	for _, o := range [...]*outcome{&scp, &rcp, &attached, &identity, &boundary, &session} {
 		if o.deny.Statement != nil {
 			return e.denied(o.deny)
 		}
 	}
-	// AWS: SCPs bind the organization's own principals only.
 	if len(e.SCPs) > 0 && scp.allow.Statement == nil && e.ownsPolicies() {
 		return e.lacking(SCP)
 	}
@@ -117,7 +118,7 @@ func (e *evaluation) sameAccount(attached, boundary, session *outcome, own func(
 // within the boundary and the session policies.
 func (e *evaluation) own(identity, boundary, session *outcome) Decision {
 	if e.Caller.Kind == aws.Root {
-		return Decision{Allowed: true, request: e.Request}
+		return e.allowed(Match{})
 	}
 	if identity.allow.Statement == nil {
 		return e.lacking(IdentityPolicy)
@@ -220,9 +221,12 @@ func (e *evaluation) aboutAction(st *Statement) bool {
 	return false
 }
 
+// aboutResource compares the resource. AWS: a wildcard that ends a field of the
+// ARN runs on over the colons after it ("IAM JSON policy elements: Resource");
+// here every wildcard does.
 func (e *evaluation) aboutResource(st *Statement) bool {
 	for i := range st.resources {
-		if st.resources[i].match(e, &e.resource) {
+		if st.resources[i].match(e, e.Resource, false) {
 			return true
 		}
 	}

@@ -155,7 +155,7 @@ func otherCallerCases() []evaluateCase {
 		{name: "service named", caller: sns, attach: to(`{"Service":"sns.amazonaws.com"}`)},
 		{name: "service not named", caller: sns, attach: to(`{"Service":["s3.amazonaws.com"]}`), want: noResource},
 		{name: "service by star", caller: sns, attach: to(`"*"`)},
-		{name: "service under an SCP", caller: sns, attach: to(`"*"`), scp: []string{allowS3}},
+		{name: "service under an SCP", caller: sns, attach: to(`"*"`), scp: []string{denySQS}},
 		{name: "service without policy", caller: sns, want: noResource},
 		{name: "anonymous", caller: &aws.Caller{}, attach: to(`"*"`)},
 		{name: "anonymous, account named", caller: &aws.Caller{}, attach: to(awsPrincipal(string(other))), want: noResource},
@@ -172,9 +172,39 @@ func TestEvaluate(t *testing.T) {
 		if d.Allowed != (c.want == "") || !strings.HasSuffix(message, c.want) {
 			t.Errorf("%s: allowed %v, %q, want %q", c.name, d.Allowed, message, c.want)
 		}
+		if (d.Reason == Allowed) != d.Allowed {
+			t.Errorf("%s: allowed %v for reason %d", c.name, d.Allowed, d.Reason)
+		}
 		if x := Explain(r); x.Allowed != d.Allowed || x.Message() != message {
 			t.Errorf("%s: Explain says %q, Evaluate %q", c.name, x.Message(), message)
 		}
+	}
+}
+
+// TestTheMostDirectNamingCounts has one policy name the caller in several ways,
+// of which only the most direct one gets past the session policy.
+func TestTheMostDirectNamingCounts(t *testing.T) {
+	c := evaluateCase{caller: session(), session: allowS3}
+	r := c.request(t)
+	var statements []string
+	for _, name := range []string{string(testAccount), testRole, testSession, testRole} {
+		statements = append(statements, `{"Effect":"Allow","Principal":`+awsPrincipal(name)+`,"Action":"*","Resource":"*"}`)
+	}
+	r.Attached = Source{"q", mustParse(t, `{"Statement":[`+strings.Join(statements, ",")+`]}`, Resource)}
+	if d := Evaluate(r); !d.Allowed || d.By.Statement.Index != 2 {
+		t.Errorf("%+v", d)
+	}
+}
+
+func TestTheFirstDenyIsNamed(t *testing.T) {
+	deny := `{"Effect":"Deny","Action":"*","Resource":"*"}`
+	c := evaluateCase{caller: nikki(), identity: `{"Version":"2012-10-17","Statement":[` + deny + `,` + deny + `]}`}
+	r := c.request(t)
+	if d := Evaluate(r); d.By.Statement.Index != 0 {
+		t.Errorf("%+v", d)
+	}
+	if x := Explain(r); x.By.Statement.Index != 0 || len(x.Matched) != 2 {
+		t.Errorf("%+v", x)
 	}
 }
 
@@ -222,8 +252,27 @@ func TestExplain(t *testing.T) {
 		t.Errorf("missing keys are %v", x.MissingKeys)
 	}
 	st := x.By.Statement
-	if st.Index != 1 || st.Start != (Position{5, 5}) || st.End.Line != 5 {
+	if st.Index != 1 || st.Start != (Position{4, 69}) || st.End.Line != 5 {
 		t.Errorf("statement %d at %v to %v", st.Index, st.Start, st.End)
+	}
+}
+
+// TestPositions holds to the positions in the example of the command line
+// reference, "simulate-principal-policy".
+func TestPositions(t *testing.T) {
+	p := mustParse(t, `{
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": "codecommit:ListRepositories",
+            "Resource":
+                "*"
+        }
+    ]
+}`, Identity)
+	if st := p.Statements[0]; st.Start != (Position{3, 19}) || st.End != (Position{9, 10}) {
+		t.Errorf("from %v to %v", st.Start, st.End)
 	}
 }
 

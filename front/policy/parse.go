@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"bytes"
 	"net/http"
 	"strings"
 
@@ -106,7 +107,8 @@ type builder struct {
 
 // statement reads one statement.
 func (b *builder) statement(n *node) (Statement, error) {
-	st := Statement{Start: position(b.doc, n.start), End: position(b.doc, n.end)}
+	before := bytes.TrimRight(b.doc[:n.start], " \t\r\n")
+	st := Statement{Start: position(b.doc, len(before)), End: position(b.doc, n.end)}
 	if n.kind != object || n.member("Effect") == nil {
 		return st, malformed(textSyntax)
 	}
@@ -204,7 +206,7 @@ func (b *builder) resources(st *Statement, n *node) error {
 		if err := checkResource(name, b.kind); err != nil {
 			return err
 		}
-		st.resources = append(st.resources, compileARN(name, b.variables))
+		st.resources = append(st.resources, compile(name, true, b.variables))
 	}
 	return nil
 }

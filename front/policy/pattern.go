@@ -162,10 +162,10 @@ func lower(c byte) byte {
 // arnFields is the number of an ARN's fields; the last may hold colons.
 const arnFields = 6
 
-// arnPattern is a pattern for an ARN.
+// arnPattern is a pattern for an ARN in a condition.
 //
-// AWS: wildcards stay within a field, but for those of the last field that the
-// pattern has, which runs on over colons ("IAM JSON policy elements: Resource").
+// AWS: each field is compared on its own ("Condition operators", ArnLike), so
+// wildcards stay within one, but for the last that the pattern has.
 type arnPattern struct {
 	whole  pattern // the pattern is not divided: "*", or literal
 	fields []pattern

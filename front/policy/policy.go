@@ -31,7 +31,8 @@ type Policy struct {
 }
 
 // Position is a place in a document, both counted from 1, as
-// iam:SimulatePrincipalPolicy gives them.
+// iam:SimulatePrincipalPolicy gives them. AWS: a statement starts where the
+// token before it ends, and ends after its closing brace.
 type Position struct{ Line, Column int }
 
 // Statement is one statement of a policy.
@@ -43,7 +44,7 @@ type Statement struct {
 
 	actions    []pattern
 	notAction  bool
-	resources  []arnPattern // empty: the statement is about whatever it is attached to
+	resources  []pattern // empty: the statement is about whatever it is attached to
 	notRes     bool
 	principals *principals // nil: the policy is attached to its principal
 	conditions []condition

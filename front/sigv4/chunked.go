@@ -18,6 +18,9 @@ const (
 	maxLine = 4096
 	// maxTrailers bounds their number; AWS's clients send one, and its signature.
 	maxTrailers = 32
+	// minChunk is the least size of a signed chunk with another behind it.
+	// AWS: "Transferring Payload in Multiple Chunks".
+	minChunk = 8192
 	// maxSizeDigits bounds a chunk's size, in hexadecimal digits.
 	maxSizeDigits = 15
 
@@ -51,6 +54,7 @@ type chunked struct {
 	sum       hash.Hash // of the chunk being read
 
 	inChunk  bool
+	small    bool  // the last chunk was too small to have another behind it
 	left     int64 // bytes of the chunk that are still to come
 	expected int64 // the payload's announced length, or -1
 	decoded  int64
@@ -137,7 +141,10 @@ func (c *chunked) beginChunk() error {
 	if n == 0 {
 		return c.finish()
 	}
-	c.inChunk, c.left = true, n
+	if c.signed && c.small {
+		return errFraming("only the last chunk is allowed to have a size less than 8192 bytes")
+	}
+	c.inChunk, c.left, c.small = true, n, n < minChunk
 	return nil
 }
 

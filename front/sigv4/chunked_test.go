@@ -169,6 +169,14 @@ func TestSignedChunksNeedProof(t *testing.T) {
 	}
 }
 
+func TestSmallSignedChunksOnlyAtTheEnd(t *testing.T) {
+	a := &Auth{Payload: streamedV4, proof: trusted}
+	wire := "5;chunk-signature=0\r\nhello\r\n5;chunk-signature=0\r\nhello\r\n0;chunk-signature=0\r\n\r\n"
+	if _, err := io.ReadAll(a.Body(strings.NewReader(wire), -1)); code(err) != "InvalidChunkSizeError" {
+		t.Error(err)
+	}
+}
+
 func TestDigestedBody(t *testing.T) {
 	a := &Auth{Payload: digest("hello")}
 	if got, err := io.ReadAll(a.Body(strings.NewReader("hello"), -1)); err != nil || string(got) != "hello" {

@@ -1,6 +1,8 @@
 package sigv4
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"net/http"
 	"time"
 
@@ -42,7 +44,11 @@ func NotSigned(f Flavor) *aws.Error {
 		return aws.Errorf(http.StatusForbidden, "AccessDenied", "Access Denied")
 	}
 	c := refusal{json: "MissingAuthenticationTokenException", query: "MissingAuthenticationToken", ec2: "AuthFailure"}
-	return c.make(f, "Request is missing Authentication Token")
+	text := "Request is missing Authentication Token"
+	if f == REST {
+		text = "Missing Authentication Token"
+	}
+	return c.make(f, text)
 }
 
 // UnknownKey is the answer to an access key that does not exist, or is inactive.
@@ -99,6 +105,13 @@ func errIncomplete(f Flavor, text string) *aws.Error {
 	}
 	c := refusal{json: "IncompleteSignatureException", query: "IncompleteSignature", ec2: "AuthFailure"}
 	return c.make(f, text)
+}
+
+// errNoPair does not repeat the header, which may hold somebody's password.
+func errNoPair(f Flavor, header string) *aws.Error {
+	sum := sha256.Sum256([]byte(header))
+	return errIncomplete(f, "Invalid key=value pair (missing equal-sign) in Authorization header "+
+		"(hashed with SHA-256 and encoded with Base64): '"+base64.StdEncoding.EncodeToString(sum[:])+"'.")
 }
 
 // errMalformed is S3's word for a header that does not hold what it should.

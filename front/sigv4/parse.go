@@ -13,12 +13,16 @@ import (
 // matter of policies (and NotSigned has the answer where it is not).
 func Parse(r *http.Request, flavor Flavor) (Auth, error) {
 	a := Auth{flavor: flavor}
-	if header := r.Header.Get("Authorization"); header != "" {
+	query := r.URL.RawQuery
+	presigned := strings.Contains(query, "X-Amz-Algorithm=") || strings.Contains(query, "X-Amz-Signature=")
+	header := r.Header.Get("Authorization")
+	switch {
+	case header != "" && presigned && flavor == S3:
+		return a, errInvalid("InvalidArgument", "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified")
+	case header != "":
 		err := a.parseHeader(r, header)
 		return a, err
-	}
-	switch query := r.URL.RawQuery; {
-	case strings.Contains(query, "X-Amz-Algorithm="), strings.Contains(query, "X-Amz-Signature="):
+	case presigned:
 		err := a.parseQuery(r, query)
 		return a, err
 	case strings.Contains(query, "AWSAccessKeyId=") && strings.Contains(query, "Signature="):
@@ -38,7 +42,10 @@ func (a *Auth) parseHeader(r *http.Request, header string) error {
 	for rest != "" {
 		var field string
 		field, rest, _ = strings.Cut(rest, ",")
-		name, value, _ := strings.Cut(strings.TrimSpace(field), "=")
+		name, value, ok := strings.Cut(strings.TrimSpace(field), "=")
+		if !ok && a.flavor != S3 {
+			return errNoPair(a.flavor, header)
+		}
 		switch name {
 		case "Credential":
 			credential = value

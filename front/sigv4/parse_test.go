@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/brume-cloud/brume/aws"
 )
 
 func TestParseHeader(t *testing.T) {
@@ -29,9 +31,10 @@ func TestParseHeader(t *testing.T) {
 		{"AWS AKID:signature", S3, "InvalidRequest"},
 		{"AWS AKID:signature", Query, "IncompleteSignature"},
 		{"Bearer token", S3, "InvalidArgument"},
+		{"AWS4-HMAC-SHA256 Credential", JSON, "IncompleteSignatureException"},
 		{"Bearer token", JSON, "IncompleteSignatureException"},
 	} {
-		r := request(t, "GET", "/", "", "Authorization", test.header, "X-Amz-Date", "20150830T123600Z")
+		r := request(t, "GET /", "", "Authorization", test.header, "X-Amz-Date", "20150830T123600Z")
 		a, err := Parse(r, test.flavor)
 		if code(err) != test.want {
 			t.Errorf("%s: %v, want %q", test.header, err, test.want)
@@ -49,7 +52,7 @@ func TestParseDate(t *testing.T) {
 		"2015-08-30T12:36:00Z":          "AccessDenied",
 		"":                              "AuthorizationHeaderMalformed",
 	} {
-		r := request(t, "GET", "/", "", "Date", stamp, "Authorization",
+		r := request(t, "GET /", "", "Date", stamp, "Authorization",
 			"AWS4-HMAC-SHA256 Credential=AKID/20150830/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=abc")
 		if _, err := Parse(r, S3); code(err) != want {
 			t.Errorf("Date %q: %v, want %q", stamp, err, want)
@@ -75,7 +78,7 @@ func TestPresignedWindow(t *testing.T) {
 		{"", maxSkew, Query, ""},
 		{"60", -maxSkew - time.Second, S3, "AccessDenied"},
 	} {
-		r := request(t, "GET", "/key", "")
+		r := request(t, "GET /key", "")
 		Presign(r, 0, Credential{testKey, testSecret, ""}, Scope{"us-east-1", "service", testTime(), test.flavor})
 		r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "X-Amz-Expires=0", "X-Amz-Expires="+test.expires, 1)
 		c := testCheck("")
@@ -94,17 +97,56 @@ func TestPresignedWindow(t *testing.T) {
 }
 
 func TestS3WantsEveryAmzHeaderSigned(t *testing.T) {
-	r := request(t, "PUT", "/key", "hello")
-	signSDK(t, r, digest("hello"), S3, "")
+	r := request(t, "PUT /key", "hello")
+	signSDK(t, r, S3, "")
 	r.Header.Set("X-Amz-Acl", "public-read")
 	if err := verify(overWire(t, r), S3, testCheck("hello")); code(err) != "AccessDenied" {
 		t.Error(err)
 	}
 }
 
+func TestOneMechanismOnly(t *testing.T) {
+	r := request(t, "GET /key", "")
+	signSDK(t, r, S3, "")
+	Presign(r, time.Minute, Credential{testKey, testSecret, ""}, Scope{"us-east-1", "service", testTime(), S3})
+	if _, err := Parse(r, S3); code(err) != "InvalidArgument" {
+		t.Error(err)
+	}
+}
+
+// TestS3PathEscapedOtherwise sends a path with other characters escaped than
+// the signer did.
+func TestS3PathEscapedOtherwise(t *testing.T) {
+	for signed, sent := range map[string]string{"/a%2Bb": "/a+b", "/%7Ea": "/~a", "/~a": "/%7ea", "/%C3%A9": "/%c3%a9"} {
+		r := request(t, "GET "+signed, "")
+		signSDK(t, r, S3, "")
+		r = overWire(t, r)
+		r.RequestURI = sent
+		// Only the canonical way to escape a path may be sent another way.
+		want := ""
+		if signed == "/%7Ea" {
+			want = "SignatureDoesNotMatch"
+		}
+		if err := verify(r, S3, testCheck("")); code(err) != want {
+			t.Errorf("signed %s, sent %s: %v, want %q", signed, sent, err, want)
+		}
+	}
+}
+
+func TestPresignedMayRepeatItsPayloadInAHeader(t *testing.T) {
+	r := request(t, "PUT /key", "hello")
+	Presign(r, time.Minute, Credential{testKey, testSecret, ""}, Scope{"us-east-1", "service", testTime(), S3})
+	for header, want := range map[string]string{unsignedPayload: "", digest("hello"): "SignatureDoesNotMatch"} {
+		r.Header.Set("X-Amz-Content-Sha256", header)
+		if err := verify(r, S3, testCheck("hello")); code(err) != want {
+			t.Errorf("%s: %v, want %q", header, err, want)
+		}
+	}
+}
+
 func TestStaleSignatureSaysWhen(t *testing.T) {
-	r := request(t, "POST", "/", "hello")
-	signSDK(t, r, digest("hello"), Query, "")
+	r := request(t, "POST /", "hello")
+	signSDK(t, r, Query, "")
 	c := testCheck("hello")
 	c.Now = c.Now.Add(time.Hour)
 	const want = "Signature expired: 20150830T123600Z is now earlier than 20150830T132100Z (20150830T133600Z - 15 min.)"
@@ -114,8 +156,8 @@ func TestStaleSignatureSaysWhen(t *testing.T) {
 }
 
 func TestMismatchShowsWhatWasSigned(t *testing.T) {
-	r := request(t, "POST", "/a//b", "hello")
-	signSDK(t, r, digest("hello"), JSON, "")
+	r := request(t, "POST /a//b", "hello")
+	signSDK(t, r, JSON, "")
 	c := testCheck("other")
 	err := verify(overWire(t, r), JSON, c)
 	for _, want := range []string{"The Canonical String for this request should have been\n'POST\n/a/b\n", "The String-to-Sign should have been\n'AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/service/aws4_request\n"} {
@@ -125,10 +167,21 @@ func TestMismatchShowsWhatWasSigned(t *testing.T) {
 	}
 }
 
-func TestFlavorsOfUnknownKey(t *testing.T) {
-	for f, want := range []string{"UnrecognizedClientException", "UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure", "InvalidAccessKeyId"} {
-		if e := UnknownKey(Flavor(f)); e.Code != want {
-			t.Errorf("flavor %d: %s, want %s", f, e.Code, want)
+func TestFlavors(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		make func(Flavor) *aws.Error
+		want [5]string
+	}{
+		{"not signed", NotSigned, [5]string{"MissingAuthenticationTokenException", "MissingAuthenticationTokenException", "MissingAuthenticationToken", "AuthFailure", "AccessDenied"}},
+		{"unknown key", UnknownKey, [5]string{"UnrecognizedClientException", "UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure", "InvalidAccessKeyId"}},
+		{"bad token", BadToken, [5]string{"UnrecognizedClientException", "UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure", "InvalidToken"}},
+		{"expired token", ExpiredToken, [5]string{"ExpiredTokenException", "ExpiredTokenException", "ExpiredToken", "RequestExpired", "ExpiredToken"}},
+	} {
+		for i, want := range test.want {
+			if e := test.make(Flavor(i)); e.Code != want || e.Message == "" {
+				t.Errorf("%s, flavor %d: %v, want %s", test.name, i, e, want)
+			}
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -69,9 +70,11 @@ func code(err error) string {
 	return ""
 }
 
-// request makes a request to sign; more are pairs of header name and value.
-func request(t testing.TB, method, target, body string, more ...string) *http.Request {
+// request makes a request to sign, such as "GET /path"; more are pairs of header
+// name and value.
+func request(t testing.TB, line, body string, more ...string) *http.Request {
 	t.Helper()
+	method, target, _ := strings.Cut(line, " ")
 	r, err := http.NewRequest(method, "https://example.amazonaws.com"+target, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
@@ -87,8 +90,9 @@ func digest(body string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func signSDK(t testing.TB, r *http.Request, payload string, f Flavor, token string) {
+func signSDK(t testing.TB, r *http.Request, f Flavor, token string) {
 	t.Helper()
+	payload := digest(bodyOf(t, r))
 	s := sdkv4.NewSigner(func(o *sdkv4.SignerOptions) { o.DisableURIPathEscaping = f == S3 })
 	cred := awssdk.Credentials{AccessKeyID: testKey, SecretAccessKey: testSecret, SessionToken: token}
 	if f == S3 {
@@ -99,15 +103,15 @@ func signSDK(t testing.TB, r *http.Request, payload string, f Flavor, token stri
 	}
 }
 
-func signSmithy(t testing.TB, r *http.Request, payload string, f Flavor, token string) {
+func signSmithy(t testing.TB, r *http.Request, f Flavor, token string) {
 	t.Helper()
 	s := smithy4.New(func(o *smithyv4.SignerOptions) {
 		o.DisableDoublePathEscape = f == S3
 		o.AddPayloadHashHeader = f == S3
 	})
-	raw, _ := hex.DecodeString(payload)
+	raw := sha256.Sum256([]byte(bodyOf(t, r)))
 	err := s.SignRequest(&smithy4.SignRequestInput{
-		Request: r, PayloadHash: raw, Service: "service", Region: "us-east-1", Time: testTime(),
+		Request: r, PayloadHash: raw[:], Service: "service", Region: "us-east-1", Time: testTime(),
 		Credentials: credentials.Credentials{AccessKeyID: testKey, SecretAccessKey: testSecret, SessionToken: token},
 	})
 	if err != nil {
@@ -115,13 +119,22 @@ func signSmithy(t testing.TB, r *http.Request, payload string, f Flavor, token s
 	}
 }
 
-func signOurs(_ testing.TB, r *http.Request, _ string, f Flavor, token string) {
-	var body []byte
-	if r.GetBody != nil {
-		rc, _ := r.GetBody()
-		body, _ = io.ReadAll(rc)
+func signOurs(t testing.TB, r *http.Request, f Flavor, token string) {
+	Sign(r, []byte(bodyOf(t, r)), Credential{testKey, testSecret, token}, Scope{"us-east-1", "service", testTime(), f})
+}
+
+// bodyOf gives the body of a request that was not sent yet.
+func bodyOf(t testing.TB, r *http.Request) string {
+	t.Helper()
+	copied, err := r.GetBody()
+	if err != nil {
+		t.Fatal(err)
 	}
-	Sign(r, body, Credential{testKey, testSecret, token}, Scope{"us-east-1", "service", testTime(), f})
+	body, err := io.ReadAll(copied)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
 }
 
 // weirdTargets are paths and queries that signers and servers are known to
@@ -135,7 +148,7 @@ func weirdTargets() []string {
 }
 
 func TestVerifiesWhatIndependentSignersSign(t *testing.T) {
-	signers := map[string]func(testing.TB, *http.Request, string, Flavor, string){
+	signers := map[string]func(testing.TB, *http.Request, Flavor, string){
 		"sdk": signSDK, "smithy": signSmithy, "ours": signOurs,
 	}
 	for name, sign := range signers {
@@ -146,8 +159,8 @@ func TestVerifiesWhatIndependentSignersSign(t *testing.T) {
 					if name == "smithy" { // it does not collapse spaces, which AWS asks for
 						value = "a b"
 					}
-					r := request(t, "POST", target, "hello", "Content-Type", "text/plain", "X-Amz-Meta-A", value, "X-Amz-Meta-A", "c")
-					sign(t, r, digest("hello"), f, token)
+					r := request(t, "POST "+target, "hello", "Content-Type", "text/plain", "X-Amz-Meta-A", value, "X-Amz-Meta-A", "c")
+					sign(t, r, f, token)
 					r.Header.Del("Host")
 					err := verify(overWire(t, r), f, testCheck("hello"))
 					if err != nil {
@@ -166,7 +179,7 @@ func TestVerifiesPresigned(t *testing.T) {
 			if strings.Contains(target, "?") {
 				sep = "&"
 			}
-			r := request(t, "GET", target+sep+"X-Amz-Expires=60", "")
+			r := request(t, "GET "+target+sep+"X-Amz-Expires=60", "")
 			payload := emptyPayload
 			if f == S3 {
 				payload = unsignedPayload
@@ -184,7 +197,7 @@ func TestVerifiesPresigned(t *testing.T) {
 			if err := verify(overWire(t, signed), f, testCheck("")); err != nil {
 				t.Errorf("flavor %d, %s: %v", f, target, err)
 			}
-			own := request(t, "GET", target, "")
+			own := request(t, "GET "+target, "")
 			Presign(own, time.Minute, Credential{testKey, testSecret, ""}, Scope{"us-east-1", "service", testTime(), f})
 			if err := verify(overWire(t, own), f, testCheck("")); err != nil {
 				t.Errorf("ours, flavor %d, %s: %v", f, target, err)
@@ -199,7 +212,7 @@ func TestVerifiesV4a(t *testing.T) {
 		{"eu-west-1,us-*", "us-east-1", ""},
 		{"eu-west-1", "us-east-1", "AuthorizationHeaderMalformed"},
 	} {
-		r := request(t, "PUT", "/key", "hello")
+		r := request(t, "PUT /key", "hello")
 		s := smithy4a.New(func(o *smithyv4.SignerOptions) { o.DisableDoublePathEscape, o.AddPayloadHashHeader = true, true })
 		raw, _ := hex.DecodeString(digest("hello"))
 		err := s.SignRequest(&smithy4a.SignRequestInput{
@@ -235,7 +248,7 @@ func TestPublishedSuite(t *testing.T) {
 		{"get-vanilla-with-header-parts", "GET", "/", "host;my-header1;x-amz-date", "ba17b383a53190154eb5fa66a1b836cc297cc0a3d70a5d00705980573d8ff790", "", "value1|value2|value3"},
 		{"post-vanilla", "POST", "/", "host;x-amz-date", "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b", "", ""},
 	} {
-		r := request(t, test.method, test.target, test.body, "X-Amz-Date", "20150830T123600Z")
+		r := request(t, test.method+" "+test.target, test.body, "X-Amz-Date", "20150830T123600Z")
 		if test.header != "" {
 			r.Header["My-Header1"] = strings.Split(test.header, "|")
 		}
@@ -273,8 +286,8 @@ func TestRefusesEveryTampering(t *testing.T) {
 	}
 	for _, f := range []Flavor{JSON, REST, Query, EC2, S3} {
 		for name, change := range edit {
-			r := request(t, "POST", "/path?a=1", "hello", "X-Amz-Target", "Sqs.Send")
-			signSDK(t, r, digest("hello"), f, "token")
+			r := request(t, "POST /path?a=1", "hello", "X-Amz-Target", "Sqs.Send")
+			signSDK(t, r, f, "token")
 			r = overWire(t, r)
 			c := testCheck("hello")
 			if err := verify(r, f, c); err != nil {
@@ -305,10 +318,38 @@ func TestHMACIsHMAC(t *testing.T) {
 	}
 }
 
+// TestSigningKey holds to the published example of a derived key, "Examples of
+// how to derive a signing key for Signature Version 4".
+func TestSigningKey(t *testing.T) {
+	mac := signingKey(keyID{secret: testSecret, date: "20120215", region: "us-east-1", service: "iam"})
+	if got := hex.EncodeToString(mac[:]); got != "f4780e2d9f65fa895f9c67b32ce1baf0b0d8a43505a000a1a9e090d414db404d" {
+		t.Error(got)
+	}
+	h := hmac.New(sha256.New, mac[:])
+	h.Write([]byte("text"))
+	scope := Scope{"us-east-1", "iam", time.Date(2012, 2, 15, 0, 0, 0, 0, time.UTC), Query}
+	if got := SignText("text", testSecret, scope); got != hex.EncodeToString(h.Sum(nil)) {
+		t.Error(got)
+	}
+}
+
+// TestKeyCacheNeverMixesKeys fills the cache several times over.
+func TestKeyCacheNeverMixesKeys(t *testing.T) {
+	v := NewVerifier()
+	for i := range 5 * len(v.keys.slots) {
+		id := keyID{secret: "s", date: "20150830", region: strconv.Itoa(i), service: "sqs"}
+		for range 2 {
+			if got, err := v.keys.get(id); err != nil || got.mac != signingKey(id) {
+				t.Fatalf("%+v has another's key (%v)", id, err)
+			}
+		}
+	}
+}
+
 func BenchmarkVerify1KiB(b *testing.B) {
 	body := strings.Repeat("x", 1024)
-	r := request(b, "POST", "/", body, "X-Amz-Target", "AmazonSQS.SendMessage", "Content-Type", "application/x-amz-json-1.0")
-	signSDK(b, r, digest(body), JSON, "")
+	r := request(b, "POST /", body, "X-Amz-Target", "AmazonSQS.SendMessage", "Content-Type", "application/x-amz-json-1.0")
+	signSDK(b, r, JSON, "")
 	r = overWire(b, r)
 	v, c := NewVerifier(), testCheck(body)
 	b.ReportAllocs()
