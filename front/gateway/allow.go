@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"net/http"
-	"strconv"
 
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/front/policy"
@@ -45,7 +44,7 @@ func (x *exchange) permit(ctx context.Context, a *aws.Access) error {
 	}
 	req := policy.Request{
 		Caller: &x.Caller, Action: a.Action, Resource: a.Resource, ResourceAccount: owner,
-		Context: policy.Func(x.condition(a)), AttachedRequired: a.PolicyRequired,
+		Context: policy.OfCall(&x.Call, keys(a)), AttachedRequired: a.PolicyRequired,
 	}
 	if a.Policy != "" {
 		p, err := x.gate.policies.Get(a.Policy, policy.Resource)
@@ -67,47 +66,15 @@ func (x *exchange) permit(ctx context.Context, a *aws.Access) error {
 	return x.denied(d.Message())
 }
 
-// condition gives the values of the global condition keys that the request
-// itself knows, and of those that the service adds.
-// AWS: "AWS global condition context keys".
-func (x *exchange) condition(a *aws.Access) func(string) (policy.Values, bool) {
-	one := func(s string) (policy.Values, bool) { return policy.One(s), s != "" }
-	return func(key string) (policy.Values, bool) {
-		switch key {
-		case "aws:sourceip":
-			return one(x.SourceIP)
-		case "aws:currenttime":
-			return one(x.Start.Format("2006-01-02T15:04:05Z"))
-		case "aws:epochtime":
-			return one(strconv.FormatInt(x.Start.Unix(), 10))
-		case "aws:securetransport":
-			return one(strconv.FormatBool(x.TLS || x.req.Request == nil))
-		case "aws:useragent":
-			return one(x.UserAgent)
-		case "aws:referer":
-			if x.req.Request == nil {
-				return policy.Values{}, false
-			}
-			return one(x.req.Referer())
-		case "aws:requestedregion":
-			return one(string(x.Region))
-		case "aws:sourcearn":
-			return one(x.Source)
-		case "aws:sourceaccount":
-			arn, err := aws.ParseARN(x.Source)
-			return policy.One(string(arn.Account)), err == nil && arn.Account != ""
-		case "aws:viaawsservice", "aws:principalisawsservice":
-			return one(strconv.FormatBool(x.Caller.Kind == aws.ServicePrincipal))
-		case "aws:resourceaccount":
-			return one(string(a.Owner))
-		}
-		if a.Keys != nil {
-			if v, ok := a.Keys(key); ok {
-				return policy.Many(v), true
-			}
-		}
-		return policy.Values{}, false
+// keys adapts the condition keys that the service adds.
+func keys(a *aws.Access) policy.Context {
+	if a.Keys == nil {
+		return nil
 	}
+	return policy.Func(func(key string) (policy.Values, bool) {
+		v, ok := a.Keys(key)
+		return policy.Many(v), ok
+	})
 }
 
 // denied is the refusal in the code of the service's family.

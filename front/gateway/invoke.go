@@ -20,6 +20,7 @@ func (g *Gateway) Invoke(ctx context.Context, service, operation string, input a
 	x.Call = aws.Call{
 		RequestID: newRequestID(), Start: g.Clock.Now(), Service: service, Operation: operation, Account: actor.Account,
 		Region: actor.Region, Caller: actor.Caller, Source: actor.Source, Host: g.Address, UserAgent: actor.Caller.Service,
+		TLS: true, // nothing within travels in the clear
 	}
 	x.began = g.Clock.Wall()
 	if err := x.run(ctx, fromWithin); err != nil {
