@@ -1,6 +1,7 @@
 package local
 
 import (
+	"errors"
 	"sync"
 	"sync/atomic"
 )
@@ -14,11 +15,13 @@ type era struct {
 	once   sync.Once
 	gone   chan struct{} // closed when the engine is
 	err    error         // from closing the engine
-	after  func() error  // runs when the engine is closed; may be nil
+
+	discardable atomic.Bool  // another era has replaced this one
+	drop        func() error // then removes the engine's files; may be nil
 }
 
-func newEra(e engine) *era {
-	a := &era{engine: e, gone: make(chan struct{})}
+func newEra(c candidate) *era {
+	a := &era{engine: c.engine, drop: c.drop, gone: make(chan struct{})}
 	a.refs.Store(1)
 	return a
 }
@@ -45,9 +48,15 @@ func (a *era) leave() {
 	}
 	a.once.Do(func() {
 		a.err = a.engine.close()
-		if a.after != nil && a.err == nil {
-			a.err = a.after()
+		if a.drop != nil && a.discardable.Load() {
+			a.err = errors.Join(a.err, a.drop())
 		}
 		close(a.gone)
 	})
+}
+
+// discard ends the era for the Store, and the engine's files with it.
+func (a *era) discard() {
+	a.discardable.Store(true)
+	a.leave()
 }

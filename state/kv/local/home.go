@@ -22,8 +22,9 @@ import (
 // or did not, whenever the process ends.
 type home struct {
 	dir    string
+	opts   *Options
 	lock   *os.File
-	serial int // of the engine's directory
+	serial int // of the engine's directory, the highest in use
 }
 
 const (
@@ -47,7 +48,8 @@ func (e *FormatError) Error() string {
 	return fmt.Sprintf("the data directory %s has the format %q, which this version does not know: use a newer one, or choose another directory with --data", e.Dir, e.Format)
 }
 
-func openHome(dir string) (*home, error) {
+func openHome(o *Options) (*home, error) {
+	dir := o.Dir
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
@@ -58,12 +60,20 @@ func openHome(dir string) (*home, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock the data directory: %w", err)
 	}
-	h := &home{dir: dir, lock: lock}
+	h := &home{dir: dir, opts: o, lock: lock}
 	if err := h.check(); err != nil {
 		h.unlock()
 		return nil, err
 	}
 	return h, nil
+}
+
+// newHome makes a data directory where there is nothing yet.
+func newHome(o *Options) (*home, error) {
+	if exists(o.Dir) {
+		return nil, fmt.Errorf("%s: %w", o.Dir, fs.ErrExist)
+	}
+	return openHome(o)
 }
 
 // check reads FORMAT and CURRENT, or writes FORMAT in a new directory.
@@ -94,23 +104,24 @@ func (h *home) check() error {
 
 // openCurrent opens the engine that CURRENT names, or a new one, and returns
 // the bound of the versions that it holds.
-func (h *home) openCurrent(o *Options) (engine, uint64, error) {
+func (h *home) openCurrent() (candidate, uint64, error) {
 	if h.serial == 0 {
 		h.serial = 1
 		if err := h.setCurrent(h.serial); err != nil {
-			return nil, 0, err
+			return candidate{}, 0, err
 		}
 	}
 	h.sweep()
-	e, err := openDisk(h.engineDir(h.serial), o)
+	dir := h.engineDir(h.serial)
+	e, err := openDisk(dir, h.opts)
 	if err != nil {
-		return nil, 0, err
+		return candidate{}, 0, err
 	}
 	version, err := versionBound(e)
 	if err != nil {
-		return nil, 0, errors.Join(err, e.close())
+		return candidate{}, 0, errors.Join(err, e.close())
 	}
-	return e, version, nil
+	return candidate{engine: e, drop: func() error { return os.RemoveAll(dir) }}, version, nil
 }
 
 // sweep removes the engines of earlier eras, best effort.

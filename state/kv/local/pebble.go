@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -11,8 +12,9 @@ import (
 
 // disk is the engine that keeps everything in a directory: Pebble.
 type disk struct {
-	db   *pebble.DB
-	sync *pebble.WriteOptions
+	db      *pebble.DB
+	commits atomic.Uint64
+	latest  atomic.Pointer[sharedSnapshot]
 }
 
 const (
@@ -47,9 +49,7 @@ func openDisk(dir string, o *Options) (*disk, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the store in %s: %w", dir, err)
 	}
-	// Sync waits until the log has passed Write and Sync; walFS decides what
-	// Sync does. NoSync would leave the end of the log in this process's memory.
-	return &disk{db: db, sync: pebble.Sync}, nil
+	return &disk{db: db}, nil
 }
 
 // quiet passes on what Pebble reports as an error, and nothing else.
@@ -63,13 +63,16 @@ func (q quiet) Errorf(format string, args ...any) { q.log.Error(fmt.Sprintf(form
 // written. On the way through a commit the panic becomes the commit's error.
 func (quiet) Fatalf(format string, args ...any) { panic(fmt.Errorf(format, args...)) }
 
-func (d *disk) snapshot() snapshot { return &diskSnapshot{d.db.NewSnapshot()} }
-func (d *disk) close() error       { return d.db.Close() }
-func (d *disk) begin() batch       { return &diskBatch{d.db.NewBatch(), d.sync} }
+func (d *disk) begin() batch { return &diskBatch{d.db.NewBatch(), d} }
+
+func (d *disk) close() error {
+	d.dropLatest()
+	return d.db.Close()
+}
 
 type diskBatch struct {
 	b    *pebble.Batch
-	sync *pebble.WriteOptions
+	disk *disk
 }
 
 // Filling a batch in memory cannot fail, hence the dropped errors.
@@ -87,13 +90,14 @@ func (d *diskBatch) commit() (err error) {
 			err = fmt.Errorf("%v", r)
 		}
 	}()
-	if err := d.b.Commit(d.sync); err != nil {
+	// Sync waits until the log has passed Write and Sync; walFS decides what
+	// Sync does. NoSync would leave the end of the log in this process's memory.
+	if err := d.b.Commit(pebble.Sync); err != nil {
 		return err
 	}
+	d.disk.committed()
 	return d.b.Close()
 }
-
-type diskSnapshot struct{ s *pebble.Snapshot }
 
 func (d *diskSnapshot) get(key []byte, a *arena) ([]byte, bool, error) {
 	v, closer, err := d.s.Get(key)

@@ -58,43 +58,44 @@ func (o Options) withDefaults() Options {
 // Store is a kv.Store within this process.
 type Store struct {
 	opts      Options
-	home      *home // nil in memory
+	keeper    keeper
+	unlock    func()
 	seed      maphash.Seed
 	era       atomic.Pointer[era]   // nil when the store has ended
 	ended     atomic.Pointer[error] // why
 	published atomic.Uint64         // version that snapshots surely hold
 	committer committer
 	watches   watches
-	idle      sync.Pool // *tx; per store, so that a store and its channels stay in one synctest bubble
-	admin     sync.Mutex
+	idle      sync.Pool  // *tx; per store, so that a store and its channels stay in one synctest bubble
+	admin     sync.Mutex // one of Save, Load, Close, … at a time
 }
 
 // Memory returns a store that keeps its state in memory.
 func Memory(o Options) *Store {
-	return newStore(o.withDefaults(), newMemory(), 0)
+	return newStore(o.withDefaults(), candidate{engine: newMemory()}, 0)
 }
 
 // Open opens the store in o.Dir. The directory belongs to one Store at a time;
 // a second one gets a *LockedError.
 func Open(o Options) (*Store, error) {
 	o = o.withDefaults()
-	h, err := openHome(o.Dir)
+	h, err := openHome(&o)
 	if err != nil {
 		return nil, err
 	}
-	e, version, err := h.openCurrent(&o)
+	c, version, err := h.openCurrent()
 	if err != nil {
 		h.unlock()
 		return nil, err
 	}
-	s := newStore(o, e, version)
-	s.home = h
+	s := newStore(o, c, version)
+	s.keeper, s.unlock = h, h.unlock
 	return s, nil
 }
 
-func newStore(o Options, e engine, version uint64) *Store {
-	s := &Store{opts: o, seed: maphash.MakeSeed()}
-	a := newEra(e)
+func newStore(o Options, c candidate, version uint64) *Store {
+	s := &Store{opts: o, keeper: new(shelf), unlock: func() {}, seed: maphash.MakeSeed()}
+	a := newEra(c)
 	s.era.Store(a)
 	s.published.Store(version)
 	s.committer = committer{
@@ -188,14 +189,13 @@ func (s *Store) Close() error {
 	s.admin.Lock()
 	defer s.admin.Unlock()
 	a := s.end(kv.ErrClosed)
-	if a == nil {
+	if a == nil { // closed already, or broken; Pebble cannot be closed then
+		s.unlock()
 		return nil
 	}
 	a.leave()
 	<-a.gone
-	if s.home != nil {
-		s.home.unlock()
-	}
+	s.unlock()
 	return a.err
 }
 
