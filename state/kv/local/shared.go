@@ -28,12 +28,11 @@ func (d *disk) snapshot() snapshot {
 		_ = s.close()
 	}
 	s := &sharedSnapshot{diskSnapshot: diskSnapshot{d.db.NewSnapshot()}, commits: commits}
-	s.refs.Store(1)
-	if d.latest.CompareAndSwap(nil, s) {
-		s.refs.Add(1)
-		if d.commits.Load() != commits { // nobody else would drop it
-			d.dropLatest()
-		}
+	s.refs.Store(2) // before anybody else can see it, and let go of it
+	if !d.latest.CompareAndSwap(nil, s) {
+		s.refs.Store(1)
+	} else if d.commits.Load() != commits { // a commit came between, and dropped nothing
+		d.dropLatest()
 	}
 	return s
 }
