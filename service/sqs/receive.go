@@ -43,6 +43,7 @@ type receive struct {
 	// Set by take.
 	queue    uint64
 	patience time.Duration // how long to wait for a message
+	swept    bool          // set by take: messages may have come back
 	nextDue  time.Time     // when something that is out of sight comes back
 }
 
@@ -144,8 +145,17 @@ type delivery struct {
 	sequence string
 }
 
-// take tries once to take messages.
+// take tries to take messages: once, and again when a sweep may have brought
+// some back.
 func (s *Service) take(ctx context.Context, r *receive) ([]delivery, error) {
+	got, err := s.takeOnce(ctx, r)
+	if err == nil && len(got) == 0 && r.swept {
+		return s.takeOnce(ctx, r)
+	}
+	return got, err
+}
+
+func (s *Service) takeOnce(ctx context.Context, r *receive) ([]delivery, error) {
 	var got []delivery
 	runs := 0
 	err := kv.Update(ctx, s.Store, func(tx kv.Tx) error {
@@ -185,7 +195,7 @@ type taking struct {
 }
 
 func (t *taking) run() ([]delivery, error) {
-	t.q.sweep(t.tx)
+	t.swept = t.q.sweep(t.tx)
 	if t.q.inFlight(t.tx) >= maxInFlight {
 		return nil, sqs.ErrOverLimit("Too many messages in flight: a queue has at most %d. Delete messages that are done, or let them become visible again.", maxInFlight)
 	}

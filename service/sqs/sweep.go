@@ -15,15 +15,16 @@ func (q *queue) touchSweep(tx kv.Tx) { sweeps.Get(tx, q.sweepKey()) }
 
 // sweep brings back the messages that are due: delayed ones, and those in
 // flight whose visibility timeout has passed. Receivers do it on their way, at
-// most every sweepInterval, and never look at the same time twice.
-func (q *queue) sweep(tx kv.Tx) {
+// most every sweepInterval, and never look at the same time twice. It reports
+// whether it looked: what it brought back is seen by the next transaction.
+func (q *queue) sweep(tx kv.Tx) bool {
 	now := tx.Now()
 	last, ok := sweeps.Get(tx, q.sweepKey())
 	if !ok {
 		last = &mark{Time: q.Created}
 	}
 	if now.Sub(last.Time) < sweepInterval && ok {
-		return
+		return false
 	}
 	swept := now
 	if until, more := q.sweepDelayed(tx, last.Time, now); more {
@@ -33,6 +34,7 @@ func (q *queue) sweep(tx kv.Tx) {
 		swept = until
 	}
 	sweeps.Put(tx, q.sweepKey(), &mark{Time: swept})
+	return true
 }
 
 // dueRange is what is due from the last sweep up to and including now.
