@@ -195,3 +195,6 @@ func (s *System) Close() error {
 	defer cancel()
 	return errors.Join(s.scheduler.Stop(ctx), s.meter.Flush(ctx), s.store.Close())
 }
+
+// Address returns the host and port that clients reach the cloud at.
+func (s *System) Address() string { return s.opts.Address }
