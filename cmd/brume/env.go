@@ -9,7 +9,7 @@ import (
 )
 
 type envCommand struct {
-	Shell  string `enum:"sh,fish,powershell," default:"" placeholder:"NAME" help:"Whose words to use: sh, fish or powershell; found out when not given."`
+	Shell  string `enum:"auto,sh,fish,powershell" default:"auto" placeholder:"NAME" help:"Whose words to use: sh, fish or powershell; auto finds out."`
 	Region string `default:"us-east-1" placeholder:"NAME" help:"The region to work in."`
 	remote
 }
@@ -33,7 +33,10 @@ func (e *envCommand) Run(c console) error {
 	if secrets.AccessKeyID != "" {
 		key, secret = secrets.AccessKeyID, secrets.SecretAccessKey
 	}
-	say := exporter(or(e.Shell, shellOf(os.Getenv)))
+	if e.Shell == "auto" {
+		e.Shell = shellOf(os.Getenv)
+	}
+	say := exporter(e.Shell)
 	for _, v := range [][2]string{
 		{"AWS_ENDPOINT_URL", e.Endpoint},
 		{"AWS_ACCESS_KEY_ID", key},

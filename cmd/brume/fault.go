@@ -19,7 +19,7 @@ type faultCommands struct {
 }
 
 type faultAdd struct {
-	Kind      string           `enum:"error,latency,throttle," default:"" placeholder:"KIND" help:"What happens: error, latency or throttle. Latency when --latency is given, error otherwise."`
+	Kind      string           `enum:"auto,error,latency,throttle" default:"auto" placeholder:"KIND" help:"What happens: error, latency or throttle; auto is latency when --latency is given, and error otherwise."`
 	Service   string           `placeholder:"NAME" help:"Only calls to this service, such as sqs. May end with *."`
 	Operation string           `placeholder:"NAME" help:"Only this operation, such as SendMessage or Get*."`
 	Account   string           `placeholder:"ID" help:"Only calls in this account."`
@@ -47,9 +47,9 @@ func (*faultAdd) Help() string {
 func (f *faultAdd) Run(c console) error {
 	kind := fault.Kind(f.Kind)
 	switch {
-	case kind == "" && f.Latency != 0:
+	case f.Kind == "auto" && f.Latency != 0:
 		kind = fault.Latency
-	case kind == "":
+	case f.Kind == "auto":
 		kind = fault.Error
 	}
 	var added control.Fault

@@ -43,7 +43,6 @@ type receive struct {
 	// Set by take.
 	queue    uint64
 	patience time.Duration // how long to wait for a message
-	swept    bool          // set by take: messages may have come back
 	nextDue  time.Time     // when something that is out of sight comes back
 }
 
@@ -145,21 +144,21 @@ type delivery struct {
 	sequence string
 }
 
-// take tries to take messages: once, and again when a sweep may have brought
-// some back.
+// take tries once to take messages. What is due is brought back first, in a
+// transaction of its own.
 func (s *Service) take(ctx context.Context, r *receive) ([]delivery, error) {
-	got, err := s.takeOnce(ctx, r)
-	if err == nil && len(got) == 0 && r.swept {
-		return s.takeOnce(ctx, r)
+	for {
+		got, swept, err := s.tryTake(ctx, r)
+		if err != nil || len(got) > 0 || swept == 0 {
+			return got, err
+		}
 	}
-	return got, err
 }
 
-func (s *Service) takeOnce(ctx context.Context, r *receive) ([]delivery, error) {
-	var got []delivery
+func (s *Service) tryTake(ctx context.Context, r *receive) (got []delivery, swept int, err error) {
 	runs := 0
-	err := kv.Update(ctx, s.Store, func(tx kv.Tx) error {
-		got = nil
+	err = kv.Update(ctx, s.Store, func(tx kv.Tx) error {
+		got, swept = nil, 0
 		runs++
 		q, err := r.at.find(tx)
 		if err != nil {
@@ -168,6 +167,9 @@ func (s *Service) takeOnce(ctx context.Context, r *receive) ([]delivery, error) 
 		r.queue = q.ID
 		if r.patience = q.Wait; r.wait != nil {
 			r.patience = *r.wait
+		}
+		if swept = q.sweep(tx); swept > 0 {
+			return nil
 		}
 		t := &taking{Service: s, tx: tx, q: q, receive: r, runs: runs, visibility: q.Visibility}
 		if r.visibility != nil {
@@ -181,7 +183,7 @@ func (s *Service) takeOnce(ctx context.Context, r *receive) ([]delivery, error) 
 		}
 		return nil
 	})
-	return got, err
+	return got, swept, err
 }
 
 // taking is one run of a receive's transaction.
@@ -195,7 +197,6 @@ type taking struct {
 }
 
 func (t *taking) run() ([]delivery, error) {
-	t.swept = t.q.sweep(t.tx)
 	if t.q.inFlight(t.tx) >= maxInFlight {
 		return nil, sqs.ErrOverLimit("Too many messages in flight: a queue has at most %d. Delete messages that are done, or let them become visible again.", maxInFlight)
 	}
