@@ -42,7 +42,10 @@ func (s *Service) expire(_ context.Context, tx kv.Tx, j *job.Job) error {
 	if !ok || set.Due.After(j.Due) {
 		return nil
 	}
-	q.sweep(tx)
+	if q.sweep(tx) > 0 {
+		q.armExpiry(tx, tx.Now().Add(expiryRound)) // what came back is not seen yet
+		return nil
+	}
 	d := &draining{tx: tx, q: q, most: expiryBatch, take: func(m *message) bool {
 		if !q.expired(m, tx.Now()) {
 			return false

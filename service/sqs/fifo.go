@@ -26,24 +26,27 @@ func (q *queue) sendFIFO(tx kv.Tx, m *message) sendReceipt {
 		return sendReceipt{id: first.ID, fifo: true, stamp: stamp}
 	}
 	q.keepApart(tx, m)
-	seq := q.appendFIFO(tx, m)
-	q.remember(tx, m)
+	seq := fifo.PutStamped(tx, q.fifoPrefix(m.Group), m)
+	q.remember(tx, m) // before anything else is stamped
+	q.noteArrival(tx, m)
 	return sendReceipt{id: m.ID, fifo: true, stamp: kv.Stamp{Seq: seq}}
 }
 
 // enterFIFO is sendFIFO for messages that come from another queue: those are
 // not held against what was sent.
-func (q *queue) enterFIFO(tx kv.Tx, m *message) { q.appendFIFO(tx, m) }
+func (q *queue) enterFIFO(tx kv.Tx, m *message) {
+	fifo.PutStamped(tx, q.fifoPrefix(m.Group), m)
+	q.noteArrival(tx, m)
+}
 
-func (q *queue) appendFIFO(tx kv.Tx, m *message) (seq uint16) {
-	seq = fifo.PutStamped(tx, q.fifoPrefix(m.Group), m)
+// noteArrival does the books for a message that was put into fifo.
+func (q *queue) noteArrival(tx kv.Tx, m *message) {
 	if _, ok := groups.Get(tx, q.groupKey(m.Group)); !ok {
 		groups.Put(tx, q.groupKey(m.Group), &group{})
 		q.listGroup(tx, m.Group)
 	}
 	q.count(tx, entered, 1)
 	q.arm(tx, m)
-	return seq
 }
 
 func (q *queue) listGroup(tx kv.Tx, name string) {

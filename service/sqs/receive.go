@@ -144,12 +144,21 @@ type delivery struct {
 	sequence string
 }
 
-// take tries once to take messages.
+// take tries once to take messages. What is due is brought back first, in a
+// transaction of its own.
 func (s *Service) take(ctx context.Context, r *receive) ([]delivery, error) {
-	var got []delivery
+	for {
+		got, swept, err := s.tryTake(ctx, r)
+		if err != nil || len(got) > 0 || swept == 0 {
+			return got, err
+		}
+	}
+}
+
+func (s *Service) tryTake(ctx context.Context, r *receive) (got []delivery, swept int, err error) {
 	runs := 0
-	err := kv.Update(ctx, s.Store, func(tx kv.Tx) error {
-		got = nil
+	err = kv.Update(ctx, s.Store, func(tx kv.Tx) error {
+		got, swept = nil, 0
 		runs++
 		q, err := r.at.find(tx)
 		if err != nil {
@@ -158,6 +167,9 @@ func (s *Service) take(ctx context.Context, r *receive) ([]delivery, error) {
 		r.queue = q.ID
 		if r.patience = q.Wait; r.wait != nil {
 			r.patience = *r.wait
+		}
+		if swept = q.sweep(tx); swept > 0 {
+			return nil
 		}
 		t := &taking{Service: s, tx: tx, q: q, receive: r, runs: runs, visibility: q.Visibility}
 		if r.visibility != nil {
@@ -171,7 +183,7 @@ func (s *Service) take(ctx context.Context, r *receive) ([]delivery, error) {
 		}
 		return nil
 	})
-	return got, err
+	return got, swept, err
 }
 
 // taking is one run of a receive's transaction.
@@ -185,7 +197,6 @@ type taking struct {
 }
 
 func (t *taking) run() ([]delivery, error) {
-	t.q.sweep(t.tx)
 	if t.q.inFlight(t.tx) >= maxInFlight {
 		return nil, sqs.ErrOverLimit("Too many messages in flight: a queue has at most %d. Delete messages that are done, or let them become visible again.", maxInFlight)
 	}

@@ -53,8 +53,12 @@ type Service struct {
 // New returns the service.
 func New(d Deps) *Service { return &Service{Deps: d} }
 
-// Invalid says in SQS's words which parameter a request lacks.
+// Invalid says in SQS's words what is wrong with a request. Its model requires
+// members and names attributes; all other rules are in this package.
 func Invalid(_ *schema.Operation, v *wire.Invalid) *aws.Error {
+	if first := v.Violations[0]; !first.Required {
+		return sqs.ErrInvalidAttributeName("Unknown Attribute %s.", first.Value)
+	}
 	return missing(v.Violations[0].Member)
 }
 

@@ -15,70 +15,76 @@ func (q *queue) touchSweep(tx kv.Tx) { sweeps.Get(tx, q.sweepKey()) }
 
 // sweep brings back the messages that are due: delayed ones, and those in
 // flight whose visibility timeout has passed. Receivers do it on their way, at
-// most every sweepInterval, and never look at the same time twice.
-func (q *queue) sweep(tx kv.Tx) {
+// most every sweepInterval, and never look at the same time twice. It returns
+// how many it brought back; the transaction itself does not see them yet.
+func (q *queue) sweep(tx kv.Tx) (n int) {
 	now := tx.Now()
 	last, ok := sweeps.Get(tx, q.sweepKey())
 	if !ok {
 		last = &mark{Time: q.Created}
 	}
 	if now.Sub(last.Time) < sweepInterval && ok {
-		return
+		return 0
 	}
-	swept := now
-	if until, more := q.sweepDelayed(tx, last.Time, now); more {
-		swept = until
-	}
-	if until, more := q.sweepFlights(tx, last.Time, now); more && until.Before(swept) {
-		swept = until
-	}
-	sweeps.Put(tx, q.sweepKey(), &mark{Time: swept})
+	s := &sweeping{tx: tx, q: q, from: last.Time, now: now, until: now}
+	s.delays()
+	s.flights()
+	sweeps.Put(tx, q.sweepKey(), &mark{Time: s.until})
+	return s.n
 }
 
-// dueRange is what is due from the last sweep up to and including now.
-func dueRange(prefix kv.Key, last, now time.Time) kv.Range {
-	return kv.Range{From: prefix.With(kv.Time(last)), To: prefix.With(kv.Time(now)).End()}
+// sweeping is one sweep. A large one stops after a batch, and the next goes on
+// from there.
+type sweeping struct {
+	tx        kv.Tx
+	q         *queue
+	from, now time.Time
+	until     time.Time // got so far
+	n         int
 }
 
-// sweepDelayed ends delays. It returns the time up to which it got when there
-// was more than one batch.
-func (q *queue) sweepDelayed(tx kv.Tx, last, now time.Time) (until time.Time, more bool) {
-	n := 0
-	var gone []kv.Key
-	for key, m := range delayed.Scan(tx, dueRange(delayed.Prefix(q.at.Scope, kv.Uint(q.ID)), last, now)) {
-		if n++; n > sweepBatch {
-			parts := delayed.Parts(key)
-			parts.Skip(1)
-			until, more = parts.Time(), true
-			break
+// due is what is due from the last sweep up to and including now.
+func (s *sweeping) due(prefix kv.Key) kv.Range {
+	return kv.Range{From: prefix.With(kv.Time(s.from)), To: prefix.With(kv.Time(s.now)).End()}
+}
+
+// full reports whether the batch is full, and notes that the sweep got to due.
+func (s *sweeping) full(due time.Time) bool {
+	if s.n < sweepBatch {
+		return false
+	}
+	if due.Before(s.until) {
+		s.until = due
+	}
+	return true
+}
+
+// delays ends delays.
+func (s *sweeping) delays() {
+	for key, m := range delayed.Scan(s.tx, s.due(delayed.Prefix(s.q.at.Scope, kv.Uint(s.q.ID)))) {
+		parts := delayed.Parts(key)
+		parts.Skip(1)
+		if s.full(parts.Time()) {
+			return
 		}
-		gone = append(gone, key)
-		q.count(tx, waiting, -1)
-		q.count(tx, entered, 1)
-		ready.PutStamped(tx, ready.Prefix(q.at.Scope, kv.Uint(q.ID)), m)
+		s.n++
+		delayed.Delete(s.tx, key)
+		s.q.count(s.tx, waiting, -1)
+		s.q.count(s.tx, entered, 1)
+		ready.PutStamped(s.tx, ready.Prefix(s.q.at.Scope, kv.Uint(s.q.ID)), m)
 	}
-	for _, key := range gone {
-		delayed.Delete(tx, key)
-	}
-	return until, more
 }
 
-// sweepFlights brings back messages that were not deleted in time.
-func (q *queue) sweepFlights(tx kv.Tx, last, now time.Time) (until time.Time, more bool) {
-	n := 0
-	var gone []kv.Key
-	for key, m := range inflight.Scan(tx, dueRange(inflight.Prefix(q.at.Scope, kv.Uint(q.ID)), last, now)) {
-		if n++; n > sweepBatch {
-			until, more = q.due(key), true
-			break
+// flights brings back messages that were not deleted in time.
+func (s *sweeping) flights() {
+	for key, m := range inflight.Scan(s.tx, s.due(inflight.Prefix(s.q.at.Scope, kv.Uint(s.q.ID)))) {
+		if s.full(s.q.due(key)) {
+			return
 		}
-		gone = append(gone, key)
-		q.land(tx, m)
+		s.n++
+		inflight.Delete(s.tx, key)
+		s.q.land(s.tx, m)
 	}
-	for _, key := range gone {
-		inflight.Delete(tx, key)
-	}
-	return until, more
 }
 
 // nextDue is when the next message comes back into sight; zero when none is out

@@ -8,7 +8,7 @@ import (
 
 // queue is a queue and its attributes. Durations are whole seconds.
 type queue struct {
-	at address // not stored: where it was found
+	at address `kv:"-"` // where it was found
 
 	ID                uint64            `kv:"1"` // in the keys of its messages; a queue made anew has another
 	Created           time.Time         `kv:"2"`
