@@ -26,7 +26,7 @@ func (s *Service) CreateAccessKey(ctx context.Context, in *api.CreateAccessKeyIn
 			return exceeded("AccessKeysPerUser", maxAccessKeys)
 		}
 		k := &accessKey{
-			ID: NewKeyID(t.Random, prefixAccessKey, t.Account), UserID: o.id,
+			ID: aws.NewKeyID(t.Random, prefixAccessKey, t.Account), UserID: o.id,
 			Secret: aws.Text(t.Random, secretAlphabet, secretLength), Created: t.Now(),
 		}
 		accessKeys.Put(t.Tx, t.accessKeyKey(k.ID), k)

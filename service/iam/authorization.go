@@ -48,8 +48,8 @@ func (t *tx) detailed(filter []api.EntityType) (refs []string) {
 		}
 	}
 	if wants(api.EntityTypeAWSManagedPolicy) {
-		for i := range t.catalog.all() { // AWS: only those in use
-			m := &t.catalog.all()[i].managed
+		for i := range t.catalog.Len() { // AWS: only those in use
+			m := ofCatalog(t.catalog.At(i))
 			if t.uses(m, grantManaged) > 0 || t.uses(m, grantBoundary) > 0 {
 				refs = append(refs, policyDetail+m.ref())
 			}
@@ -121,7 +121,7 @@ func (t *tx) roleDetail(r *role) api.RoleDetail {
 	}
 }
 
-func (t *tx) managedDetail(m *managed) api.ManagedPolicyDetail {
+func (t *tx) managedDetail(m *managedPolicy) api.ManagedPolicyDetail {
 	p := t.showPolicy(m)
 	out := api.ManagedPolicyDetail{
 		PolicyName: p.PolicyName, PolicyId: p.PolicyId, Arn: p.Arn, Path: p.Path, DefaultVersionId: p.DefaultVersionId,

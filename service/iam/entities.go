@@ -36,7 +36,7 @@ func (s *Service) ListEntitiesForPolicy(ctx context.Context, in *api.ListEntitie
 }
 
 // entitiesFor are those who have a policy, as the request asks for them.
-func (t *tx) entitiesFor(m *managed, in *api.ListEntitiesForPolicyInput) (out []*entity) {
+func (t *tx) entitiesFor(m *managedPolicy, in *api.ListEntitiesForPolicyInput) (out []*entity) {
 	kinds := []string{grantManaged, grantBoundary}
 	switch in.PolicyUsageFilter {
 	case api.PolicyUsageTypePermissionsPolicy:

@@ -27,6 +27,7 @@ import (
 	api "github.com/brume-cloud/brume/api/iam"
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/front/policy"
+	"github.com/brume-cloud/brume/front/policy/managed"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
@@ -41,11 +42,11 @@ type Deps struct {
 type Service struct {
 	api.Unimplemented
 	Deps
-	catalog *catalog
+	catalog managed.Catalog // AWS's own policies; constants, and a cache of them
 }
 
 // New returns the service.
-func New(d Deps) *Service { return &Service{Deps: d, catalog: &catalog{}} }
+func New(d Deps) *Service { return &Service{Deps: d} }
 
 // tx is a transaction on one account.
 type tx struct {

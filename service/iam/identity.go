@@ -18,7 +18,7 @@ type Identity struct {
 // Identity tells whose a long-term access key is; ok is false when nobody has
 // it or it is inactive. It costs two reads.
 func (s *Service) Identity(ctx context.Context, accessKeyID string) (id Identity, ok bool, err error) {
-	account, named := AccountOf(accessKeyID)
+	account, named := aws.AccountOfKey(accessKeyID)
 	if !named {
 		return id, false, nil
 	}

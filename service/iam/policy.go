@@ -6,6 +6,7 @@ import (
 
 	api "github.com/brume-cloud/brume/api/iam"
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/policy/managed"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
@@ -25,7 +26,7 @@ func (s *Service) CreatePolicy(ctx context.Context, in *api.CreatePolicyInput) (
 		if err := room(t, &policies, maxPolicies, "PoliciesPerAccount"); err != nil {
 			return err
 		}
-		m := &managed{
+		m := &managedPolicy{
 			entity: t.newEntity(prefixPolicy, in.PolicyName, in.Path, in.Tags), Description: or(in.Description, ""), Updated: t.Now(),
 		}
 		t.addVersion(m, in.PolicyDocument, true)
@@ -87,7 +88,7 @@ func (s *Service) ListPolicies(ctx context.Context, in *api.ListPoliciesInput) (
 	}
 	var out part[api.Policy]
 	err = s.view(ctx, func(t *tx) error {
-		show := func(m *managed) (api.Policy, bool) {
+		show := func(m *managedPolicy) (api.Policy, bool) {
 			if !t.listed(m, in) {
 				return api.Policy{}, false
 			}
@@ -103,13 +104,13 @@ func (s *Service) ListPolicies(ctx context.Context, in *api.ListPoliciesInput) (
 
 // policyListing lists managed policies by reference, without AWS's documents:
 // the account's first, then AWS's, whose references order by their prefix.
-func (t *tx) policyListing(scope api.PolicyScopeType) listing[managed] {
+func (t *tx) policyListing(scope api.PolicyScopeType) listing[managedPolicy] {
 	prefix := policies.Prefix(t.Scope)
-	return listing[managed]{
+	return listing[managedPolicy]{
 		prefix: prefix,
-		at:     (*managed).ref,
-		rows: func(r kv.Range) rows[managed] {
-			return func(yield func(kv.Key, *managed) bool) {
+		at:     (*managedPolicy).ref,
+		rows: func(r kv.Range) rows[managedPolicy] {
+			return func(yield func(kv.Key, *managedPolicy) bool) {
 				if scope != api.PolicyScopeTypeAWS {
 					for key, m := range policies.Scan(t.Tx, r) {
 						if !yield(key, m) {
@@ -120,10 +121,10 @@ func (t *tx) policyListing(scope api.PolicyScopeType) listing[managed] {
 				if scope == api.PolicyScopeTypeLocal {
 					return
 				}
-				all := t.catalog.all()
-				for i := range all {
-					key := prefix.With(kv.String(all[i].ref()))
-					if r.From.Compare(key) <= 0 && !yield(key, &all[i].managed) {
+				for i := range t.catalog.Len() {
+					m := ofCatalog(t.catalog.At(i))
+					key := prefix.With(kv.String(m.ref()))
+					if r.From.Compare(key) <= 0 && !yield(key, m) {
 						return
 					}
 				}
@@ -133,7 +134,7 @@ func (t *tx) policyListing(scope api.PolicyScopeType) listing[managed] {
 }
 
 // listed reports whether a policy is one that the request asks for.
-func (t *tx) listed(m *managed, in *api.ListPoliciesInput) bool {
+func (t *tx) listed(m *managedPolicy, in *api.ListPoliciesInput) bool {
 	if !below(m.Path, in.PathPrefix) {
 		return false
 	}
@@ -188,7 +189,7 @@ func (s *Service) ListPolicyTags(ctx context.Context, in *api.ListPolicyTagsInpu
 }
 
 // ref is what grants refer to a policy by.
-func (m *managed) ref() string {
+func (m *managedPolicy) ref() string {
 	if m.AWS {
 		return awsRef + m.Name
 	}
@@ -199,18 +200,33 @@ func (m *managed) ref() string {
 // a tilde orders behind every name.
 const awsRef = "~aws:"
 
+// ofCatalog is one of AWS's own policies in the form of a row.
+func ofCatalog(p *managed.Policy) *managedPolicy {
+	return &managedPolicy{
+		entity: entity{ID: p.ID, Name: p.Name, Path: p.Path, Created: p.Created},
+		AWS:    true, Default: p.Version, Newest: p.Version, Updated: p.Updated, Document: p.Document,
+	}
+}
+
+// ownerAWS is AWS's own policies' account in ARNs.
+const ownerAWS = "aws"
+
 func (t *tx) policyKey(name string) kv.Key { return policies.Key(t.Scope, kv.String(fold(name))) }
 
 // resolve finds a managed policy by what a grant refers to it by.
-func (t *tx) resolve(ref string) (*managed, bool) {
+func (t *tx) resolve(ref string) (*managedPolicy, bool) {
 	if name, ok := strings.CutPrefix(ref, awsRef); ok {
-		return t.catalog.find(name)
+		p, ok := t.catalog.Find(name)
+		if !ok {
+			return nil, false
+		}
+		return ofCatalog(p), true
 	}
 	return policies.Get(t.Tx, policies.Key(t.Scope, kv.String(ref)))
 }
 
 // managed finds a managed policy by ARN.
-func (t *tx) managed(arn string) (*managed, bool) {
+func (t *tx) managed(arn string) (*managedPolicy, bool) {
 	a, err := aws.ParseARN(arn)
 	full, ok := strings.CutPrefix(a.Resource, "policy/")
 	if err != nil || !ok || a.Service != "iam" || a.Partition != t.partition() {
@@ -230,7 +246,7 @@ func (t *tx) managed(arn string) (*managed, bool) {
 }
 
 // policy finds a managed policy by ARN, for operations that name one.
-func (t *tx) policy(arn string) (*managed, error) {
+func (t *tx) policy(arn string) (*managedPolicy, error) {
 	if _, err := aws.ParseARN(arn); err != nil {
 		return nil, invalid("ARN %s is not valid.", arn)
 	}
@@ -241,7 +257,7 @@ func (t *tx) policy(arn string) (*managed, error) {
 }
 
 // ownPolicy is policy for a change, which AWS's own do not allow.
-func (t *tx) ownPolicy(arn string) (*managed, error) {
+func (t *tx) ownPolicy(arn string) (*managedPolicy, error) {
 	m, err := t.policy(arn)
 	if err == nil && m.AWS {
 		return nil, aws.Errorf(403, "AccessDenied", "You cannot modify the AWS managed policy %s.", arn)
@@ -249,7 +265,7 @@ func (t *tx) ownPolicy(arn string) (*managed, error) {
 	return m, err
 }
 
-func (t *tx) policyARN(m *managed) string {
+func (t *tx) policyARN(m *managedPolicy) string {
 	owner := string(t.Account)
 	if m.AWS {
 		owner = ownerAWS
@@ -258,14 +274,14 @@ func (t *tx) policyARN(m *managed) string {
 }
 
 // uses is how many principals have a policy, as their own or as boundary.
-func (t *tx) uses(m *managed, kind string) (n int) {
+func (t *tx) uses(m *managedPolicy, kind string) (n int) {
 	for range t.Scan(kv.Prefix(grants.IndexPrefix(&grantsByTarget, t.Scope, kv.String(kind), kv.String(m.ref())))) {
 		n++
 	}
 	return n
 }
 
-func (t *tx) showPolicy(m *managed) api.Policy {
+func (t *tx) showPolicy(m *managedPolicy) api.Policy {
 	return api.Policy{
 		PolicyName: &m.Name, PolicyId: &m.ID, Arn: new(t.policyARN(m)), Path: &m.Path, DefaultVersionId: new(versionID(m.Default)),
 		AttachmentCount: new(int32(t.uses(m, grantManaged))), PermissionsBoundaryUsageCount: new(int32(t.uses(m, grantBoundary))),

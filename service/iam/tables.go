@@ -113,8 +113,8 @@ var grantsByTarget = kv.Index[grant]{Name: "target", Key: func(g *grant) ([]kv.P
 
 var grants = kv.Table[grant]{Name: "iam.grant", Indexes: []kv.Index[grant]{grantsByTarget}}
 
-// managed is a managed policy. AWS's own are not stored: catalog.go makes them.
-type managed struct {
+// managedPolicy is a managed policy. AWS's own are not stored: ofCatalog makes them.
+type managedPolicy struct {
 	entity      `kv:"1"`
 	Description string    `kv:"2"`
 	Updated     time.Time `kv:"3"`
@@ -125,7 +125,7 @@ type managed struct {
 }
 
 // policies is keyed by the name in lower case: policies are never renamed.
-var policies = kv.Table[managed]{Name: "iam.policy"}
+var policies = kv.Table[managedPolicy]{Name: "iam.policy"}
 
 type version struct {
 	Number   int       `kv:"1"`

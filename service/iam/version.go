@@ -105,7 +105,7 @@ func (s *Service) DeletePolicyVersion(ctx context.Context, in *api.DeletePolicyV
 
 // addVersion stores the next version of a policy, and the policy. The first
 // version is the default in any case.
-func (t *tx) addVersion(m *managed, document string, inForce bool) *version {
+func (t *tx) addVersion(m *managedPolicy, document string, inForce bool) *version {
 	m.Newest++
 	v := &version{Number: m.Newest, Document: document, Created: t.Now()}
 	if inForce {
@@ -116,13 +116,13 @@ func (t *tx) addVersion(m *managed, document string, inForce bool) *version {
 	return v
 }
 
-func (t *tx) versionKey(m *managed, number int) kv.Key {
+func (t *tx) versionKey(m *managedPolicy, number int) kv.Key {
 	return versions.Key(t.Scope, kv.String(m.ref()), kv.Uint(uint64(number)))
 }
 
 // versionsOf are a policy's versions, newest first. Of AWS's own policies only
 // the one in force is known.
-func (t *tx) versionsOf(m *managed) (out []*version) {
+func (t *tx) versionsOf(m *managedPolicy) (out []*version) {
 	if m.AWS {
 		return []*version{{Number: m.Default, Document: m.Document, Created: m.Updated}}
 	}
@@ -133,7 +133,7 @@ func (t *tx) versionsOf(m *managed) (out []*version) {
 	return out
 }
 
-func (t *tx) version(arn, id string) (*managed, *version, error) {
+func (t *tx) version(arn, id string) (*managedPolicy, *version, error) {
 	m, err := t.policy(arn)
 	if err != nil {
 		return nil, nil, err
@@ -148,7 +148,7 @@ func (t *tx) version(arn, id string) (*managed, *version, error) {
 
 func versionID(number int) string { return "v" + strconv.Itoa(number) }
 
-func showVersion(m *managed, v *version) api.PolicyVersion {
+func showVersion(m *managedPolicy, v *version) api.PolicyVersion {
 	return api.PolicyVersion{
 		Document: new(encode(v.Document)), VersionId: new(versionID(v.Number)), IsDefaultVersion: new(v.Number == m.Default), CreateDate: &v.Created,
 	}

@@ -1,5 +1,5 @@
 // Policyimport turns the AWS managed policies that the moto project captured
-// from AWS's API into the catalogue that service/iam embeds.
+// from AWS's API into the catalogue that front/policy/managed embeds.
 //
 //	go run ./tools/policyimport -from moto/iam/aws_managed_policies.py
 //
@@ -69,7 +69,7 @@ type statement struct {
 func main() {
 	log.SetFlags(0)
 	from := flag.String("from", "", "moto's aws_managed_policies.py")
-	to := flag.String("to", filepath.Join("service", "iam"), "folder to write to")
+	to := flag.String("to", filepath.Join("front", "policy", "managed"), "folder to write to")
 	flag.Parse()
 	if err := run(*from, *to); err != nil {
 		log.Fatal("policyimport: ", err)

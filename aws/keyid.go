@@ -1,11 +1,9 @@
-package iam
+package aws
 
 import (
 	"encoding/base32"
 	"encoding/binary"
 	"strconv"
-
-	"github.com/brume-cloud/brume/aws"
 )
 
 // An access key id is a prefix of four letters and sixteen base32 digits, ten
@@ -18,11 +16,12 @@ const (
 	accountBits     = 40
 )
 
-// NewKeyID makes an access key id of an account: prefix is AKIA or ASIA.
-func NewKeyID(r aws.Random, prefix string, account aws.Account) string {
+// NewKeyID makes an access key id of an account. The prefix is AKIA for a
+// long-term key, ASIA for a temporary one.
+func NewKeyID(r Random, prefix string, account Account) string {
 	n, err := strconv.ParseUint(string(account), 10, accountBits)
 	if err != nil {
-		panic("iam: not an account: " + string(account))
+		panic("aws: not an account: " + string(account))
 	}
 	var b [10]byte
 	random := r.Uint64()
@@ -34,8 +33,8 @@ func NewKeyID(r aws.Random, prefix string, account aws.Account) string {
 	return prefix + base32.StdEncoding.EncodeToString(b[:])
 }
 
-// AccountOf is the account that an access key id belongs to.
-func AccountOf(keyID string) (aws.Account, bool) {
+// AccountOfKey is the account that an access key id belongs to.
+func AccountOfKey(keyID string) (Account, bool) {
 	if len(keyID) != keyLength {
 		return "", false
 	}
@@ -49,9 +48,9 @@ func AccountOf(keyID string) (aws.Account, bool) {
 	}
 	n := head >> accountShift & (1<<accountBits - 1)
 	text := strconv.FormatUint(n, 10)
-	for len(text) < 12 {
+	for len(text) < accountDigits {
 		text = "0" + text
 	}
-	account := aws.Account(text)
+	account := Account(text)
 	return account, account.Valid()
 }
