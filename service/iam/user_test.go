@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	sdkaws "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/smithy-go"
@@ -28,15 +27,24 @@ func start(t *testing.T) *world {
 	return &world{iam.NewFromConfig(cloud.Config()), t, cloud, t.Context()}
 }
 
-// must fails the test when err is not nil.
-func must[T any](t *testing.T) func(T, error) T {
-	return func(v T, err error) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
+// do calls an operation that must succeed.
+func do[I, O any](w *world, call func(context.Context, *I, ...func(*iam.Options)) (*O, error), in *I) *O {
+	w.t.Helper()
+	out, err := call(w.ctx, in)
+	if err != nil {
+		w.t.Fatal(err)
 	}
+	return out
+}
+
+// failure calls an operation that must fail, and gives its error.
+func failure[I, O any](w *world, call func(context.Context, *I, ...func(*iam.Options)) (*O, error), in *I) error {
+	w.t.Helper()
+	if _, err := call(w.ctx, in); err != nil {
+		return err
+	}
+	w.t.Fatalf("%T succeeded", in)
+	return nil
 }
 
 // wantError fails the test unless err has the code, and the message says text.
@@ -53,39 +61,110 @@ func wantError(t *testing.T, err error, code, text string) {
 
 func (w *world) user(name string) *types.User {
 	w.t.Helper()
-	return must[*iam.CreateUserOutput](w.t)(w.CreateUser(w.ctx, &iam.CreateUserInput{UserName: &name})).User
+	return do(w, w.CreateUser, &iam.CreateUserInput{UserName: &name}).User
 }
+
+func tag(key, value string) types.Tag { return types.Tag{Key: &key, Value: &value} }
 
 const readQueues = `{"Version":"2012-10-17","Statement":[{"Sid":"Read","Effect":"Allow","Action":"sqs:ListQueues","Resource":"*"}]}`
 
 func TestUserLife(t *testing.T) {
 	w := start(t)
-	made := must[*iam.CreateUserOutput](t)(w.CreateUser(w.ctx, &iam.CreateUserInput{
-		UserName: sdkaws.String("Alice"), Path: sdkaws.String("/team/"), Tags: []types.Tag{{Key: sdkaws.String("Team"), Value: sdkaws.String("red")}},
-	})).User
+	made := do(w, w.CreateUser, &iam.CreateUserInput{UserName: new("Alice"), Path: new("/team/"), Tags: []types.Tag{tag("Team", "red")}}).User
 	if *made.Arn != "arn:aws:iam::000000000000:user/team/Alice" || !strings.HasPrefix(*made.UserId, "AIDA") || len(*made.UserId) != 21 {
 		t.Fatalf("%+v", made)
 	}
-	_, err := w.CreateUser(w.ctx, &iam.CreateUserInput{UserName: sdkaws.String("aLICE")})
-	wantError(t, err, "EntityAlreadyExists", "User with name aLICE already exists.")
-	_, err = w.GetUser(w.ctx, &iam.GetUserInput{UserName: sdkaws.String("bob")})
-	wantError(t, err, "NoSuchEntity", "The user with name bob cannot be found.")
-
-	_, err = w.UpdateUser(w.ctx, &iam.UpdateUserInput{UserName: sdkaws.String("alice"), NewUserName: sdkaws.String("Carol"), NewPath: sdkaws.String("/")})
-	must[struct{}](t)(struct{}{}, err)
-	_, err = w.TagUser(w.ctx, &iam.TagUserInput{UserName: sdkaws.String("Carol"), Tags: []types.Tag{{Key: sdkaws.String("team"), Value: sdkaws.String("blue")}}})
-	must[struct{}](t)(struct{}{}, err)
-	got := must[*iam.GetUserOutput](t)(w.GetUser(w.ctx, &iam.GetUserInput{UserName: sdkaws.String("carol")})).User
+	wantError(t, failure(w, w.CreateUser, &iam.CreateUserInput{UserName: new("aLICE")}), "EntityAlreadyExists", "User with name aLICE already exists.")
+	wantError(t, failure(w, w.GetUser, &iam.GetUserInput{UserName: new("bob")}), "NoSuchEntity", "The user with name bob cannot be found.")
+	do(w, w.UpdateUser, &iam.UpdateUserInput{UserName: new("alice"), NewUserName: new("Carol"), NewPath: new("/")})
+	do(w, w.TagUser, &iam.TagUserInput{UserName: new("Carol"), Tags: []types.Tag{tag("team", "blue")}})
+	got := do(w, w.GetUser, &iam.GetUserInput{UserName: new("carol")}).User
 	if *got.Arn != "arn:aws:iam::000000000000:user/Carol" || *got.UserId != *made.UserId || len(got.Tags) != 1 || *got.Tags[0].Value != "blue" {
 		t.Fatalf("%+v %+v", got, got.Tags)
 	}
-	_, err = w.UntagUser(w.ctx, &iam.UntagUserInput{UserName: sdkaws.String("Carol"), TagKeys: []string{"TEAM", "absent"}})
-	must[struct{}](t)(struct{}{}, err)
-	if tags := must[*iam.ListUserTagsOutput](t)(w.ListUserTags(w.ctx, &iam.ListUserTagsInput{UserName: sdkaws.String("Carol")})); len(tags.Tags) != 0 || tags.IsTruncated {
+	do(w, w.UntagUser, &iam.UntagUserInput{UserName: new("Carol"), TagKeys: []string{"TEAM", "absent"}})
+	if tags := do(w, w.ListUserTags, &iam.ListUserTagsInput{UserName: new("Carol")}); len(tags.Tags) != 0 || tags.IsTruncated {
 		t.Fatalf("%+v", tags)
 	}
-	_, err = w.DeleteUser(w.ctx, &iam.DeleteUserInput{UserName: sdkaws.String("carol")})
-	must[struct{}](t)(struct{}{}, err)
-	_, err = w.DeleteUser(w.ctx, &iam.DeleteUserInput{UserName: sdkaws.String("carol")})
-	wantError(t, err, "NoSuchEntity", "carol")
+	do(w, w.DeleteUser, &iam.DeleteUserInput{UserName: new("carol")})
+	wantError(t, failure(w, w.DeleteUser, &iam.DeleteUserInput{UserName: new("carol")}), "NoSuchEntity", "carol")
+}
+
+func TestRootAsksForItself(t *testing.T) {
+	w := start(t)
+	me := do(w, w.GetUser, &iam.GetUserInput{}).User
+	if *me.Arn != "arn:aws:iam::000000000000:root" || *me.UserId != "000000000000" {
+		t.Fatalf("%+v", me)
+	}
+}
+
+func TestWrongInputsAreRefusedInIAMsWords(t *testing.T) {
+	w := start(t)
+	long := strings.Repeat("a", 65)
+	for _, test := range []struct {
+		in         *iam.CreateUserInput
+		code, text string
+	}{
+		{&iam.CreateUserInput{UserName: &long}, "ValidationError", "1 validation error detected: Value at 'userName' failed to satisfy constraint: Member must have length less than or equal to 64"},
+		{&iam.CreateUserInput{UserName: new("a b")}, "ValidationError", "The specified value for userName is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-"},
+		{&iam.CreateUserInput{UserName: new("a"), Path: new("team")}, "ValidationError", "The specified value for path is invalid. It must begin and end with /"},
+		{&iam.CreateUserInput{UserName: new("a"), Tags: []types.Tag{tag("K", "1"), tag("k", "2")}}, "InvalidInput", "Duplicate tag keys found."},
+		{&iam.CreateUserInput{UserName: new("a"), Tags: []types.Tag{tag("aws:x", "1")}}, "InvalidInput", "reserved"},
+		{&iam.CreateUserInput{UserName: new("a"), PermissionsBoundary: new("arn:aws:iam::000000000000:policy/absent")}, "NoSuchEntity", "Scope ARN: arn:aws:iam::000000000000:policy/absent does not exist or is not attachable."},
+	} {
+		wantError(t, failure(w, w.CreateUser, test.in), test.code, test.text)
+	}
+}
+
+func TestUsersAreListedByNameInPages(t *testing.T) {
+	w := start(t)
+	for _, name := range []string{"delta", "Bravo", "alpha", "Charlie"} {
+		do(w, w.CreateUser, &iam.CreateUserInput{UserName: &name, Path: new("/p/" + name[:1] + "/")})
+	}
+	var names []string
+	pages := iam.NewListUsersPaginator(w, &iam.ListUsersInput{MaxItems: new(int32(3)), PathPrefix: new("/p/")})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(w.ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, u := range page.Users {
+			names = append(names, *u.UserName)
+		}
+	}
+	if got := strings.Join(names, " "); got != "alpha Bravo Charlie delta" {
+		t.Fatal(got)
+	}
+	if only := do(w, w.ListUsers, &iam.ListUsersInput{PathPrefix: new("/p/B")}).Users; len(only) != 1 {
+		t.Fatal(only)
+	}
+	wantError(t, failure(w, w.ListUsers, &iam.ListUsersInput{Marker: new("!")}), "ValidationError", "Invalid Marker.")
+}
+
+// TestUserIsDeletedLast walks through all that a user may still have.
+func TestUserIsDeletedLast(t *testing.T) {
+	w := start(t)
+	name := w.user("alice").UserName
+	refused := func(text string) {
+		t.Helper()
+		wantError(t, failure(w, w.DeleteUser, &iam.DeleteUserInput{UserName: name}), "DeleteConflict", "Cannot delete entity, "+text)
+	}
+	arn := new("arn:aws:iam::aws:policy/ReadOnlyAccess")
+	do(w, w.AttachUserPolicy, &iam.AttachUserPolicyInput{UserName: name, PolicyArn: arn})
+	refused("must detach all policies first.")
+	do(w, w.DetachUserPolicy, &iam.DetachUserPolicyInput{UserName: name, PolicyArn: arn})
+	do(w, w.PutUserPolicy, &iam.PutUserPolicyInput{UserName: name, PolicyName: new("p"), PolicyDocument: new(readQueues)})
+	refused("must delete policies first.")
+	do(w, w.DeleteUserPolicy, &iam.DeleteUserPolicyInput{UserName: name, PolicyName: new("p")})
+	do(w, w.CreateGroup, &iam.CreateGroupInput{GroupName: new("g")})
+	do(w, w.AddUserToGroup, &iam.AddUserToGroupInput{UserName: name, GroupName: new("g")})
+	refused("must remove users from group first.")
+	do(w, w.RemoveUserFromGroup, &iam.RemoveUserFromGroupInput{UserName: name, GroupName: new("g")})
+	key := do(w, w.CreateAccessKey, &iam.CreateAccessKeyInput{UserName: name}).AccessKey
+	refused("must delete access keys first.")
+	do(w, w.DeleteAccessKey, &iam.DeleteAccessKeyInput{UserName: name, AccessKeyId: key.AccessKeyId})
+	do(w, w.CreateLoginProfile, &iam.CreateLoginProfileInput{UserName: name, Password: new("correct horse")})
+	refused("must delete login profile first.")
+	do(w, w.DeleteLoginProfile, &iam.DeleteLoginProfileInput{UserName: name})
+	do(w, w.DeleteUser, &iam.DeleteUserInput{UserName: name})
 }
