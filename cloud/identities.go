@@ -46,7 +46,7 @@ func (i *identities) Identity(ctx context.Context, accessKeyID string) (gateway.
 		return gateway.Identity{Secret: id.Secret, Token: id.Token, Expired: id.Expired, Caller: id.Caller}, ok, err
 	}
 	id, ok, err := i.iam.Identity(ctx, accessKeyID)
-	return gateway.Identity{Secret: id.Secret, Caller: id.Caller}, ok, err
+	return gateway.Identity{Secret: id.Secret, Revoked: id.Revoked, Caller: id.Caller}, ok, err
 }
 
 // Policies implements gateway.Identities.

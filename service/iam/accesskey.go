@@ -59,6 +59,7 @@ func (s *Service) DeleteAccessKey(ctx context.Context, in *api.DeleteAccessKeyIn
 			return err
 		}
 		accessKeys.Delete(t.Tx, t.accessKeyKey(k.ID))
+		spentKeys.Put(t.Tx, spentKeys.Key(t.Scope, kv.String(k.ID)), &spentKey{Deleted: t.Now()})
 		lastUses.Delete(t.Tx, lastUses.Key(t.Scope, kv.String(k.ID)))
 		return nil
 	})

@@ -11,12 +11,13 @@ import (
 
 // Identity is whose an access key is.
 type Identity struct {
-	Secret string
-	Caller aws.Caller
+	Secret  string
+	Revoked bool // the key is inactive, or was deleted
+	Caller  aws.Caller
 }
 
-// Identity tells whose a long-term access key is; ok is false when nobody has
-// it or it is inactive. It costs two reads.
+// Identity tells whose a long-term access key is; ok is false when nobody ever
+// had it. It costs two reads.
 func (s *Service) Identity(ctx context.Context, accessKeyID string) (id Identity, ok bool, err error) {
 	account, named := aws.AccountOfKey(accessKeyID)
 	if !named {
@@ -26,6 +27,8 @@ func (s *Service) Identity(ctx context.Context, accessKeyID string) (id Identity
 	err = s.viewIn(ctx, sc, func(t *tx) error {
 		k, found := accessKeys.Get(t.Tx, t.accessKeyKey(accessKeyID))
 		if !found || k.Inactive {
+			ok = found || spentKeys.Has(t.Tx, spentKeys.Key(t.Scope, kv.String(accessKeyID)))
+			id.Revoked = ok
 			return nil
 		}
 		id.Secret = k.Secret

@@ -150,6 +150,14 @@ var accessKeysByUser = kv.Index[accessKey]{Name: "user", Key: func(k *accessKey)
 
 var accessKeys = kv.Table[accessKey]{Name: "iam.accesskey", Indexes: []kv.Index[accessKey]{accessKeysByUser}}
 
+// spentKey remembers that an access key was deleted, so that it is not taken for
+// one that this cloud never saw, which an open cloud lets in as root.
+type spentKey struct {
+	Deleted time.Time `kv:"1"`
+}
+
+var spentKeys = kv.Table[spentKey]{Name: "iam.spentkey"}
+
 // lastUse is when an access key or a role was used. Its key is the id of
 // either. It is a row of its own because it changes so much more often.
 type lastUse struct {

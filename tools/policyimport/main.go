@@ -35,8 +35,8 @@ type source struct {
 	CreateDate, UpdateDate time.Time
 	DefaultVersionId, Path string
 	Document               struct {
-		Version   string            `json:",omitempty"`
-		Id        string            `json:",omitempty"`
+		Version   string `json:",omitempty"`
+		Id        string `json:",omitempty"`
 		Statement statements
 	}
 }
