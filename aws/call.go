@@ -61,6 +61,9 @@ type Call struct {
 	// (aws:SourceArn); its account is aws:SourceAccount.
 	Source string
 
+	// Resource is the ARN that the call is about, as the allow step learned it.
+	Resource string
+
 	Status    int           // HTTP status of the answer
 	ErrorCode string        // empty when the call succeeded
 	BytesIn   int64         // request body

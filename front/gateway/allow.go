@@ -18,6 +18,9 @@ func (x *exchange) allow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if len(accesses) > 0 {
+		x.Resource = accesses[0].Resource
+	}
 	for i := range accesses {
 		if err := x.permit(ctx, &accesses[i]); err != nil {
 			return err

@@ -123,22 +123,22 @@ func runs(params []Param, pos int) func(yield func(string, []Param) bool) {
 
 // value decodes what lies under the first pos bytes of the names: pos is
 // behind the dot that follows the value's own name.
-func (d *formDecoder) value(m *schema.Member, p *schema.Plan, at unsafe.Pointer, params []Param, pos int) error {
+func (d *formDecoder) value(f *schema.Field, at unsafe.Pointer, params []Param, pos int) error {
 	if d.tooDeep() {
 		return malformed("The request is nested too deeply")
 	}
-	switch p.Shape.Kind {
+	switch f.Plan.Shape.Kind {
 	case schema.Structure:
-		return d.structure(p, at, params, pos)
+		return d.structure(f.Plan, at, params, pos)
 	case schema.List:
-		return d.list(m, p, at, params, pos)
+		return d.list(f, at, params, pos)
 	case schema.Map:
-		return d.mapping(m, p, at, params, pos)
+		return d.mapping(f, at, params, pos)
 	}
 	if len(params[0].Name) != pos-1 {
 		return malformed("Unexpected complex element termination")
 	}
-	return setText(m, p, at, params[0].Value, schema.ISO8601)
+	return setText(f, at, params[0].Value, schema.ISO8601)
 }
 
 func (d *formDecoder) structure(p *schema.Plan, at unsafe.Pointer, params []Param, pos int) error {
@@ -151,7 +151,7 @@ func (d *formDecoder) structure(p *schema.Plan, at unsafe.Pointer, params []Para
 			}
 			seen |= f.Bit
 			d.enter(f.Name)
-			if err := d.value(f.Member, f.Plan, f.Value(at), run, pos+len(seg)+1); err != nil {
+			if err := d.value(f, f.Value(at), run, pos+len(seg)+1); err != nil {
 				return err
 			}
 			d.leave()
@@ -176,7 +176,8 @@ func (d *formDecoder) named(f *schema.Field, seg string) bool {
 }
 
 // list decodes NAME.member.N, NAME.N of flattened lists, and an empty NAME=.
-func (d *formDecoder) list(m *schema.Member, p *schema.Plan, at unsafe.Pointer, params []Param, pos int) error {
+func (d *formDecoder) list(m *schema.Field, at unsafe.Pointer, params []Param, pos int) error {
+	p := m.Plan
 	p.Empty(at)
 	if len(params[0].Name) < pos { // NAME= : an empty list
 		params = params[1:]
@@ -196,7 +197,7 @@ func (d *formDecoder) list(m *schema.Member, p *schema.Plan, at unsafe.Pointer, 
 	}
 	for i, e := range elems {
 		d.element(i + 1)
-		if err := d.value(&p.Shape.Elem, p.Elem, boxed(p, p.Append(at)), e.params, pos+e.width+1); err != nil {
+		if err := d.value(p.Each, boxed(p, p.Append(at)), e.params, pos+e.width+1); err != nil {
 			return err
 		}
 		d.leave()
@@ -224,7 +225,8 @@ func numbered(params []Param, pos int) ([]numberedRun, error) {
 }
 
 // mapping decodes NAME.entry.N.key and .value, without entry when flattened.
-func (d *formDecoder) mapping(m *schema.Member, p *schema.Plan, at unsafe.Pointer, params []Param, pos int) error {
+func (d *formDecoder) mapping(m *schema.Field, at unsafe.Pointer, params []Param, pos int) error {
+	p := m.Plan
 	mm := newMapping(p, at)
 	if len(params[0].Name) < pos {
 		params = params[1:]
@@ -254,7 +256,7 @@ func (d *formDecoder) mapping(m *schema.Member, p *schema.Plan, at unsafe.Pointe
 				k = run[0].Value
 			case value:
 				d.enter(k)
-				if err := d.value(&p.Shape.Elem, p.Elem, slot, run, pos+e.width+1+len(seg)+1); err != nil {
+				if err := d.value(p.Each, slot, run, pos+e.width+1+len(seg)+1); err != nil {
 					return err
 				}
 				d.leave()

@@ -35,12 +35,13 @@ func (e *jsonEncoder) structure(p *schema.Plan, at unsafe.Pointer) {
 		}
 		first = false
 		e.b = append(e.b, f.JSONKey...)
-		e.value(f.Member, f.Plan, v)
+		e.value(f, v)
 	}
 	e.b = append(e.b, '}')
 }
 
-func (e *jsonEncoder) value(m *schema.Member, p *schema.Plan, at unsafe.Pointer) {
+func (e *jsonEncoder) value(f *schema.Field, at unsafe.Pointer) {
+	p := f.Plan
 	switch p.Shape.Kind {
 	case schema.Structure:
 		e.structure(p, at)
@@ -51,7 +52,7 @@ func (e *jsonEncoder) value(m *schema.Member, p *schema.Plan, at unsafe.Pointer)
 			if i > 0 {
 				e.b = append(e.b, ',')
 			}
-			e.element(&p.Shape.Elem, p.Elem, p.At(data, i))
+			e.element(p.Each, p.At(data, i))
 		}
 		e.b = append(e.b, ']')
 	case schema.Map:
@@ -59,16 +60,16 @@ func (e *jsonEncoder) value(m *schema.Member, p *schema.Plan, at unsafe.Pointer)
 	case schema.Document:
 		e.document(*(*any)(at))
 	default:
-		e.scalar(m, p, at)
+		e.scalar(f, at)
 	}
 }
 
-func (e *jsonEncoder) element(m *schema.Member, p *schema.Plan, at unsafe.Pointer) {
+func (e *jsonEncoder) element(f *schema.Field, at unsafe.Pointer) {
 	if at == nil {
 		e.b = append(e.b, "null"...)
 		return
 	}
-	e.value(m, p, at)
+	e.value(f, at)
 }
 
 func (e *jsonEncoder) mapping(p *schema.Plan, at unsafe.Pointer) {
@@ -81,7 +82,7 @@ func (e *jsonEncoder) mapping(p *schema.Plan, at unsafe.Pointer) {
 		first = false
 		e.b = appendJSONString(e.b, k)
 		e.b = append(e.b, ':')
-		e.element(&p.Shape.Elem, p.Elem, v)
+		e.element(p.Each, v)
 	}
 	e.b = append(e.b, '}')
 }
@@ -116,8 +117,8 @@ func (e *jsonEncoder) document(v any) {
 	e.b = append(e.b, b...)
 }
 
-func (e *jsonEncoder) scalar(m *schema.Member, p *schema.Plan, at unsafe.Pointer) {
-	switch p.Shape.Kind {
+func (e *jsonEncoder) scalar(m *schema.Field, at unsafe.Pointer) {
+	switch m.Plan.Shape.Kind {
 	case schema.String:
 		e.b = appendJSONString(e.b, *(*string)(at))
 	case schema.Timestamp:
@@ -133,16 +134,16 @@ func (e *jsonEncoder) scalar(m *schema.Member, p *schema.Plan, at unsafe.Pointer
 		e.b = base64.StdEncoding.AppendEncode(e.b, *(*[]byte)(at))
 		e.b = append(e.b, '"')
 	case schema.Float, schema.Double:
-		f := floatOf(p, at)
+		f := floatOf(m.Plan, at)
 		if math.IsNaN(f) || math.IsInf(f, 0) {
 			e.b = append(e.b, '"')
-			e.b = appendScalar(e.b, m, p, at, schema.Epoch)
+			e.b = appendScalar(e.b, m, at, schema.Epoch)
 			e.b = append(e.b, '"')
 			return
 		}
-		e.b = appendScalar(e.b, m, p, at, schema.Epoch)
+		e.b = appendScalar(e.b, m, at, schema.Epoch)
 	default:
-		e.b = appendScalar(e.b, m, p, at, schema.Epoch)
+		e.b = appendScalar(e.b, m, at, schema.Epoch)
 	}
 }
 
@@ -154,8 +155,8 @@ func floatOf(p *schema.Plan, at unsafe.Pointer) float64 {
 }
 
 // appendScalar writes a simple value as text, without quotes or escapes.
-func appendScalar(b []byte, m *schema.Member, p *schema.Plan, at unsafe.Pointer, def schema.TimeFormat) []byte {
-	switch p.Shape.Kind {
+func appendScalar(b []byte, m *schema.Field, at unsafe.Pointer, def schema.TimeFormat) []byte {
+	switch kind := m.Plan.Shape.Kind; kind {
 	case schema.String:
 		return append(b, *(*string)(at)...)
 	case schema.Boolean:
@@ -169,7 +170,7 @@ func appendScalar(b []byte, m *schema.Member, p *schema.Plan, at unsafe.Pointer,
 	case schema.Long:
 		return strconv.AppendInt(b, *(*int64)(at), 10)
 	case schema.Float, schema.Double:
-		return appendFloat(b, floatOf(p, at), p.Shape.Kind)
+		return appendFloat(b, floatOf(m.Plan, at), kind)
 	case schema.Timestamp:
 		return appendTime(b, schema.Time(at), m.TimeFormat(), def)
 	case schema.Blob:

@@ -127,7 +127,7 @@ func (jsonBody) encode(b []byte, _ *schema.Operation, p *schema.Plan, at unsafe.
 
 func (jsonBody) encodePayload(b []byte, f *schema.Field, at unsafe.Pointer) []byte {
 	e := jsonEncoder{b: b}
-	e.value(f.Member, f.Plan, at)
+	e.value(f, at)
 	return e.b
 }
 
@@ -174,7 +174,7 @@ func (xmlBody) encodePayload(b []byte, f *schema.Field, at unsafe.Pointer) []byt
 	} else if f.Wire == "" {
 		name = f.Plan.Shape.Name
 	}
-	e.element(name, f.Member, f.Plan, at)
+	e.element(name, f, at)
 	return e.b
 }
 

@@ -68,7 +68,7 @@ func (d *restDecoder) label(op *schema.Operation, f *schema.Field, at unsafe.Poi
 	if i < 0 || i >= len(d.req.Labels) {
 		return false, nil
 	}
-	return true, setText(f.Member, f.Plan, f.Value(at), d.req.Labels[i], schema.ISO8601)
+	return true, setText(f, f.Value(at), d.req.Labels[i], schema.ISO8601)
 }
 
 // labelIndex is the place of a label among those of a URI template.
@@ -98,10 +98,10 @@ func (d *restDecoder) query(f *schema.Field, at unsafe.Pointer) (bool, error) {
 		}
 		ok = true
 		if f.Plan.Shape.Kind == schema.List {
-			err = setText(&f.Plan.Shape.Elem, f.Plan.Elem, f.Plan.Append(f.Value(at)), q.Value, schema.ISO8601)
+			err = setText(f.Plan.Each, f.Plan.Append(f.Value(at)), q.Value, schema.ISO8601)
 			continue
 		}
-		err = setText(f.Member, f.Plan, f.Value(at), q.Value, schema.ISO8601)
+		err = setText(f, f.Value(at), q.Value, schema.ISO8601)
 	}
 	return ok, err
 }
@@ -119,12 +119,12 @@ func (d *restDecoder) queryMap(f *schema.Field, at unsafe.Pointer) error {
 		if slot == nil {
 			slot = m.slot()
 		}
-		target, elem, member := slot, f.Plan.Elem, &f.Plan.Shape.Elem
+		target, each := slot, f.Plan.Each
 		if many {
 			lists[q.Name] = slot
-			target, elem, member = elem.Append(slot), elem.Elem, &elem.Shape.Elem
+			target, each = each.Plan.Append(slot), each.Plan.Each
 		}
-		if err := setText(member, elem, target, q.Value, schema.ISO8601); err != nil {
+		if err := setText(each, target, q.Value, schema.ISO8601); err != nil {
 			return err
 		}
 		if many {
@@ -149,7 +149,7 @@ func (d *restDecoder) header(f *schema.Field, at unsafe.Pointer) (bool, error) {
 	}
 	if f.Plan.Shape.Kind == schema.List {
 		for _, v := range splitHeader(values, f.Plan.Elem.Shape) {
-			if err := setText(&f.Plan.Shape.Elem, f.Plan.Elem, f.Plan.Append(f.Value(at)), v, schema.HTTPDate); err != nil {
+			if err := setText(f.Plan.Each, f.Plan.Append(f.Value(at)), v, schema.HTTPDate); err != nil {
 				return false, err
 			}
 		}
@@ -166,7 +166,7 @@ func (d *restDecoder) header(f *schema.Field, at unsafe.Pointer) (bool, error) {
 		}
 		v = string(b)
 	}
-	return true, setText(f.Member, f.Plan, f.Value(at), v, schema.HTTPDate)
+	return true, setText(f, f.Value(at), v, schema.HTTPDate)
 }
 
 // splitHeader splits a list at its commas. HTTP dates hold one each, and
@@ -283,7 +283,7 @@ func headerValue(f *schema.Field, v unsafe.Pointer) string {
 		n, data := f.Plan.Len(v)
 		parts := make([]string, n)
 		for i := range n {
-			s := string(appendScalar(nil, &f.Plan.Shape.Elem, f.Plan.Elem, f.Plan.At(data, i), schema.HTTPDate))
+			s := string(appendScalar(nil, f.Plan.Each, f.Plan.At(data, i), schema.HTTPDate))
 			if f.Plan.Elem.Shape.Kind == schema.String && strings.ContainsAny(s, `",`) {
 				s = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 			}
@@ -291,7 +291,7 @@ func headerValue(f *schema.Field, v unsafe.Pointer) string {
 		}
 		return strings.Join(parts, ", ")
 	}
-	s := string(appendScalar(nil, f.Member, f.Plan, v, schema.HTTPDate))
+	s := string(appendScalar(nil, f, v, schema.HTTPDate))
 	if f.JSON {
 		s = base64.StdEncoding.EncodeToString([]byte(s))
 	}

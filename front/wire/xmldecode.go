@@ -37,7 +37,7 @@ func (d *xmlDecoder) document(p *schema.Plan, at unsafe.Pointer) error {
 		d.require(p, 0)
 		return nil
 	}
-	if err := d.value(nil, p, at, *start); err != nil {
+	if err := d.value(&schema.Field{Member: &schema.Member{Name: p.Shape.Name, Shape: p.Shape}, Plan: p}, at, *start); err != nil {
 		return err
 	}
 	for {
@@ -70,7 +70,8 @@ func (d *xmlDecoder) root() (*xml.StartElement, error) {
 	}
 }
 
-func (d *xmlDecoder) value(m *schema.Member, p *schema.Plan, at unsafe.Pointer, start xml.StartElement) error {
+func (d *xmlDecoder) value(m *schema.Field, at unsafe.Pointer, start xml.StartElement) error {
+	p := m.Plan
 	if d.tooDeep() {
 		return malformedXML("It is nested too deeply.")
 	}
@@ -84,7 +85,7 @@ func (d *xmlDecoder) value(m *schema.Member, p *schema.Plan, at unsafe.Pointer, 
 			i++
 			d.element(i)
 			defer d.leave()
-			return d.value(&p.Shape.Elem, p.Elem, boxed(p, p.Append(at)), s)
+			return d.value(p.Each, boxed(p, p.Append(at)), s)
 		})
 	case schema.Map:
 		mm := newMapping(p, at)
@@ -94,10 +95,7 @@ func (d *xmlDecoder) value(m *schema.Member, p *schema.Plan, at unsafe.Pointer, 
 	if err != nil {
 		return err
 	}
-	if m == nil {
-		m = &schema.Member{Name: p.Shape.Name, Shape: p.Shape}
-	}
-	return setText(m, p, at, s, schema.ISO8601)
+	return setText(m, at, s, schema.ISO8601)
 }
 
 func (d *xmlDecoder) structure(p *schema.Plan, at unsafe.Pointer, start xml.StartElement) error {
@@ -106,7 +104,7 @@ func (d *xmlDecoder) structure(p *schema.Plan, at unsafe.Pointer, start xml.Star
 		for i := range p.Fields {
 			f := &p.Fields[i]
 			if f.Attribute && localName(f.WireName()) == a.Name.Local && a.Name.Space != "xmlns" {
-				if err := setText(f.Member, f.Plan, f.Value(at), a.Value, schema.ISO8601); err != nil {
+				if err := setText(f, f.Value(at), a.Value, schema.ISO8601); err != nil {
 					return err
 				}
 				seen |= f.Bit
@@ -123,7 +121,7 @@ func (d *xmlDecoder) structure(p *schema.Plan, at unsafe.Pointer, start xml.Star
 		d.enter(f.Name)
 		defer d.leave()
 		if !f.Flat() {
-			return d.value(f.Member, f.Plan, f.Value(at), s)
+			return d.value(f, f.Value(at), s)
 		}
 		if f.Plan.Shape.Kind == schema.Map {
 			if flat[f.Name] == nil {
@@ -135,7 +133,7 @@ func (d *xmlDecoder) structure(p *schema.Plan, at unsafe.Pointer, start xml.Star
 		n, _ := f.Plan.Len(list)
 		d.element(n + 1)
 		defer d.leave()
-		return d.value(&f.Plan.Shape.Elem, f.Plan.Elem, boxed(f.Plan, f.Plan.Append(list)), s)
+		return d.value(f.Plan.Each, boxed(f.Plan, f.Plan.Append(list)), s)
 	})
 	d.require(p, seen)
 	return err
@@ -170,7 +168,7 @@ func (d *xmlDecoder) entry(p *schema.Plan, m *mapping) error {
 			key, err = d.text()
 			return err
 		}
-		return d.value(&p.Shape.Elem, p.Elem, slot, s)
+		return d.value(p.Each, slot, s)
 	})
 	m.set(key)
 	return err

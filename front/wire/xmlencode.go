@@ -43,7 +43,7 @@ func (e *xmlEncoder) openAttrs(name string, ns schema.Namespace, p *schema.Plan,
 				e.b = append(e.b, ' ')
 				e.b = append(e.b, f.WireName()...)
 				e.b = append(e.b, '=', '"')
-				e.b = appendXMLText(e.b, string(appendScalar(nil, f.Member, f.Plan, v, schema.ISO8601)))
+				e.b = appendXMLText(e.b, string(appendScalar(nil, f, v, schema.ISO8601)))
 				e.b = append(e.b, '"')
 			}
 		}
@@ -80,17 +80,17 @@ func (e *xmlEncoder) members(p *schema.Plan, at unsafe.Pointer) {
 			continue
 		}
 		if v := f.Present(at); v != nil {
-			e.member(f.Member, f.Plan, v)
+			e.member(f, v)
 		}
 	}
 }
 
 // member writes one member: an element, or, flattened, an element for each entry.
-func (e *xmlEncoder) member(m *schema.Member, p *schema.Plan, at unsafe.Pointer) {
-	name := e.name(m)
+func (e *xmlEncoder) member(m *schema.Field, at unsafe.Pointer) {
+	name, p := e.name(m.Member), m.Plan
 	switch p.Shape.Kind {
 	case schema.List:
-		e.list(m, p, at)
+		e.list(m, at)
 	case schema.Map:
 		if !m.Flat() {
 			e.openAttrs(name, m.Namespace, nil, nil)
@@ -100,22 +100,24 @@ func (e *xmlEncoder) member(m *schema.Member, p *schema.Plan, at unsafe.Pointer)
 		}
 		e.entries(name, p, at)
 	default:
-		e.element(name, m, p, at)
+		e.element(name, m, at)
 	}
 }
 
-func (e *xmlEncoder) element(name string, m *schema.Member, p *schema.Plan, at unsafe.Pointer) {
+func (e *xmlEncoder) element(name string, m *schema.Field, at unsafe.Pointer) {
+	p := m.Plan
 	ns := m.Namespace
 	if ns.URI == "" {
 		ns = p.Shape.Namespace
 	}
 	e.openAttrs(name, ns, p, at)
-	e.content(m, p, at)
+	e.content(m, at)
 	e.close(name)
 }
 
 // content writes what stands inside an element.
-func (e *xmlEncoder) content(m *schema.Member, p *schema.Plan, at unsafe.Pointer) {
+func (e *xmlEncoder) content(m *schema.Field, at unsafe.Pointer) {
+	p := m.Plan
 	switch p.Shape.Kind {
 	case schema.Structure:
 		e.members(p, at)
@@ -123,7 +125,7 @@ func (e *xmlEncoder) content(m *schema.Member, p *schema.Plan, at unsafe.Pointer
 		n, data := p.Len(at)
 		for i := range n {
 			if v := p.At(data, i); v != nil {
-				e.nested(listName(p), &p.Shape.Elem, p.Elem, v)
+				e.element(listName(p), p.Each, v)
 			}
 		}
 	case schema.Map:
@@ -131,13 +133,8 @@ func (e *xmlEncoder) content(m *schema.Member, p *schema.Plan, at unsafe.Pointer
 	case schema.String:
 		e.b = appendXMLText(e.b, *(*string)(at))
 	default:
-		e.b = appendScalar(e.b, m, p, at, schema.ISO8601)
+		e.b = appendScalar(e.b, m, at, schema.ISO8601)
 	}
-}
-
-// nested writes an element of a list or map: its own name and namespace apply.
-func (e *xmlEncoder) nested(name string, m *schema.Member, p *schema.Plan, at unsafe.Pointer) {
-	e.element(name, m, p, at)
 }
 
 func listName(p *schema.Plan) string {
@@ -147,19 +144,19 @@ func listName(p *schema.Plan) string {
 	return "member"
 }
 
-func (e *xmlEncoder) list(m *schema.Member, p *schema.Plan, at unsafe.Pointer) {
-	name := e.name(m)
+func (e *xmlEncoder) list(m *schema.Field, at unsafe.Pointer) {
+	name, p := e.name(m.Member), m.Plan
 	n, data := p.Len(at)
 	if m.Flat() {
 		for i := range n {
 			if v := p.At(data, i); v != nil {
-				e.nested(name, &p.Shape.Elem, p.Elem, v)
+				e.element(name, p.Each, v)
 			}
 		}
 		return
 	}
 	e.openAttrs(name, m.Namespace, nil, nil)
-	e.content(m, p, at)
+	e.content(m, at)
 	e.close(name)
 }
 
@@ -179,7 +176,7 @@ func (e *xmlEncoder) entries(name string, p *schema.Plan, at unsafe.Pointer) {
 		e.openAttrs(key, p.Shape.Key.Namespace, nil, nil)
 		e.b = appendXMLText(e.b, k)
 		e.close(key)
-		e.nested(value, &p.Shape.Elem, p.Elem, v)
+		e.element(value, p.Each, v)
 		e.close(name)
 	}
 }

@@ -138,6 +138,11 @@ type Tx interface {
 type Range struct {
 	From, To Key
 	Reverse  bool
+
+	// Peek walks without a conflict, as Tx.Peek reads. To depend on what was
+	// found, Get it: so transactions that look through the same range for
+	// something to take only conflict when they take the same.
+	Peek bool
 }
 
 // Stamp is the place of a PutStamped write in the order of all commits.

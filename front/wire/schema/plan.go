@@ -16,6 +16,7 @@ type Plan struct {
 	Type   reflect.Type // of the value itself, never the pointer to an optional one
 	Fields []Field      // of a structure, in the model's order
 	Elem   *Plan        // of a list or map
+	Each   *Field       // the same, with the member's traits
 	Boxed  bool         // the elements of a list or map are pointers (sparse)
 	// Constrained is set when Validate has anything to check in or below the value.
 	Constrained bool
@@ -66,10 +67,9 @@ func (s *Service) plan(shape *Shape, typ reflect.Type) *Plan {
 		if typ.Kind() == reflect.Struct { // an event stream is a func
 			s.planFields(p)
 		}
-	case List:
+	case List, Map:
 		p.Elem, p.Boxed = s.planElem(shape.Elem.Shape, typ)
-	case Map:
-		p.Elem, p.Boxed = s.planElem(shape.Elem.Shape, typ)
+		p.Each = &Field{Member: &shape.Elem, Plan: p.Elem}
 	}
 	return p
 }

@@ -22,7 +22,7 @@ type entry struct{ key, value []byte }
 func newMemory() *memory {
 	return memoryOf(btree.NewBTreeGOptions(func(a, b entry) bool {
 		return bytes.Compare(a.key, b.key) < 0
-	}, btree.Options{NoLocks: true}))
+	}, btree.Options{NoLocks: true, Degree: 12}))
 }
 
 // memoryOf returns an engine that begins as a copy of t.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -12,9 +11,8 @@ import (
 
 // disk is the engine that keeps everything in a directory: Pebble.
 type disk struct {
-	db      *pebble.DB
-	commits atomic.Uint64
-	latest  atomic.Pointer[sharedSnapshot]
+	db *pebble.DB
+	snapshots
 }
 
 const (
@@ -66,7 +64,9 @@ func (quiet) Fatalf(format string, args ...any) { panic(fmt.Errorf(format, args.
 func (d *disk) begin() batch { return &diskBatch{d.db.NewBatch(), d} }
 
 func (d *disk) close() error {
-	d.dropLatest()
+	if s := d.latest.Swap(nil); s != nil {
+		_ = s.close()
+	}
 	return d.db.Close()
 }
 
@@ -85,6 +85,8 @@ func (d *diskBatch) drop()                       { _ = d.b.Close() }
 // commit returns an error also where Pebble panics for one. Pebble cannot be
 // written to, nor closed, after that.
 func (d *diskBatch) commit() (err error) {
+	d.disk.committing.Lock()
+	defer d.disk.committing.Unlock()
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("%v", r)
@@ -95,7 +97,7 @@ func (d *diskBatch) commit() (err error) {
 	if err := d.b.Commit(pebble.Sync); err != nil {
 		return err
 	}
-	d.disk.committed()
+	d.disk.replaceSnapshot()
 	return d.b.Close()
 }
 

@@ -13,7 +13,7 @@ func (t *tx) Scan(r kv.Range) iter.Seq2[kv.Key, []byte] {
 		if bytes.Compare(from, to) >= 0 {
 			return
 		}
-		w := walk{tx: t, from: t.arena.copy(from), to: t.arena.copy(to), reverse: r.Reverse, span: -1}
+		w := walk{tx: t, from: t.arena.copy(from), to: t.arena.copy(to), reverse: r.Reverse, peek: r.Peek, span: -1}
 		w.begin()
 		defer w.end()
 		for steps := 1; w.next(); steps++ {
@@ -33,7 +33,8 @@ type walk struct {
 	tx       *tx
 	from, to []byte
 	reverse  bool
-	span     int // index in tx.spans, -1 in a read-only transaction
+	peek     bool
+	span     int // index in tx.spans, -1 when the walk conflicts with nothing
 
 	base      cursor
 	baseKey   []byte // the cursor's next key, nil at its end
@@ -51,7 +52,7 @@ func (w *walk) begin() {
 	}
 	w.base = base
 	w.advance()
-	if !w.tx.readOnly {
+	if !w.tx.readOnly && !w.peek {
 		w.span = len(w.tx.spans)
 		w.tx.spans = append(w.tx.spans, span{from: w.from, to: w.from}) // nothing yet
 	}

@@ -8,46 +8,61 @@ import (
 )
 
 // sharedSnapshot is a Pebble snapshot that all transactions use which begin
-// between two commits. Closing a snapshot makes Pebble look for work, which
-// costs more than a read; this way there is at most one for each commit.
+// between two commits. It is taken only when the commit before it is complete:
+// Pebble shows a commit to readers before the log has it, and a reader could
+// tell of what the end of the process then takes back. It also saves work, as
+// closing a snapshot costs Pebble more than a read.
 type sharedSnapshot struct {
 	diskSnapshot
-	commits uint64       // of the engine, when it was taken
-	refs    atomic.Int64 // its users, and the engine while it is the latest
-	once    sync.Once
+	refs atomic.Int64 // its users, and the engine while it is the latest
+	once sync.Once
 }
 
-// snapshot returns the latest snapshot, or a new one when there were commits.
+// snapshots has the latest snapshot of an engine.
+type snapshots struct {
+	committing sync.Mutex // held during a commit
+	latest     atomic.Pointer[sharedSnapshot]
+	wanted     atomic.Bool // somebody has read since the last commit
+}
+
+// snapshot returns the state as of the last complete commit. Only the first
+// reader after commits that nobody read may have to wait for one under way.
 func (d *disk) snapshot() snapshot {
-	commits := d.commits.Load()
-	if s := d.latest.Load(); s != nil && s.commits == commits {
+	if !d.wanted.Load() {
+		d.wanted.Store(true)
+	}
+	for {
+		s := d.latest.Load()
+		if s == nil {
+			d.committing.Lock()
+			if d.latest.Load() == nil {
+				d.latest.Store(d.takeSnapshot())
+			}
+			d.committing.Unlock()
+			continue
+		}
 		s.refs.Add(1)
 		if d.latest.Load() == s { // so it cannot have been closed
 			return s
 		}
 		_ = s.close()
 	}
-	s := &sharedSnapshot{diskSnapshot: diskSnapshot{d.db.NewSnapshot()}, commits: commits}
+}
+
+func (d *disk) takeSnapshot() *sharedSnapshot {
+	s := &sharedSnapshot{diskSnapshot: diskSnapshot{d.db.NewSnapshot()}}
 	s.refs.Store(1)
-	if d.latest.CompareAndSwap(nil, s) {
-		s.refs.Add(1)
-		if d.commits.Load() != commits { // nobody else would drop it
-			d.dropLatest()
-		}
-	}
 	return s
 }
 
-// committed tells that snapshots so far are not the latest any more.
-func (d *disk) committed() {
-	d.commits.Add(1)
-	d.dropLatest()
-}
-
-// dropLatest lets go of the latest snapshot, so that it does not keep Pebble
-// from dropping old data.
-func (d *disk) dropLatest() {
-	if s := d.latest.Swap(nil); s != nil {
+// replaceSnapshot follows a commit. Without readers it leaves none, so that
+// writing alone costs no snapshots and none keeps old data alive.
+func (d *disk) replaceSnapshot() {
+	var next *sharedSnapshot
+	if d.wanted.Swap(false) {
+		next = d.takeSnapshot()
+	}
+	if s := d.latest.Swap(next); s != nil {
 		_ = s.close()
 	}
 }

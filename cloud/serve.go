@@ -1,0 +1,20 @@
+package cloud
+
+import (
+	"context"
+	"net"
+	"time"
+
+	"github.com/brume-cloud/brume/front/gateway"
+)
+
+// grace is how long running requests may go on after the shutdown began. Long
+// polls end at once.
+const grace = 5 * time.Second
+
+// Serve answers on l, HTTP and TLS alike, until ctx ends and running requests
+// have had their grace. It returns nil after a shutdown.
+func (s *System) Serve(ctx context.Context, l net.Listener) error {
+	defer context.AfterFunc(ctx, s.stop)()
+	return gateway.Serve(ctx, gateway.NewServer(s.Handler(), s.log), gateway.Sniff(l, s.certs.config), grace)
+}

@@ -1,0 +1,82 @@
+package cloud
+
+import (
+	"context"
+	"math/rand/v2"
+
+	"github.com/brume-cloud/brume/api/catalog"
+	sqsapi "github.com/brume-cloud/brume/api/sqs"
+	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/gateway"
+	"github.com/brume-cloud/brume/front/wire"
+	"github.com/brume-cloud/brume/front/wire/schema"
+	"github.com/brume-cloud/brume/service/sqs"
+	"github.com/brume-cloud/brume/state/job"
+)
+
+// built is the list of the services that Brume has, by their names in api/. A
+// service of the catalogue that is not in it is routed, and answers
+// NotImplemented.
+func built() map[string]entry {
+	return map[string]entry{
+		"sqs": {
+			operations: sqsapi.Operations,
+			open: func(s *System, _ aws.Invoker) any {
+				return sqs.New(sqs.Deps{Store: s.store, Clock: s.clock, Random: random{}, Done: s.done})
+			},
+			invalid: sqs.Invalid,
+		},
+	}
+}
+
+// entry is one service of the list.
+type entry struct {
+	operations []schema.Dispatch
+	open       func(s *System, via aws.Invoker) any
+	invalid    func(*schema.Operation, *wire.Invalid) *aws.Error // nil: the words that most services use
+	bodyLimit  int64                                             // bytes; 0: the limit that most services have
+}
+
+// services is what the list was made into.
+type services struct {
+	endpoints []gateway.Endpoint
+	jobs      []job.Kind
+	within    *within
+	names     []string
+}
+
+func makeServices(s *System) services {
+	list := built()
+	all := services{within: new(within)}
+	for _, model := range catalog.Models() {
+		e, ok := list[model.Name]
+		if !ok {
+			all.endpoints = append(all.endpoints, gateway.Endpoint{Model: model})
+			continue
+		}
+		all.names = append(all.names, model.Name)
+		service := e.open(s, all.within)
+		if worker, ok := service.(interface{ Jobs() []job.Kind }); ok {
+			all.jobs = append(all.jobs, worker.Jobs()...)
+		}
+		all.endpoints = append(all.endpoints, gateway.Endpoint{
+			Model: model, Operations: e.operations, Service: service, Invalid: e.invalid, BodyLimit: e.bodyLimit,
+		})
+	}
+	return all
+}
+
+// within is the way from one service to another. The gateway that it leads
+// through is made after the services.
+type within struct{ gate *gateway.Gateway }
+
+// Invoke implements aws.Invoker.
+func (w *within) Invoke(ctx context.Context, service, operation string, input any) (any, error) {
+	return w.gate.Invoke(ctx, service, operation, input)
+}
+
+// random is the runtime's generator, which is cryptographically strong.
+type random struct{}
+
+// Uint64 implements aws.Random.
+func (random) Uint64() uint64 { return rand.Uint64() }

@@ -1,0 +1,11 @@
+package sqs
+
+import "github.com/brume-cloud/brume/state/job"
+
+// Jobs returns the kinds of job that the service owns.
+func (s *Service) Jobs() []job.Kind {
+	return []job.Kind{
+		{Name: expireKind, Run: s.expire},
+		{Name: moveKind, Run: s.move},
+	}
+}

@@ -1,0 +1,26 @@
+package sqs
+
+import (
+	"strings"
+
+	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/meter"
+)
+
+// requestChunk is the payload that one request is billed for.
+// AWS: "Amazon SQS pricing": every 64 KB chunk is a request.
+const requestChunk = 64 << 10
+
+// Usage implements meter.Metered: every call is a request, large ones several.
+func (s *Service) Usage(c *aws.Call) []meter.Usage {
+	n := max(1, (max(c.BytesIn, c.BytesOut)+requestChunk-1)/requestChunk)
+	return []meter.Usage{{Dimension: requestTier(c), Amount: n}}
+}
+
+// requestTier is the dimension of a request: FIFO queues have their own price.
+func requestTier(c *aws.Call) string {
+	if strings.HasSuffix(c.Resource, fifoSuffix) {
+		return "Requests-FIFO-Tier1"
+	}
+	return "Requests-Tier1"
+}
