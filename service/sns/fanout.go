@@ -114,7 +114,7 @@ func (b *broadcast) passes(sub *subscription) bool {
 	if sub.Filter == "" {
 		return true
 	}
-	f, err := b.filters.get(sub.Filter, sub.FilterScope)
+	f, err := b.filterOf(sub)
 	if err != nil { // it was checked when it was set
 		b.Log.Error("a stored filter policy does not parse", "subscription", sub.arn(), "error", err)
 		return false
@@ -131,6 +131,19 @@ func (b *broadcast) passes(sub *subscription) bool {
 		b.body, _ = parseBody(b.m.Body)
 	}
 	return b.body != nil && b.body.kind == nodeObject && f.matchBody(b.body)
+}
+
+// filterOf returns the subscription's filter, parsed.
+func (s *Service) filterOf(sub *subscription) (*filterPolicy, error) {
+	cache := s.filters[sub.FilterScope]
+	if f, ok := cache.Find(sub.Filter); ok {
+		return f, nil
+	}
+	f, err := parseFilter(sub.Filter, sub.FilterScope)
+	if err == nil {
+		cache.Keep(sub.Filter, f)
+	}
+	return f, err
 }
 
 // again is the payload of kindDeliver.

@@ -11,12 +11,10 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
-	"hash/maphash"
 	"io"
 	"math/big"
 	"net/http"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/brume-cloud/brume/aws"
@@ -63,15 +61,6 @@ type signer struct {
 	name string
 }
 
-// signerCache keeps the keys of regions ready. They follow from rows, so what
-// is here is no state.
-type signerCache struct {
-	seed  maphash.Seed
-	slots [64]atomic.Pointer[signer]
-}
-
-func newSignerCache() *signerCache { return &signerCache{seed: maphash.MakeSeed()} }
-
 // keyOf returns the key of a region.
 func (s *Service) keyOf(tx kv.Tx, region aws.Region) (*signer, error) {
 	row, ok := keys.Get(tx, signingKeyOf(region))
@@ -82,12 +71,11 @@ func (s *Service) keyOf(tx kv.Tx, region aws.Region) (*signer, error) {
 		}
 		keys.Put(tx, signingKeyOf(region), row)
 	}
-	slot := &s.signers.slots[maphash.String(s.signers.seed, string(region))%uint64(len(s.signers.slots))]
-	if ready := slot.Load(); ready != nil && ready.name == row.Name {
-		return ready, nil
+	ready, ok := s.signers.Find(row.Name) // the name is a digest of the certificate
+	if !ok {
+		ready = &signer{newFastKey(row.Primes), row.Name}
+		s.signers.Keep(row.Name, ready)
 	}
-	ready := &signer{newFastKey(row.Primes), row.Name}
-	slot.Store(ready)
 	return ready, nil
 }
 
@@ -145,6 +133,11 @@ func (s *Service) ServeCertificate(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/x-pem-file")
 		_, _ = io.WriteString(w, pem) // a client that went away needs no answer
 	}
+}
+
+// Page tells where ServeCertificate is to be reached.
+func (s *Service) Page() (prefix string, page http.Handler) {
+	return CertificatePath, http.HandlerFunc(s.ServeCertificate)
 }
 
 // Public implements crypto.Signer.

@@ -35,6 +35,7 @@ import (
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/front/wire/schema"
 	"github.com/brume-cloud/brume/state/kv"
+	"github.com/brume-cloud/brume/state/memo"
 )
 
 // Deps are what the service stands on.
@@ -59,8 +60,8 @@ type HTTP interface {
 type Service struct {
 	sns.Unimplemented
 	Deps
-	filters  *filterCache
-	signers  *signerCache
+	filters  map[string]*memo.Cache[*filterPolicy] // by scope
+	signers  *memo.Cache[*signer]
 	queues   sqs.Client
 	lambda   lambda.Client
 	firehose firehose.Client
@@ -69,8 +70,9 @@ type Service struct {
 // New returns the service.
 func New(d Deps) *Service {
 	return &Service{
-		Deps: d, filters: newFilterCache(), signers: newSignerCache(),
-		queues: sqs.NewClient(d.Via), lambda: lambda.NewClient(d.Via), firehose: firehose.NewClient(d.Via),
+		Deps: d, signers: memo.New[*signer](),
+		filters: map[string]*memo.Cache[*filterPolicy]{scopeAttributes: memo.New[*filterPolicy](), scopeBody: memo.New[*filterPolicy]()},
+		queues:  sqs.NewClient(d.Via), lambda: lambda.NewClient(d.Via), firehose: firehose.NewClient(d.Via),
 	}
 }
 

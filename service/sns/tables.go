@@ -10,7 +10,7 @@ import (
 
 // topic is a topic.
 type topic struct {
-	at address // not stored: where it was found
+	at address `kv:"-"` // where it was found
 
 	Attributes map[string]string `kv:"1"` // those that were set, by AWS's names
 	Tags       map[string]string `kv:"2"`
@@ -21,8 +21,8 @@ type topic struct {
 
 // subscription is a subscription of one endpoint to one topic.
 type subscription struct {
-	at address // not stored: of the topic
-	id string  // not stored: the last part of the ARN
+	at address `kv:"-"` // of the topic
+	id string  `kv:"-"` // the last part of the ARN
 
 	Protocol      string            `kv:"1"`
 	Endpoint      string            `kv:"2"`
