@@ -181,19 +181,19 @@ func TestAMessageReachesEverySubscribedQueue(t *testing.T) {
 		for _, url := range []string{one, two} {
 			got := d.receive(url)
 			if len(got) != 1 {
-				t.Fatalf("%d messages", len(got))
+				d.Fatalf("%d messages", len(got))
 			}
 			n := d.parse(*got[0].Body)
 			if n.Type != "Notification" || n.MessageId != *out.MessageId || n.TopicArn != d.topic || n.Subject != "Greetings" || n.Message != "hello \"you\"\n" || n.MessageAttributes["colour"].Value != "blue" {
-				t.Errorf("got %+v", n)
+				d.Errorf("got %+v", n)
 			}
 			if n.SignatureVersion != "1" || n.Signature == "" || !strings.Contains(n.UnsubscribeURL, "Action=Unsubscribe&SubscriptionArn="+d.topic+":") {
-				t.Errorf("got %+v", n)
+				d.Errorf("got %+v", n)
 			}
 		}
 		got := d.receive(raw)
 		if len(got) != 1 || *got[0].Body != "hello \"you\"\n" || *got[0].MessageAttributes["colour"].StringValue != "blue" {
-			t.Errorf("raw: got %+v", got)
+			d.Errorf("raw: got %+v", got)
 		}
 	})
 }
@@ -208,7 +208,7 @@ func TestTheEnvelopeIsLaidOutAsAWSDoes(t *testing.T) {
 			"\",\n  \"SignatureVersion\" : \"1\",\n  \"Signature\" : \"" + p.Signature + "\",\n  \"SigningCertURL\" : \"" + p.SigningCertURL + "\",\n  \"UnsubscribeURL\" : \"http://localhost:4566/?Action=Unsubscribe&SubscriptionArn=" + sub +
 			"\",\n  \"MessageAttributes\" : {\n    \"a\" : {\"Type\":\"String\",\"Value\":\"1\"},\n    \"b\" : {\"Type\":\"Number\",\"Value\":\"2\"}\n  }\n}"
 		if n != want {
-			t.Errorf("got\n%s\nwant\n%s", n, want)
+			d.Errorf("got\n%s\nwant\n%s", n, want)
 		}
 	})
 }
@@ -222,10 +222,10 @@ func TestFiltersDecideWhoGetsAMessage(t *testing.T) {
 		d.publish(`{"order":{"lines":[{"sku":"b2"},{"sku":"a1"}]}}`)
 		d.publish(`{"order":{"lines":[{"sku":"b2"}]}}`)
 		if got := d.bodies(books); len(got) != 1 || got[0] != "in" {
-			t.Errorf("books: %q", got)
+			d.Errorf("books: %q", got)
 		}
 		if got := d.bodies(body); len(got) != 1 || !strings.Contains(got[0], "a1") {
-			t.Errorf("body: %q", got)
+			d.Errorf("body: %q", got)
 		}
 	})
 }
