@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"slices"
 	"strings"
 	"unsafe"
 
@@ -119,14 +118,9 @@ func messageName(svc *schema.Service, err *aws.Error) string {
 	if svc != nil && err.Shape != "" {
 		if sh := svc.Shape(err.Shape); sh != nil {
 			for i := range sh.Members {
-				m := &sh.Members[i]
-				if !strings.EqualFold(m.Name, "message") {
-					continue
+				if m := &sh.Members[i]; strings.EqualFold(m.Name, "message") {
+					return m.WireName()
 				}
-				if slices.Contains(svc.Protocols, schema.Query) {
-					return m.Name // its wire name is for the Query protocol
-				}
-				return m.WireName()
 			}
 		}
 	}
