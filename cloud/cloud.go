@@ -62,6 +62,8 @@ type System struct {
 	names     []string  // of the services that are built
 	certs     certificates
 
+	identities *identities
+
 	// turn holds a token while nobody moves the clock or replaces the state,
 	// which exclude each other.
 	turn chan struct{}
@@ -123,12 +125,13 @@ func (s *System) openState() (err error) {
 func (s *System) wire() {
 	s.meter = meter.New(s.store)
 	s.certs.dir, s.certs.wall = s.certificateDir(), s.clock.Wall
+	s.identities = newIdentities(s)
 	services := makeServices(s)
 	s.scheduler = job.New(s.store, s.clock, services.jobs, s.log)
 	s.clock.SetStepper(&stepper{s.scheduler, s})
 	s.gate = gateway.New(gateway.Options{
-		Clock: s.clock, Log: s.log, Identities: &identities{root: s.secrets}, Faults: &s.rules, Meter: s.meter,
-		Strict: s.opts.Strict, Address: s.opts.Address, Control: s.control(), RequestLog: s.opts.RequestLog,
+		Clock: s.clock, Log: s.log, Identities: s.identities, Faults: &s.rules, Meter: s.meter,
+		Strict: s.opts.Strict, Address: s.opts.Address, Control: s.control(services.pages), RequestLog: s.opts.RequestLog,
 	}, services.endpoints)
 	services.within.gate = s.gate
 	s.names = services.names
@@ -169,9 +172,15 @@ func (s *System) flushMeter() {
 	}
 }
 
-// control returns the control API over the system.
-func (s *System) control() http.Handler {
-	return control.New(s, s.secrets.ControlToken)
+// control returns the control API over the system, and beside it the pages of
+// services, which are for everybody.
+func (s *System) control(pages map[string]http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", control.New(s, s.secrets.ControlToken))
+	for prefix, page := range pages {
+		mux.Handle("GET "+prefix, page)
+	}
+	return mux
 }
 
 // Clock returns the cloud's clock. Move it with Advance.
