@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -46,8 +47,8 @@ func TestNoAcknowledgedMessageIsLost(t *testing.T) {
 		}
 	}
 	p := launch(t, binary, dir)
-	defer p.kill(t)
 	found := p.drain(t)
+	p.stop(t)
 	for body := range acknowledged {
 		if !found[body] {
 			t.Errorf("message %s was acknowledged and is lost", body)
@@ -67,7 +68,7 @@ type process struct {
 // where it answers.
 func launch(t *testing.T, binary, dir string) *process {
 	t.Helper()
-	cmd := exec.Command(binary, "up", "--listen", "127.0.0.1:0", "--data", dir, "--log-level", "error")
+	cmd := exec.CommandContext(t.Context(), binary, "up", "--listen", "127.0.0.1:0", "--data", dir, "--log-level", "error")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -135,6 +136,17 @@ func (p *process) kill(t *testing.T) {
 		t.Errorf("kill: %v", err)
 	}
 	_ = p.cmd.Wait() // it reports the kill
+}
+
+// stop ends the program in peace.
+func (p *process) stop(t *testing.T) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Errorf("stop: %v", err)
+	}
+	if err := p.cmd.Wait(); err != nil {
+		t.Errorf("stopped with %v", err)
+	}
 }
 
 // drain receives until the queue is empty.
