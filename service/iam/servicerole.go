@@ -3,7 +3,6 @@ package iam
 import (
 	"context"
 	"strings"
-	"time"
 
 	api "github.com/brume-cloud/brume/api/iam"
 	"github.com/brume-cloud/brume/aws"
@@ -86,13 +85,6 @@ func (s *Service) CreateServiceLinkedRole(ctx context.Context, in *api.CreateSer
 	})
 	return &out, err
 }
-
-// deletion is a finished deletion of a service-linked role, by its task id.
-type deletion struct {
-	Done time.Time `kv:"1"`
-}
-
-var deletions = kv.Table[deletion]{Name: "iam.deletion"}
 
 // DeleteServiceLinkedRole removes a service's role. AWS does so in the
 // background, after asking the service; here it is done when the call returns.
