@@ -131,7 +131,7 @@ func (s *System) wire() {
 	s.clock.SetStepper(&stepper{s.scheduler, s})
 	s.gate = gateway.New(gateway.Options{
 		Clock: s.clock, Log: s.log, Identities: s.identities, Faults: &s.rules, Meter: s.meter,
-		Strict: s.opts.Strict, Address: s.opts.Address, Control: s.control(), RequestLog: s.opts.RequestLog,
+		Strict: s.opts.Strict, Address: s.opts.Address, Control: s.control(services.pages), RequestLog: s.opts.RequestLog,
 	}, services.endpoints)
 	services.within.gate = s.gate
 	s.names = services.names
@@ -172,9 +172,15 @@ func (s *System) flushMeter() {
 	}
 }
 
-// control returns the control API over the system.
-func (s *System) control() http.Handler {
-	return control.New(s, s.secrets.ControlToken)
+// control returns the control API over the system, and beside it the pages of
+// services, which are for everybody.
+func (s *System) control(pages map[string]http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", control.New(s, s.secrets.ControlToken))
+	for prefix, page := range pages {
+		mux.Handle("GET "+prefix, page)
+	}
+	return mux
 }
 
 // Clock returns the cloud's clock. Move it with Advance.
@@ -198,3 +204,6 @@ func (s *System) Close() error {
 	defer cancel()
 	return errors.Join(s.scheduler.Stop(ctx), s.meter.Flush(ctx), s.store.Close())
 }
+
+// Address returns the host and port that clients reach the cloud at.
+func (s *System) Address() string { return s.opts.Address }

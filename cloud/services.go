@@ -3,9 +3,12 @@ package cloud
 import (
 	"context"
 	"math/rand/v2"
+	"net/http"
+	"time"
 
 	"github.com/brume-cloud/brume/api/catalog"
 	iamapi "github.com/brume-cloud/brume/api/iam"
+	snsapi "github.com/brume-cloud/brume/api/sns"
 	sqsapi "github.com/brume-cloud/brume/api/sqs"
 	stsapi "github.com/brume-cloud/brume/api/sts"
 	"github.com/brume-cloud/brume/aws"
@@ -13,6 +16,7 @@ import (
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/front/wire/schema"
 	"github.com/brume-cloud/brume/service/iam"
+	"github.com/brume-cloud/brume/service/sns"
 	"github.com/brume-cloud/brume/service/sqs"
 	"github.com/brume-cloud/brume/state/job"
 )
@@ -38,6 +42,13 @@ func built() map[string]entry {
 			operations: stsapi.Operations,
 			open:       func(s *System, _ aws.Invoker) any { return s.identities.sts },
 		},
+		"sns": {
+			operations: snsapi.Operations,
+			open: func(s *System, via aws.Invoker) any {
+				return sns.New(sns.Deps{Store: s.store, Random: random{}, Via: via, HTTP: outside(), Log: s.log, Endpoint: s.endpoint})
+			},
+			invalid: sns.Invalid,
+		},
 	}
 }
 
@@ -55,11 +66,12 @@ type services struct {
 	jobs      []job.Kind
 	within    *within
 	names     []string
+	pages     map[string]http.Handler // below gateway.ControlPath, by the prefix of their paths
 }
 
 func makeServices(s *System) services {
 	list := built()
-	all := services{within: new(within)}
+	all := services{within: new(within), pages: map[string]http.Handler{}}
 	for _, model := range catalog.Models() {
 		e, ok := list[model.Name]
 		if !ok {
@@ -70,6 +82,10 @@ func makeServices(s *System) services {
 		service := e.open(s, all.within)
 		if worker, ok := service.(interface{ Jobs() []job.Kind }); ok {
 			all.jobs = append(all.jobs, worker.Jobs()...)
+		}
+		if host, ok := service.(interface{ Page() (string, http.Handler) }); ok {
+			prefix, page := host.Page()
+			all.pages[prefix] = page
 		}
 		all.endpoints = append(all.endpoints, gateway.Endpoint{
 			Model: model, Operations: e.operations, Service: service, Invalid: e.invalid, BodyLimit: e.bodyLimit,
@@ -92,3 +108,18 @@ type random struct{}
 
 // Uint64 implements aws.Random.
 func (random) Uint64() uint64 { return rand.Uint64() }
+
+// outside is how services reach what is not in this cloud. It takes what is
+// answered, a redirect included, as the answer.
+func outside() *http.Client {
+	return &http.Client{
+		Transport:     &http.Transport{MaxIdleConnsPerHost: 16, IdleConnTimeout: idleOutside},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// idleOutside is how long a connection to the outside is kept for the next call.
+const idleOutside = 30 * time.Second
+
+// endpoint is the URL that a region's services are reached at: the same for all.
+func (s *System) endpoint(aws.Region) string { return "http://" + s.opts.Address }

@@ -1,0 +1,162 @@
+package sns
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/brume-cloud/brume/api/firehose"
+	"github.com/brume-cloud/brume/api/lambda"
+	"github.com/brume-cloud/brume/api/sqs"
+	"github.com/brume-cloud/brume/aws"
+)
+
+// principal is who SNS is to other services.
+const principal = "sns.amazonaws.com"
+
+// sendInside delivers the message to an endpoint within the cloud, in the
+// transaction.
+func (b *broadcast) sendInside(sub *subscription) error {
+	switch sub.Protocol {
+	case protocolSQS:
+		return b.sendToQueue(sub, sub.Endpoint)
+	case protocolLambda:
+		return b.invoke(sub)
+	case protocolFirehose:
+		return b.sendToStream(sub)
+	case protocolApplication:
+		return b.push(sub.Endpoint)
+	}
+	b.mail(sub)
+	return nil
+}
+
+// isPassing reports whether a failure is of the kind that may pass: the
+// endpoint's own, or its being asked too much.
+func isPassing(err error) bool {
+	var refused *aws.Error
+	if !errors.As(err, &refused) {
+		return true
+	}
+	switch refused.Code {
+	case "RequestThrottled", "Throttling", "ThrottlingException", "TooManyRequestsException", "KmsThrottled":
+		return true
+	}
+	return refused.Status >= http.StatusInternalServerError && refused.Status != http.StatusNotImplemented ||
+		refused.Status == http.StatusTooManyRequests
+}
+
+// as is the context of a call made as SNS itself, on the state of an account.
+func (b *broadcast) as(account aws.Account, region aws.Region) context.Context {
+	if b.act == nil || b.actor.Account != account || b.actor.Region != region {
+		b.actor = aws.Actor{Caller: aws.Caller{Kind: aws.ServicePrincipal, Service: principal}, Account: account, Region: region, Source: b.arn}
+		b.act = aws.ActAs(b.ctx, b.actor)
+	}
+	return b.act
+}
+
+// sendToQueue sends to a queue, which is the subscription's own or the one for
+// its dead letters.
+func (b *broadcast) sendToQueue(sub *subscription, arn string) error {
+	queue, err := aws.ParseARN(arn)
+	if err != nil {
+		return err
+	}
+	in := sqs.SendMessageInput{QueueUrl: "/" + string(queue.Account) + "/" + queue.Resource}
+	if sub.Raw {
+		if len(b.m.Attributes) > maxRawAttributes {
+			// AWS: "Amazon SNS raw message delivery": a queue takes no more than ten.
+			return invalid("The message has %d attributes; raw delivery to a queue allows %d", len(b.m.Attributes), maxRawAttributes)
+		}
+		in.MessageBody, in.MessageAttributes = b.m.bodyFor(sub.Protocol), b.queueAttributes()
+	} else if in.MessageBody, err = b.notification(sub); err != nil {
+		return err
+	}
+	if b.m.Group != "" {
+		in.MessageGroupId = &b.m.Group
+	}
+	if strings.HasSuffix(queue.Resource, fifoSuffix) {
+		in.MessageDeduplicationId = &b.m.Dedup
+	}
+	_, err = b.queues.SendMessage(b.as(queue.Account, queue.Region), &in)
+	return err
+}
+
+func (b *broadcast) queueAttributes() map[string]sqs.MessageAttributeValue {
+	if len(b.m.Attributes) == 0 {
+		return nil
+	}
+	out := make(map[string]sqs.MessageAttributeValue, len(b.m.Attributes))
+	for i := range b.m.Attributes {
+		a := &b.m.Attributes[i]
+		v := sqs.MessageAttributeValue{DataType: a.Type}
+		if a.binary() {
+			v.BinaryValue = a.Binary
+		} else {
+			v.StringValue = &a.Text
+		}
+		out[a.Name] = v
+	}
+	return out
+}
+
+// sendToDeadLetters sends what the subscriber should have got to its
+// dead-letter queue.
+func (b *broadcast) sendToDeadLetters(sub *subscription) error {
+	return b.sendToQueue(sub, sub.DeadLetter)
+}
+
+// invoke invokes a function with the message as its event. The invocation is
+// asynchronous: the function's own errors are Lambda's to retry.
+func (b *broadcast) invoke(sub *subscription) error {
+	function, err := aws.ParseARN(sub.Endpoint)
+	if err != nil {
+		return err
+	}
+	event, err := b.event(sub)
+	if err != nil {
+		return err
+	}
+	_, err = b.lambda.Invoke(b.as(function.Account, function.Region), &lambda.InvokeInput{
+		FunctionName: sub.Endpoint, InvocationType: lambda.InvocationTypeEvent, Payload: event,
+	})
+	return err
+}
+
+// sendToStream puts a record into a delivery stream, as the subscription's role.
+func (b *broadcast) sendToStream(sub *subscription) error {
+	stream, err := aws.ParseARN(sub.Endpoint)
+	if err != nil {
+		return err
+	}
+	body := b.m.bodyFor(sub.Protocol)
+	if !sub.Raw {
+		if body, err = b.notification(sub); err != nil {
+			return err
+		}
+	}
+	role, err := aws.ParseARN(sub.Attributes["SubscriptionRoleArn"])
+	if err != nil {
+		return invalid("SubscriptionRoleArn")
+	}
+	ctx := aws.ActAs(b.ctx, aws.Actor{Account: stream.Account, Region: stream.Region, Source: b.arn, Caller: roleSession(role)})
+	_, err = b.firehose.PutRecord(ctx, &firehose.PutRecordInput{
+		DeliveryStreamName: strings.TrimPrefix(stream.Resource, "deliverystream/"), Record: &firehose.Record{Data: []byte(body)},
+	})
+	return err
+}
+
+// roleSession is who SNS is when it has assumed a role.
+func roleSession(role aws.ARN) aws.Caller {
+	const session = "snsDelivery"
+	name := role.Resource[strings.LastIndexByte(role.Resource, '/')+1:]
+	arn := role
+	arn.Service, arn.Resource = "sts", "assumed-role/"+name+"/"+session
+	return aws.Caller{Kind: aws.AssumedRole, Account: role.Account, ARN: arn.String(), Session: &aws.Session{Role: role.String()}}
+}
+
+func isNotFound(err error) bool {
+	var e *aws.Error
+	return errors.As(err, &e) && e.Status == http.StatusNotFound
+}
