@@ -47,7 +47,12 @@ const globalSuffix = "-global"
 
 // Global returns the region of the same partition that partition-wide services
 // keep their state under.
-func (r Region) Global() Region { return Region(r.Partition() + globalSuffix) }
+func (r Region) Global() Region {
+	if p := r.Partition(); p != "aws" {
+		return Region(p + globalSuffix)
+	}
+	return Global
+}
 
 // Zone is an Availability Zone's name, such as eu-central-1a.
 type Zone string

@@ -75,6 +75,9 @@ func scopeOf(call *aws.Call) kv.Scope {
 
 // scopeIn is where the state of an account in a partition is kept.
 func scopeIn(account aws.Account, partition string) kv.Scope {
+	if partition == "aws" {
+		return kv.Scope{Account: account, Region: aws.Global}
+	}
 	return kv.Scope{Account: account, Region: aws.Region(partition + "-global")}
 }
 
