@@ -196,7 +196,7 @@ func (x *exchange) routeREST() error {
 			continue
 		}
 		x.arrive(e, p)
-		op, labels := e.routes.Find(x.req.Method, x.req.Path, x.req.Params)
+		op, labels := e.routes.Find(&x.req)
 		if op != nil {
 			x.op, x.Operation, x.req.Labels = op, op.Name, labels
 			return nil

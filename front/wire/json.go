@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -118,9 +119,14 @@ func messageName(svc *schema.Service, err *aws.Error) string {
 	if svc != nil && err.Shape != "" {
 		if sh := svc.Shape(err.Shape); sh != nil {
 			for i := range sh.Members {
-				if m := &sh.Members[i]; strings.EqualFold(m.Name, "message") {
-					return m.WireName()
+				m := &sh.Members[i]
+				if !strings.EqualFold(m.Name, "message") {
+					continue
 				}
+				if slices.Contains(svc.Protocols, schema.Query) {
+					return m.Name // its wire name is for the Query protocol
+				}
+				return m.WireName()
 			}
 		}
 	}
