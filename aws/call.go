@@ -27,11 +27,16 @@ type Caller struct {
 	AccessKeyID string   // empty for services and anonymous callers
 	Service     string   // ServicePrincipal: its name, such as sns.amazonaws.com
 	Session     *Session // set when temporary credentials were used
+
+	// Tags are those of the user or role, aws:PrincipalTag/…; a session's tags
+	// come before them. It is shared: never change it.
+	Tags map[string]string
 }
 
 // Session is what temporary credentials carry besides the principal.
 type Session struct {
 	Role           string            // the role's ARN, for AssumedRole
+	User           string            // the ARN of who asked for the session, for FederatedUser
 	Issued         time.Time         // aws:TokenIssueTime
 	MFA            bool              // aws:MultiFactorAuthPresent
 	Policies       []string          // session policies, JSON documents; the session may do what they and the principal's allow

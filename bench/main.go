@@ -58,6 +58,6 @@ func (o *options) addPeer(s string) error {
 	if !ok || !ok2 || err != nil {
 		return fmt.Errorf("want NAME=URL,PID")
 	}
-	o.peers = append(o.peers, target{name: name, url: strings.TrimSuffix(url, "/"), pid: n})
+	o.peers = append(o.peers, target{name: name, url: strings.TrimSuffix(url, "/"), pid: n, key: credential{"test", "test"}})
 	return nil
 }

@@ -50,19 +50,19 @@ func run(o *options, out io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(out, "\n%-15s %-14s %9s %8s %9s %9s %9s\n", "workload", "endpoint", "CPU/op", "× bare", "ops/s", "p50", "p99")
-	show(out, "1 KiB echo", bare.name, unit, unit, 0)
+	t := table{out, unit}
+	t.row("1 KiB echo", bare.name, unit, 0)
 	for _, w := range workloads() {
 		if !strings.Contains(w.name, o.only) {
 			continue
 		}
 		for i := range targets {
-			t := &targets[i]
-			f, err := o.median(func() (figure, error) { return o.measureWorkload(t, &w) })
+			f, err := o.median(func() (figure, error) { return o.measureWorkload(&targets[i], &w) })
 			if err != nil {
-				fmt.Fprintf(out, "%-15s %-14s %v\n", w.name, t.name, err)
+				fmt.Fprintf(out, "%-15s %-14s %v\n", w.name, targets[i].name, err)
 				continue
 			}
-			show(out, w.name, t.name, f, unit, w.goal)
+			t.row(w.name, targets[i].name, f, w.goal)
 		}
 	}
 	for i := range targets {
@@ -71,12 +71,18 @@ func run(o *options, out io.Writer) error {
 	return nil
 }
 
-func show(out io.Writer, workload, name string, f, unit figure, goal float64) {
-	line := fmt.Sprintf("%-15s %-14s %7.1fµs %7.2f× %9.0f %9s %9s", workload, name, float64(f.cpu)/1e3, float64(f.cpu)/float64(unit.cpu), f.rate, f.p50.Round(time.Microsecond), f.p99.Round(time.Microsecond))
+// table prints figures as multiples of the unit.
+type table struct {
+	out  io.Writer
+	unit figure
+}
+
+func (t *table) row(workload, name string, f figure, goal float64) {
+	line := fmt.Sprintf("%-15s %-14s %7.1fµs %7.2f× %9.0f %9s %9s", workload, name, float64(f.cpu)/1e3, float64(f.cpu)/float64(t.unit.cpu), f.rate, f.p50.Round(time.Microsecond), f.p99.Round(time.Microsecond))
 	if goal > 0 {
 		line += fmt.Sprintf("   goal %.1f×", goal)
 	}
-	fmt.Fprintln(out, line)
+	fmt.Fprintln(t.out, line)
 }
 
 // median runs fn o.rounds times and returns the run with the median CPU.

@@ -62,6 +62,8 @@ type System struct {
 	names     []string  // of the services that are built
 	certs     certificates
 
+	identities *identities
+
 	// turn holds a token while nobody moves the clock or replaces the state,
 	// which exclude each other.
 	turn chan struct{}
@@ -123,11 +125,12 @@ func (s *System) openState() (err error) {
 func (s *System) wire() {
 	s.meter = meter.New(s.store)
 	s.certs.dir, s.certs.wall = s.certificateDir(), s.clock.Wall
+	s.identities = newIdentities(s)
 	services := makeServices(s)
 	s.scheduler = job.New(s.store, s.clock, services.jobs, s.log)
 	s.clock.SetStepper(&stepper{s.scheduler, s})
 	s.gate = gateway.New(gateway.Options{
-		Clock: s.clock, Log: s.log, Identities: &identities{root: s.secrets}, Faults: &s.rules, Meter: s.meter,
+		Clock: s.clock, Log: s.log, Identities: s.identities, Faults: &s.rules, Meter: s.meter,
 		Strict: s.opts.Strict, Address: s.opts.Address, Control: s.control(services.pages), RequestLog: s.opts.RequestLog,
 	}, services.endpoints)
 	services.within.gate = s.gate
@@ -201,3 +204,6 @@ func (s *System) Close() error {
 	defer cancel()
 	return errors.Join(s.scheduler.Stop(ctx), s.meter.Flush(ctx), s.store.Close())
 }
+
+// Address returns the host and port that clients reach the cloud at.
+func (s *System) Address() string { return s.opts.Address }

@@ -7,12 +7,15 @@ import (
 	"time"
 
 	"github.com/brume-cloud/brume/api/catalog"
+	iamapi "github.com/brume-cloud/brume/api/iam"
 	snsapi "github.com/brume-cloud/brume/api/sns"
 	sqsapi "github.com/brume-cloud/brume/api/sqs"
+	stsapi "github.com/brume-cloud/brume/api/sts"
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/front/gateway"
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/front/wire/schema"
+	"github.com/brume-cloud/brume/service/iam"
 	"github.com/brume-cloud/brume/service/sns"
 	"github.com/brume-cloud/brume/service/sqs"
 	"github.com/brume-cloud/brume/state/job"
@@ -23,12 +26,21 @@ import (
 // NotImplemented.
 func built() map[string]entry {
 	return map[string]entry{
+		"iam": {
+			operations: iamapi.Operations,
+			open:       func(s *System, _ aws.Invoker) any { return s.identities.iam },
+			invalid:    iam.Invalid,
+		},
 		"sqs": {
 			operations: sqsapi.Operations,
 			open: func(s *System, _ aws.Invoker) any {
 				return sqs.New(sqs.Deps{Store: s.store, Clock: s.clock, Random: random{}, Done: s.done})
 			},
 			invalid: sqs.Invalid,
+		},
+		"sts": {
+			operations: stsapi.Operations,
+			open:       func(s *System, _ aws.Invoker) any { return s.identities.sts },
 		},
 		"sns": {
 			operations: snsapi.Operations,

@@ -48,7 +48,7 @@ func checkToken(r *http.Request, token string) *aws.Error {
 }
 
 func checkPage(r *http.Request) *aws.Error {
-	if !isLoopback(r.Host) {
+	if !IsLoopback(r.Host) {
 		return aws.Errorf(http.StatusForbidden, "Forbidden", "the control API answers at localhost only, not at %q", r.Host)
 	}
 	origin := r.Header.Get("Origin")
@@ -72,7 +72,8 @@ func checkContent(r *http.Request) *aws.Error {
 	return nil
 }
 
-func isLoopback(hostport string) bool {
+// IsLoopback reports whether a host, with or without a port, is this machine.
+func IsLoopback(hostport string) bool {
 	host, _, err := net.SplitHostPort(hostport)
 	if err != nil {
 		host = strings.Trim(hostport, "[]")

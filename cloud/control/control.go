@@ -68,7 +68,7 @@ type About struct {
 func New(c Cloud, token string) http.Handler {
 	mux := http.NewServeMux()
 	handle(mux, "GET /_brume/health", func(context.Context, *none) (About, error) { return c.About(), nil })
-	handle(mux, "GET /_brume/usage", func(ctx context.Context, _ *none) (usage, error) { return readUsage(ctx, c) })
+	handle(mux, "GET /_brume/usage", func(ctx context.Context, _ *none) (Usage, error) { return readUsage(ctx, c) })
 	handle(mux, "POST /_brume/reset", func(ctx context.Context, _ *none) (none, error) { return none{}, c.Reset(ctx) })
 	timeRoutes(mux, c)
 	faultRoutes(mux, c)
@@ -82,14 +82,14 @@ func New(c Cloud, token string) http.Handler {
 // none is an empty body.
 type none struct{}
 
-// usage is the answer to GET usage.
-type usage struct {
+// Usage is the answer to GET usage.
+type Usage struct {
 	Usage []meter.Line `json:"usage"`
 }
 
-func readUsage(ctx context.Context, c Cloud) (usage, error) {
+func readUsage(ctx context.Context, c Cloud) (Usage, error) {
 	lines, err := c.Usage(ctx)
-	return usage{append([]meter.Line{}, lines...)}, err
+	return Usage{append([]meter.Line{}, lines...)}, err
 }
 
 // maxBody is more than any request needs.

@@ -1,7 +1,6 @@
 package control
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"regexp"
@@ -10,7 +9,7 @@ import (
 	"time"
 )
 
-// Duration is a time.Duration that JSON has as text, such as "90d".
+// Duration is a time.Duration that is written as text, such as "90d".
 type Duration time.Duration
 
 const (
@@ -68,18 +67,15 @@ func FormatDuration(d time.Duration) string {
 	return days + text
 }
 
-// MarshalJSON implements json.Marshaler.
-func (d Duration) MarshalJSON() ([]byte, error) {
-	return json.Marshal(FormatDuration(time.Duration(d)))
-}
+// MarshalText implements encoding.TextMarshaler.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (d *Duration) UnmarshalJSON(b []byte) error {
-	var s string
-	if err := json.Unmarshal(b, &s); err != nil {
-		return fmt.Errorf("a duration is a text such as \"90d\", not %s", b)
-	}
-	parsed, err := ParseDuration(s)
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *Duration) UnmarshalText(text []byte) error {
+	parsed, err := ParseDuration(string(text))
 	*d = Duration(parsed)
 	return err
 }
+
+// String returns the duration as ParseDuration reads it.
+func (d Duration) String() string { return FormatDuration(time.Duration(d)) }

@@ -13,6 +13,7 @@ type Identity struct {
 	Secret  string
 	Token   string // the session token that must come with a temporary key
 	Expired bool
+	Revoked bool // the key is switched off or was deleted: it is not even a stranger's
 	Caller  aws.Caller
 }
 
@@ -20,7 +21,7 @@ type Identity struct {
 // IAM and STS.
 type Identities interface {
 	// Identity returns who an access key belongs to; ok is false when nobody
-	// has it, or it is inactive.
+	// ever had it.
 	Identity(ctx context.Context, accessKeyID string) (id Identity, ok bool, err error)
 
 	// Policies adds the policies of caller to r: Identity, Boundary and Session.
@@ -45,6 +46,8 @@ func (x *exchange) sign(ctx context.Context) error {
 		return err
 	case !known:
 		err = x.stranger(&auth, &check)
+	case id.Revoked:
+		err = sigv4.UnknownKey(x.flavor)
 	default:
 		err = x.member(&auth, &check, &id)
 	}

@@ -158,15 +158,7 @@ func sessionKey(c *aws.Caller, key string) (v Values, ok, known bool) {
 	var s string
 	switch {
 	case strings.HasPrefix(key, principalTag):
-		if c.Session == nil || len(c.Session.Tags) == 0 {
-			return v, false, false // the principal's own tags come from the Context
-		}
-		for name, value := range c.Session.Tags {
-			if strings.EqualFold(name, key[len(principalTag):]) {
-				return One(value), true, true
-			}
-		}
-		return v, false, false
+		return principalTagOf(c, key[len(principalTag):])
 	case key == "aws:multifactorauthpresent":
 		// AWS: the key is absent where long-term credentials are used.
 		if c.Session != nil {
@@ -188,6 +180,23 @@ func sessionKey(c *aws.Caller, key string) (v Values, ok, known bool) {
 		return v, false, false
 	}
 	return One(s), s != "", true
+}
+
+// principalTagOf gives aws:PrincipalTag/name. AWS: "Pass session tags in AWS
+// STS": a session's tag comes before the principal's with the same key.
+func principalTagOf(c *aws.Caller, name string) (v Values, ok, known bool) {
+	var session map[string]string
+	if c.Session != nil {
+		session = c.Session.Tags
+	}
+	for _, tags := range [...]map[string]string{session, c.Tags} {
+		for key, value := range tags {
+			if strings.EqualFold(key, name) {
+				return One(value), true, true
+			}
+		}
+	}
+	return v, false, false // the simulator's come from the Context
 }
 
 // claim gives the keys of an identity provider, such as accounts.google.com:aud.

@@ -57,6 +57,11 @@ func (p *principals) lists(c *aws.Caller) naming {
 	if c.Session != nil && c.Session.Role != "" && slices.Contains(p.arns, c.Session.Role) {
 		return namedRole
 	}
+	// AWS: a federated user's session is named through its user, and stays
+	// within its session policies.
+	if c.Kind == aws.FederatedUser && c.Session != nil && c.Session.User != "" && slices.Contains(p.arns, c.Session.User) {
+		return namedRole
+	}
 	if !slices.Contains(p.accounts, string(c.Account)) {
 		return notNamed
 	}

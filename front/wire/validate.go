@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -160,12 +161,19 @@ func (v *validation) str(s *schema.Shape, value string) {
 	if s.HasMin || s.HasMax {
 		v.size(s, utf8.RuneCountInString(value), value)
 	}
-	if s.Pattern != nil && !s.Pattern.MatchString(value) {
+	if s.Pattern != nil && !whole(s.Pattern, value) {
 		v.fail(value, "Member must satisfy regular expression pattern: "+s.Pattern.String())
 	}
 	if len(s.Enum) > 0 && !slices.Contains(s.Enum, value) {
 		v.fail(value, "Member must satisfy enum value set: ["+strings.Join(s.Enum, ", ")+"]")
 	}
+}
+
+// whole reports whether a pattern matches all of a value, as AWS means patterns
+// whether or not they are anchored.
+func whole(pattern *regexp.Regexp, value string) bool {
+	at := pattern.FindStringIndex(value)
+	return at != nil && at[0] == 0 && at[1] == len(value)
 }
 
 func (v *validation) size(s *schema.Shape, n int, value string) {

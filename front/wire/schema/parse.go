@@ -149,7 +149,9 @@ func (sh *Shape) parseHead(line string) (payload string) {
 		case "max":
 			sh.Max, sh.HasMax = float(v), true
 		case "pattern":
-			sh.Pattern, _ = regexp.Compile(v) // apigen leaves out what Go cannot compile
+			if sh.Pattern, _ = regexp.Compile(v); sh.Pattern != nil { // apigen leaves out what Go cannot compile
+				sh.Pattern.Longest() // so that a match of the whole is found where there is one
+			}
 		case "code":
 			sh.Code = v
 		case "query":

@@ -11,6 +11,7 @@ import (
 // engine is closed when the era is over and the last of them has left.
 type era struct {
 	engine engine
+	recall recall
 	refs   atomic.Int64 // the transactions, and the Store itself
 	once   sync.Once
 	gone   chan struct{} // closed when the engine is

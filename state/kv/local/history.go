@@ -13,7 +13,7 @@ type history struct {
 
 	// points has, for each slot of key hashes, the version of the last write
 	// of a key in it. Keys that share a slot conflict for nothing, rarely.
-	points []uint64
+	points *written
 
 	writes ring // keys, for walked spans
 	clears ring // DeleteRanges, for all reads
@@ -28,7 +28,7 @@ const (
 func newHistory(seed maphash.Seed) *history {
 	return &history{
 		seed:   seed,
-		points: make([]uint64, pointSlots),
+		points: new(written),
 		writes: ring{limit: keptWrites},
 		clears: ring{limit: keptClears},
 	}
@@ -40,7 +40,7 @@ func (h *history) conflicts(t *tx) bool {
 		return false
 	}
 	for i := range t.points {
-		if h.points[t.points[i].hash%pointSlots] > t.readVersion {
+		if h.points.slots[t.points[i].hash%pointSlots].Load() > t.readVersion {
 			return true
 		}
 	}
@@ -57,9 +57,10 @@ func (h *history) note(t *tx) {
 		switch o.kind {
 		case opHook:
 		case opClear:
+			h.points.cleared.Store(t.version)
 			h.clears.push(t.version, o.key, o.value)
 		default:
-			h.points[maphash.Bytes(h.seed, o.key)%pointSlots] = t.version
+			h.points.slots[maphash.Bytes(h.seed, o.key)%pointSlots].Store(t.version)
 			h.writes.push(t.version, o.key, nil)
 		}
 	}

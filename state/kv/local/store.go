@@ -15,6 +15,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"hash/maphash"
 	"log/slog"
 	"math/rand/v2"
@@ -115,11 +116,17 @@ func (s *Store) View(ctx context.Context, fn func(kv.Tx) error) error {
 	}
 	t := s.newTx()
 	defer s.freeTx(t)
-	t.ctx, t.readOnly = ctx, true
-	if err := t.enter(); err != nil {
-		return err
+	for range maxAttempts {
+		t.reset()
+		t.ctx, t.readOnly = ctx, true
+		if err := t.enter(); err != nil {
+			return err
+		}
+		if err := t.run(fn); !errors.Is(err, errStale) {
+			return err
+		}
 	}
-	return t.run(fn)
+	return kv.ErrConflict
 }
 
 // maxAttempts bounds the runs of one closure.
@@ -138,7 +145,9 @@ func (s *Store) Update(ctx context.Context, fn func(kv.Tx) error) error {
 		if err := t.enter(); err != nil {
 			return err
 		}
-		if err := t.run(fn); err != nil {
+		if err := t.run(fn); errors.Is(err, errStale) {
+			continue
+		} else if err != nil {
 			return err
 		}
 		if t.writes.size == 0 {

@@ -3,6 +3,7 @@ package local
 import (
 	"bytes"
 	"context"
+	"errors"
 	"hash/maphash"
 	"math"
 	"time"
@@ -23,7 +24,9 @@ type tx struct {
 
 	// Taken at the first read, so that one that only writes pays nothing.
 	snap        snapshot
-	readVersion uint64 // snap holds at least all commits up to here
+	readVersion uint64   // snap holds at least all commits up to here
+	pinned      bool     // readVersion is set
+	recalled    []uint64 // hashes of keys that were recalled before snap was taken
 
 	points []point // read by Get
 	spans  []span  // walked by Scan
@@ -69,10 +72,11 @@ func (t *tx) Get(key kv.Key) ([]byte, bool) {
 	if o != nil && o.kind != opAdd {
 		return o.left(), o.kind == opPut
 	}
+	hash := maphash.Bytes(t.store.seed, key)
 	if !t.readOnly {
-		t.points = append(t.points, point{t.arena.copy(key), maphash.Bytes(t.store.seed, key)})
+		t.points = append(t.points, point{t.arena.copy(key), hash})
 	}
-	return t.resolve(key, o)
+	return t.resolve(key, hash, o)
 }
 
 func (t *tx) Peek(key kv.Key) ([]byte, bool) {
@@ -80,19 +84,15 @@ func (t *tx) Peek(key kv.Key) ([]byte, bool) {
 	if o != nil && o.kind != opAdd {
 		return o.left(), o.kind == opPut
 	}
-	return t.resolve(key, o)
+	return t.resolve(key, maphash.Bytes(t.store.seed, key), o)
 }
 
-// resolve reads key from the snapshot and applies the transaction's own Adds.
-func (t *tx) resolve(key []byte, add *op) ([]byte, bool) {
+// resolve reads key and applies the transaction's own Adds.
+func (t *tx) resolve(key []byte, hash uint64, add *op) ([]byte, bool) {
 	if !allowed(key) {
 		return nil, false
 	}
-	t.begin()
-	value, ok, err := t.snap.get(key, &t.arena)
-	if err != nil {
-		kv.Fail(err)
-	}
+	value, ok := t.read(key, hash)
 	if add == nil {
 		return value, ok
 	}
@@ -114,14 +114,49 @@ func (t *tx) finish() {
 	}
 }
 
+// read returns the value of key as of readVersion: recalled, or from the snapshot.
+func (t *tx) read(key []byte, hash uint64) ([]byte, bool) {
+	t.pin()
+	if m, ok := t.era.recall.get(key, hash, t.readVersion, t.store.committer.history.points); ok {
+		if t.snap == nil {
+			t.recalled = append(t.recalled, hash)
+		}
+		return m.value, m.present
+	}
+	t.begin()
+	value, ok, err := t.snap.get(key, &t.arena)
+	if err != nil {
+		kv.Fail(err)
+	}
+	t.era.recall.put(key, hash, remembered{value: value, present: ok, version: t.readVersion})
+	return value, ok
+}
+
+// pin chooses the version that the transaction reads at.
+func (t *tx) pin() {
+	if !t.pinned {
+		t.readVersion, t.pinned = t.store.published.Load(), true
+	}
+}
+
+// errStale ends a run whose snapshot turned out to be newer than what it had
+// recalled: it runs again.
+var errStale = errors.New("kv: recalled values changed before the snapshot")
+
 // begin takes the snapshot. The version is read first, so that the snapshot
-// can only be newer, which at worst is a conflict too many.
+// can only be newer, which at worst is a conflict too many; but what was
+// recalled before must not have changed in it.
 func (t *tx) begin() {
 	if t.snap != nil {
 		return
 	}
-	t.readVersion = t.store.published.Load()
+	t.pin()
 	t.snap = t.era.engine.snapshot()
+	for _, hash := range t.recalled {
+		if t.store.committer.history.points.since(hash, t.readVersion) {
+			kv.Fail(errStale)
+		}
+	}
 }
 
 func (t *tx) Put(key kv.Key, value []byte) {
@@ -254,5 +289,6 @@ func (t *tx) reset() {
 	clear(t.points)
 	clear(t.spans)
 	t.points, t.spans = t.points[:0], t.spans[:0]
+	t.recalled, t.pinned = t.recalled[:0], false
 	t.now, t.stamps, t.lost, t.err, t.alone = time.Time{}, 0, false, nil, nil
 }

@@ -1,0 +1,68 @@
+package local
+
+import (
+	"bytes"
+	"sync/atomic"
+)
+
+// recall remembers the values of keys that are read often, so that hot records
+// (a queue, an access key, a policy) cost no look-up in the engine and no
+// snapshot. It never goes stale, because every commit is noted in written
+// before it can be seen: a value that was read at some version is still the
+// value as long as its slot's last write is not later.
+//
+// It has a fixed number of places and only takes small values that were asked
+// for twice in a row, so passing traffic does not wash it out. It belongs to an
+// era: another engine's values are other values.
+type recall struct {
+	places [recallPlaces]atomic.Pointer[remembered]
+	asked  [recallPlaces]atomic.Uint32 // who missed last; two misses in a row make a place
+}
+
+const (
+	recallPlaces = 1 << 12
+	recallValue  = 2 << 10 // bytes; larger values are not kept
+)
+
+// remembered is a key's value, or that it has none, as of a version.
+type remembered struct {
+	key     []byte
+	value   []byte
+	present bool
+	version uint64
+}
+
+// written knows the version of the last write to each slot of key hashes, and
+// that of the last DeleteRange. The committer notes a write before the engine
+// has it; everybody reads.
+type written struct {
+	slots   [pointSlots]atomic.Uint64
+	cleared atomic.Uint64
+}
+
+// since reports whether a key with this hash may have been written after version.
+func (w *written) since(hash, version uint64) bool {
+	return w.slots[hash%pointSlots].Load() > version || w.cleared.Load() > version
+}
+
+// get returns what is known of key for a transaction that reads at version.
+func (r *recall) get(key []byte, hash, version uint64, w *written) (*remembered, bool) {
+	m := r.places[hash%recallPlaces].Load()
+	if m == nil || !bytes.Equal(m.key, key) || w.since(hash, min(m.version, version)) {
+		return nil, false
+	}
+	return m, true
+}
+
+// put keeps what was read of key at version, if it is asked for often.
+func (r *recall) put(key []byte, hash uint64, m remembered) {
+	if len(m.value) > recallValue {
+		return
+	}
+	i := hash % recallPlaces
+	if mark := uint32(hash >> 32); r.asked[i].Swap(mark) != mark {
+		return
+	}
+	m.key, m.value = bytes.Clone(key), bytes.Clone(m.value)
+	r.places[i].Store(&m)
+}
