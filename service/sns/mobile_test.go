@@ -155,7 +155,7 @@ func TestSandboxNumbersAreVerified(t *testing.T) {
 		}
 		_, err = d.CreateSMSSandboxPhoneNumber(d.Context(), &sns.CreateSMSSandboxPhoneNumberInput{PhoneNumber: &number})
 		d.must(err)
-		_, err = d.VerifySMSSandboxPhoneNumber(d.Context(), &sns.VerifySMSSandboxPhoneNumberInput{PhoneNumber: &number, OneTimePassword: ptr("xxxxxx")})
+		_, err = d.VerifySMSSandboxPhoneNumber(d.Context(), &sns.VerifySMSSandboxPhoneNumberInput{PhoneNumber: &number, OneTimePassword: ptr("00000")})
 		d.refused(err, "VerificationException", "")
 		body := d.letters()[0].Body
 		code := strings.TrimSuffix(body[strings.LastIndexByte(body, ' ')+1:], ".")
