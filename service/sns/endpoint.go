@@ -203,7 +203,7 @@ func (s *Service) publishToEndpoint(ctx context.Context, arn string, structure *
 	err = kv.Update(ctx, s.Store, func(tx kv.Tx) error {
 		m := d.message
 		m.ID = messageID
-		err := s.pushTo(ctx, tx, a, id, &m)
+		err := s.pushTo(ctx, tx, device{a, id}, &m)
 		if isNotFound(err) {
 			return invalid("TargetArn Reason: No endpoint found for the target arn specified")
 		}
@@ -221,12 +221,19 @@ func (b *broadcast) push(arn string) error {
 	if err != nil {
 		return err
 	}
-	return b.pushTo(b.ctx, b.tx, a, id, b.m)
+	return b.pushTo(b.ctx, b.tx, device{a, id}, b.m)
+}
+
+// device is where an endpoint is.
+type device struct {
+	appAddress
+	id string
 }
 
 // pushTo puts a push notification into the outbox: what the platform would
 // have got, its own form of the message where there is one.
-func (s *Service) pushTo(ctx context.Context, tx kv.Tx, a appAddress, id string, m *message) error {
+func (s *Service) pushTo(ctx context.Context, tx kv.Tx, to device, m *message) error {
+	a, id := to.appAddress, to.id
 	e, ok := endpoints.Get(tx, a.endpointKey(id))
 	if !ok {
 		return sns.ErrNotFoundException("Endpoint does not exist")

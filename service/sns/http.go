@@ -21,6 +21,8 @@ const postTimeout = 15 * time.Second
 // outgoing is the payload of kindPost: a message as one HTTP endpoint gets it.
 // It says all that is sent, because a subscription that has ended is still told so.
 type outgoing struct {
+	at address `kv:"-"` // of the topic
+
 	Topic        string `kv:"1"`
 	Subscription string `kv:"2"`
 	Endpoint     string `kv:"3"`
@@ -82,6 +84,7 @@ func (s *Service) post(ctx context.Context, j *job.Job) (done func(kv.Tx) error,
 		return nil, err
 	}
 	a := address{j.Scope, out.Topic}
+	out.at = a
 	if out.Kind == typeNotification {
 		var there bool
 		err := kv.View(ctx, s.Store, func(tx kv.Tx) error {
@@ -92,7 +95,7 @@ func (s *Service) post(ctx context.Context, j *job.Job) (done func(kv.Tx) error,
 			return nil, err
 		}
 	}
-	refused := s.attempt(ctx, a, &out)
+	refused := s.attempt(ctx, &out)
 	if refused == nil {
 		return nil, nil
 	}
@@ -100,7 +103,7 @@ func (s *Service) post(ctx context.Context, j *job.Job) (done func(kv.Tx) error,
 		return nil, ctx.Err() // the server is stopping: that was no attempt
 	}
 	ctx = context.WithoutCancel(ctx)
-	return func(tx kv.Tx) error { return s.afterRefusal(kv.Join(ctx, s.Store, tx), tx, a, &out, refused) }, nil
+	return func(tx kv.Tx) error { return s.afterRefusal(kv.Join(ctx, s.Store, tx), tx, &out, refused) }, nil
 }
 
 // refusal is a failed attempt. One for good is not worth trying again.
@@ -112,7 +115,7 @@ type refusal struct {
 // attempt sends the request.
 // AWS: "Parsing Amazon SNS message formats": the headers; "Amazon SNS message
 // delivery retries": 4xx but 429 is the client's error, and is not retried.
-func (s *Service) attempt(ctx context.Context, a address, out *outgoing) *refusal {
+func (s *Service) attempt(ctx context.Context, out *outgoing) *refusal {
 	ctx, cancel := context.WithTimeout(ctx, postTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, out.Endpoint, strings.NewReader(out.Body))
@@ -122,9 +125,9 @@ func (s *Service) attempt(ctx context.Context, a address, out *outgoing) *refusa
 	h := req.Header
 	h.Set("x-amz-sns-message-type", out.Kind)
 	h.Set("x-amz-sns-message-id", out.MessageID)
-	h.Set("x-amz-sns-topic-arn", a.arn())
+	h.Set("x-amz-sns-topic-arn", out.at.arn())
 	if out.Kind != typeSubscriptionConfirmation {
-		h.Set("x-amz-sns-subscription-arn", a.arn()+":"+out.Subscription)
+		h.Set("x-amz-sns-subscription-arn", out.at.arn()+":"+out.Subscription)
 	}
 	if out.Raw {
 		h.Set("x-amz-sns-rawdelivery", "true")
@@ -148,7 +151,8 @@ func (s *Service) attempt(ctx context.Context, a address, out *outgoing) *refusa
 const maxAnswer = 64 << 10
 
 // afterRefusal puts the next attempt, or gives up.
-func (s *Service) afterRefusal(ctx context.Context, tx kv.Tx, a address, out *outgoing, cause *refusal) error {
+func (s *Service) afterRefusal(ctx context.Context, tx kv.Tx, out *outgoing, cause *refusal) error {
+	a := out.at
 	t, err := a.find(tx)
 	if err != nil {
 		return nil // the topic is gone

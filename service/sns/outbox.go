@@ -50,7 +50,7 @@ func (s *Service) put(ctx context.Context, tx kv.Tx, sc kv.Scope, l *Letter) {
 	if l.ID == "" {
 		l.ID = aws.UUID(s.Random)
 	}
-	outbox.Put(tx, outbox.Key(sc, kv.Time(l.At), kv.Uint(s.Random.Uint64())), l)
+	outbox.PutStamped(tx, outbox.Prefix(sc, kv.Time(l.At)), l)
 	// The same day's letters are cleared by the same job.
 	const day = 24 * time.Hour
 	due := l.At.Truncate(day).Add(letterAge + day)

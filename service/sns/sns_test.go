@@ -62,14 +62,19 @@ func (d *desk) must(err error) {
 	}
 }
 
-// queue makes a queue that lets SNS send, and returns its URL and ARN.
-func (d *desk) queue(name string) (url, arn string) {
-	d.Helper()
+// queueInput asks for a queue that lets SNS send.
+func queueInput(name string) *sqs.CreateQueueInput {
 	attributes := map[string]string{"Policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"*"}]}`}
 	if strings.HasSuffix(name, ".fifo") {
 		attributes["FifoQueue"] = "true"
 	}
-	out, err := d.queues.CreateQueue(d.Context(), &sqs.CreateQueueInput{QueueName: &name, Attributes: attributes})
+	return &sqs.CreateQueueInput{QueueName: &name, Attributes: attributes}
+}
+
+// queue makes a queue that lets SNS send, and returns its URL and ARN.
+func (d *desk) queue(name string) (url, arn string) {
+	d.Helper()
+	out, err := d.queues.CreateQueue(d.Context(), queueInput(name))
 	d.must(err)
 	got, err := d.queues.GetQueueAttributes(d.Context(), &sqs.GetQueueAttributesInput{QueueUrl: out.QueueUrl, AttributeNames: []sqstypes.QueueAttributeName{"QueueArn"}})
 	d.must(err)

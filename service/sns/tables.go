@@ -134,7 +134,7 @@ var (
 	applications = kv.Table[application]{Name: "sns.application"}                                   // platform, name
 	endpoints    = kv.Table[endpoint]{Name: "sns.endpoint", Indexes: []kv.Index[endpoint]{byToken}} // platform, application, id
 
-	outbox  = kv.Table[Letter]{Name: "sns.outbox"}     // stamp
+	outbox  = kv.Table[Letter]{Name: "sns.outbox"}     // time, stamp
 	texting = kv.Table[settings]{Name: "sns.settings"} //
 	optOuts = kv.Table[struct{}]{Name: "sns.optout"}   // phone number
 	sandbox = kv.Table[phone]{Name: "sns.sandbox"}     // phone number
