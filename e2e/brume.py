@@ -3,12 +3,8 @@
 import json
 import os
 import re
-import shutil
 import signal
-import socket
 import subprocess
-import tempfile
-import time
 import urllib.error
 import urllib.request
 
@@ -130,7 +126,13 @@ class Brume:
         return env
 
     def aws(self, *arguments, check=True, **credentials):
-        """Runs the AWS CLI, and returns what it printed: JSON decoded, or its complaint."""
+        """Runs the AWS CLI, and returns what it printed: JSON decoded, or its complaint.
+
+        The CLI's version 1 ignores AWS_ENDPOINT_URL for SQS in the older regions, because it
+        puts AWS's former host name there; so it is told with an option.
+        """
+        if arguments[0] == "sqs":
+            arguments = (*arguments, "--endpoint-url", self.url)
         done = subprocess.run(
             [os.path.join(ROOT, "e2e", ".venv", "bin", "aws"), *arguments],
             env=self.environment(**credentials), capture_output=True, text=True, timeout=60,

@@ -41,7 +41,6 @@ app.conf.update(
 )
 
 MARKETS = ["de", "fr", "jp", "us"]
-DEAR = 9_000  # cents: what the second queue's filter asks for
 
 _announcer = None
 _executed = None
