@@ -42,6 +42,11 @@ class Shop:
         self.kills, self.longest_outage, self.worker_restarts = 0, 0.0, 0
         self.offsets, self.done, self.executions, self.acknowledged = {}, set(), 0, set()
         self.began = time.monotonic()
+        self.told_to_end = False
+
+    def end(self, *_):
+        """What a signal asks for. It is done between two steps, so that no process is forgotten."""
+        self.told_to_end = True
 
     def build(self):
         """The topic, and the two queues that hear of some of what is announced there."""
@@ -71,7 +76,7 @@ class Shop:
 
     def work(self, number):
         return self.run(
-            "-m", "celery", "-A", "shop", "worker", "--concurrency=2", "--loglevel=INFO", "-n", f"worker{number}@%h",
+            "-m", "celery", "-A", "shop", "worker", "--concurrency=2", "--loglevel=WARNING", "-n", f"worker{number}@%h",
             "--without-gossip", "--without-mingle", "--without-heartbeat", log=f"worker{number}.log",
         )
 
@@ -153,6 +158,8 @@ def watch(shop):
     moved, before = time.monotonic(), -1
     while not shop.finished() or shop.kills < KILLS:
         time.sleep(0.1)
+        if shop.told_to_end:
+            sys.exit(143)
         shop.look()
         show(shop)
         way = len(shop.acknowledged) + len(shop.done)
@@ -234,6 +241,8 @@ def judge(shop):
 def main():
     directory = tempfile.mkdtemp(prefix="brume-demo-")
     shop = Shop(directory)
+    signal.signal(signal.SIGTERM, shop.end)
+    signal.signal(signal.SIGINT, shop.end)
     wrong = ["it was interrupted"]
     try:
         print(f"{ORDERS:,} tasks from {PRODUCERS} producers to {WORKERS} Celery workers; Brume is killed {KILLS} times")
@@ -244,7 +253,7 @@ def main():
         wrong = judge(shop)
     finally:
         wrong += shop.close()
-        keep = wrong or os.environ.get("KEEP")
+        keep = os.environ.get("KEEP") or wrong and not shop.told_to_end
         if not keep:
             shutil.rmtree(directory)
     took = time.monotonic() - shop.began
@@ -259,5 +268,4 @@ def main():
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sys.exit(main())
