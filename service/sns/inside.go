@@ -18,6 +18,7 @@ const principal = "sns.amazonaws.com"
 // sendInside delivers the message to an endpoint within the cloud, in the
 // transaction.
 func (b *broadcast) sendInside(sub *subscription) error {
+	b.count(sub.Protocol)
 	switch sub.Protocol {
 	case protocolSQS:
 		return b.sendToQueue(sub, sub.Endpoint)
