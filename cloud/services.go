@@ -45,7 +45,7 @@ func built() map[string]entry {
 		"sns": {
 			operations: snsapi.Operations,
 			open: func(s *System, via aws.Invoker) any {
-				s.sns = sns.New(sns.Deps{Store: s.store, Random: random{}, Via: via, HTTP: outside(), Log: s.log, Endpoint: s.endpoint})
+				s.sns = sns.New(sns.Deps{Store: s.store, Random: random{}, Via: via, Meter: s.meter, HTTP: outside(), Log: s.log, Endpoint: s.endpoint})
 				return s.sns
 			},
 			invalid: sns.Invalid,

@@ -43,6 +43,7 @@ type Deps struct {
 	Store  kv.Store
 	Random aws.Random  // ids, tokens, signing keys
 	Via    aws.Invoker // calls to other services
+	Meter  Meter       // counts deliveries; may be nil
 	HTTP   HTTP        // deliveries to HTTP endpoints; must not follow redirects
 	Log    *slog.Logger
 
