@@ -18,7 +18,7 @@ type ARN struct {
 // For a global service, pass Global: the ARN's region stays empty.
 func NewARN(service string, region Region, account Account, resource string) ARN {
 	a := ARN{Partition: region.Partition(), Service: service, Region: region, Account: account, Resource: resource}
-	if region == Global {
+	if strings.HasSuffix(string(region), globalSuffix) {
 		a.Region = ""
 	}
 	return a

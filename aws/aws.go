@@ -38,8 +38,21 @@ type Region string
 const DefaultRegion Region = "us-east-1"
 
 // Global is the region under which the state of partition-wide services (IAM,
-// Route 53, CloudFront) is kept. It is never part of an ARN.
+// Route 53, CloudFront) is kept. It is never part of an ARN. Other partitions
+// have regions of their own for it, such as aws-cn-global.
 const Global Region = "aws-global"
+
+// globalSuffix ends the names of Global and its like.
+const globalSuffix = "-global"
+
+// Global returns the region of the same partition that partition-wide services
+// keep their state under.
+func (r Region) Global() Region {
+	if p := r.Partition(); p != "aws" {
+		return Region(p + globalSuffix)
+	}
+	return Global
+}
 
 // Zone is an Availability Zone's name, such as eu-central-1a.
 type Zone string
@@ -50,6 +63,9 @@ func (z Zone) Region() Region { return Region(strings.TrimRight(string(z), "abcd
 // Partition returns the partition that the region belongs to: aws, aws-cn,
 // aws-us-gov, aws-iso, aws-iso-b, aws-iso-e, aws-iso-f or aws-eusc.
 func (r Region) Partition() string {
+	if p, ok := strings.CutSuffix(string(r), globalSuffix); ok {
+		return p
+	}
 	for _, p := range partitions {
 		if strings.HasPrefix(string(r), p.prefix) {
 			return p.name
@@ -60,8 +76,9 @@ func (r Region) Partition() string {
 
 // DNSSuffix returns the domain that the region's endpoints lie under.
 func (r Region) DNSSuffix() string {
+	name := r.Partition()
 	for _, p := range partitions {
-		if strings.HasPrefix(string(r), p.prefix) {
+		if p.name == name {
 			return p.suffix
 		}
 	}

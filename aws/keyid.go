@@ -38,8 +38,8 @@ func AccountOfKey(keyID string) (Account, bool) {
 	if len(keyID) != keyLength {
 		return "", false
 	}
-	b, err := base32.StdEncoding.DecodeString(keyID[keyPrefixLength:])
-	if err != nil {
+	var b [10]byte
+	if _, err := base32.StdEncoding.Decode(b[:], []byte(keyID[keyPrefixLength:])); err != nil {
 		return "", false
 	}
 	var head uint64
@@ -47,10 +47,10 @@ func AccountOfKey(keyID string) (Account, bool) {
 		head = head<<8 | uint64(b[i])
 	}
 	n := head >> accountShift & (1<<accountBits - 1)
-	text := strconv.FormatUint(n, 10)
-	for len(text) < accountDigits {
-		text = "0" + text
+	var digits [accountDigits]byte
+	for i := range digits {
+		digits[accountDigits-1-i] = '0' + byte(n%10)
+		n /= 10
 	}
-	account := Account(text)
-	return account, account.Valid()
+	return Account(digits[:]), n == 0
 }

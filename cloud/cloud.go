@@ -72,6 +72,7 @@ type System struct {
 
 	done       chan struct{} // closed when the shutdown begins: ends long polls
 	stop       func()        // closes done, once
+	close      func() error  // shuts down, once
 	background sync.WaitGroup
 }
 
@@ -86,6 +87,7 @@ func Open(o Options) (*System, error) {
 	s := &System{opts: o, log: o.Log, clock: clock.New(), turn: make(chan struct{}, 1), done: make(chan struct{})}
 	s.turn <- struct{}{}
 	s.stop = sync.OnceFunc(func() { close(s.done) })
+	s.close = sync.OnceValue(s.shutDown)
 	s.started = s.clock.Wall()
 	if err := s.openState(); err != nil {
 		return nil, err
@@ -198,8 +200,10 @@ func (s *System) Handler() http.Handler { return s.gate }
 const closing = 5 * time.Second
 
 // Close ends long polls and jobs, and closes the state. Requests should have
-// ended before; those that have not fail.
-func (s *System) Close() error {
+// ended before; those that have not fail. Closing again does nothing.
+func (s *System) Close() error { return s.close() }
+
+func (s *System) shutDown() error {
 	s.stop()
 	s.background.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), closing)

@@ -115,7 +115,7 @@ type XMLNS struct {
 }
 
 // Patch corrects a model: Set is merged into the named shape, member or
-// operation; a name that the model lacks is added.
+// operation; a name that the model lacks is added. Null removes an operation.
 type Patch struct {
 	Service   string          `json:"service"`
 	Operation string          `json:"operation,omitempty"`
@@ -166,6 +166,9 @@ func (m *Model) apply(p Patch) error {
 	switch {
 	case p.Why == "":
 		return fmt.Errorf("a patch needs a reason")
+	case p.Operation != "" && string(p.Set) == "null":
+		delete(m.Operations, p.Operation)
+		return nil
 	case p.Operation != "":
 		return merge(m.Operations, p.Operation, p.Set)
 	case p.Shape == "":

@@ -194,11 +194,6 @@ func (c Client) GetBucketInventoryConfiguration(ctx context.Context, in *GetBuck
 	return aws.Invoke[GetBucketInventoryConfigurationOutput](ctx, c.via, "s3", "GetBucketInventoryConfiguration", in)
 }
 
-// GetBucketLifecycle calls the operation.
-func (c Client) GetBucketLifecycle(ctx context.Context, in *GetBucketLifecycleInput) (*GetBucketLifecycleOutput, error) {
-	return aws.Invoke[GetBucketLifecycleOutput](ctx, c.via, "s3", "GetBucketLifecycle", in)
-}
-
 // GetBucketLifecycleConfiguration calls the operation.
 func (c Client) GetBucketLifecycleConfiguration(ctx context.Context, in *GetBucketLifecycleConfigurationInput) (*GetBucketLifecycleConfigurationOutput, error) {
 	return aws.Invoke[GetBucketLifecycleConfigurationOutput](ctx, c.via, "s3", "GetBucketLifecycleConfiguration", in)
@@ -227,11 +222,6 @@ func (c Client) GetBucketMetadataTableConfiguration(ctx context.Context, in *Get
 // GetBucketMetricsConfiguration calls the operation.
 func (c Client) GetBucketMetricsConfiguration(ctx context.Context, in *GetBucketMetricsConfigurationInput) (*GetBucketMetricsConfigurationOutput, error) {
 	return aws.Invoke[GetBucketMetricsConfigurationOutput](ctx, c.via, "s3", "GetBucketMetricsConfiguration", in)
-}
-
-// GetBucketNotification calls the operation.
-func (c Client) GetBucketNotification(ctx context.Context, in *GetBucketNotificationInput) (*GetBucketNotificationOutput, error) {
-	return aws.Invoke[GetBucketNotificationOutput](ctx, c.via, "s3", "GetBucketNotification", in)
 }
 
 // GetBucketNotificationConfiguration calls the operation.
@@ -439,11 +429,6 @@ func (c Client) PutBucketInventoryConfiguration(ctx context.Context, in *PutBuck
 	return aws.Invoke[PutBucketInventoryConfigurationOutput](ctx, c.via, "s3", "PutBucketInventoryConfiguration", in)
 }
 
-// PutBucketLifecycle calls the operation.
-func (c Client) PutBucketLifecycle(ctx context.Context, in *PutBucketLifecycleInput) (*PutBucketLifecycleOutput, error) {
-	return aws.Invoke[PutBucketLifecycleOutput](ctx, c.via, "s3", "PutBucketLifecycle", in)
-}
-
 // PutBucketLifecycleConfiguration calls the operation.
 func (c Client) PutBucketLifecycleConfiguration(ctx context.Context, in *PutBucketLifecycleConfigurationInput) (*PutBucketLifecycleConfigurationOutput, error) {
 	return aws.Invoke[PutBucketLifecycleConfigurationOutput](ctx, c.via, "s3", "PutBucketLifecycleConfiguration", in)
@@ -457,11 +442,6 @@ func (c Client) PutBucketLogging(ctx context.Context, in *PutBucketLoggingInput)
 // PutBucketMetricsConfiguration calls the operation.
 func (c Client) PutBucketMetricsConfiguration(ctx context.Context, in *PutBucketMetricsConfigurationInput) (*PutBucketMetricsConfigurationOutput, error) {
 	return aws.Invoke[PutBucketMetricsConfigurationOutput](ctx, c.via, "s3", "PutBucketMetricsConfiguration", in)
-}
-
-// PutBucketNotification calls the operation.
-func (c Client) PutBucketNotification(ctx context.Context, in *PutBucketNotificationInput) (*PutBucketNotificationOutput, error) {
-	return aws.Invoke[PutBucketNotificationOutput](ctx, c.via, "s3", "PutBucketNotification", in)
 }
 
 // PutBucketNotificationConfiguration calls the operation.

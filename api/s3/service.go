@@ -47,14 +47,12 @@ type Service interface {
 	GetBucketEncryption(ctx context.Context, in *GetBucketEncryptionInput) (*GetBucketEncryptionOutput, error)
 	GetBucketIntelligentTieringConfiguration(ctx context.Context, in *GetBucketIntelligentTieringConfigurationInput) (*GetBucketIntelligentTieringConfigurationOutput, error)
 	GetBucketInventoryConfiguration(ctx context.Context, in *GetBucketInventoryConfigurationInput) (*GetBucketInventoryConfigurationOutput, error)
-	GetBucketLifecycle(ctx context.Context, in *GetBucketLifecycleInput) (*GetBucketLifecycleOutput, error)
 	GetBucketLifecycleConfiguration(ctx context.Context, in *GetBucketLifecycleConfigurationInput) (*GetBucketLifecycleConfigurationOutput, error)
 	GetBucketLocation(ctx context.Context, in *GetBucketLocationInput) (*GetBucketLocationOutput, error)
 	GetBucketLogging(ctx context.Context, in *GetBucketLoggingInput) (*GetBucketLoggingOutput, error)
 	GetBucketMetadataConfiguration(ctx context.Context, in *GetBucketMetadataConfigurationInput) (*GetBucketMetadataConfigurationOutput, error)
 	GetBucketMetadataTableConfiguration(ctx context.Context, in *GetBucketMetadataTableConfigurationInput) (*GetBucketMetadataTableConfigurationOutput, error)
 	GetBucketMetricsConfiguration(ctx context.Context, in *GetBucketMetricsConfigurationInput) (*GetBucketMetricsConfigurationOutput, error)
-	GetBucketNotification(ctx context.Context, in *GetBucketNotificationInput) (*GetBucketNotificationOutput, error)
 	GetBucketNotificationConfiguration(ctx context.Context, in *GetBucketNotificationConfigurationInput) (*GetBucketNotificationConfigurationOutput, error)
 	GetBucketOwnershipControls(ctx context.Context, in *GetBucketOwnershipControlsInput) (*GetBucketOwnershipControlsOutput, error)
 	GetBucketPolicy(ctx context.Context, in *GetBucketPolicyInput) (*GetBucketPolicyOutput, error)
@@ -96,11 +94,9 @@ type Service interface {
 	PutBucketEncryption(ctx context.Context, in *PutBucketEncryptionInput) (*PutBucketEncryptionOutput, error)
 	PutBucketIntelligentTieringConfiguration(ctx context.Context, in *PutBucketIntelligentTieringConfigurationInput) (*PutBucketIntelligentTieringConfigurationOutput, error)
 	PutBucketInventoryConfiguration(ctx context.Context, in *PutBucketInventoryConfigurationInput) (*PutBucketInventoryConfigurationOutput, error)
-	PutBucketLifecycle(ctx context.Context, in *PutBucketLifecycleInput) (*PutBucketLifecycleOutput, error)
 	PutBucketLifecycleConfiguration(ctx context.Context, in *PutBucketLifecycleConfigurationInput) (*PutBucketLifecycleConfigurationOutput, error)
 	PutBucketLogging(ctx context.Context, in *PutBucketLoggingInput) (*PutBucketLoggingOutput, error)
 	PutBucketMetricsConfiguration(ctx context.Context, in *PutBucketMetricsConfigurationInput) (*PutBucketMetricsConfigurationOutput, error)
-	PutBucketNotification(ctx context.Context, in *PutBucketNotificationInput) (*PutBucketNotificationOutput, error)
 	PutBucketNotificationConfiguration(ctx context.Context, in *PutBucketNotificationConfigurationInput) (*PutBucketNotificationConfigurationOutput, error)
 	PutBucketOwnershipControls(ctx context.Context, in *PutBucketOwnershipControlsInput) (*PutBucketOwnershipControlsOutput, error)
 	PutBucketPolicy(ctx context.Context, in *PutBucketPolicyInput) (*PutBucketPolicyOutput, error)
@@ -314,11 +310,6 @@ func (Unimplemented) GetBucketInventoryConfiguration(context.Context, *GetBucket
 	return nil, aws.NotImplemented("s3", "GetBucketInventoryConfiguration")
 }
 
-// GetBucketLifecycle is not built.
-func (Unimplemented) GetBucketLifecycle(context.Context, *GetBucketLifecycleInput) (*GetBucketLifecycleOutput, error) {
-	return nil, aws.NotImplemented("s3", "GetBucketLifecycle")
-}
-
 // GetBucketLifecycleConfiguration is not built.
 func (Unimplemented) GetBucketLifecycleConfiguration(context.Context, *GetBucketLifecycleConfigurationInput) (*GetBucketLifecycleConfigurationOutput, error) {
 	return nil, aws.NotImplemented("s3", "GetBucketLifecycleConfiguration")
@@ -347,11 +338,6 @@ func (Unimplemented) GetBucketMetadataTableConfiguration(context.Context, *GetBu
 // GetBucketMetricsConfiguration is not built.
 func (Unimplemented) GetBucketMetricsConfiguration(context.Context, *GetBucketMetricsConfigurationInput) (*GetBucketMetricsConfigurationOutput, error) {
 	return nil, aws.NotImplemented("s3", "GetBucketMetricsConfiguration")
-}
-
-// GetBucketNotification is not built.
-func (Unimplemented) GetBucketNotification(context.Context, *GetBucketNotificationInput) (*GetBucketNotificationOutput, error) {
-	return nil, aws.NotImplemented("s3", "GetBucketNotification")
 }
 
 // GetBucketNotificationConfiguration is not built.
@@ -559,11 +545,6 @@ func (Unimplemented) PutBucketInventoryConfiguration(context.Context, *PutBucket
 	return nil, aws.NotImplemented("s3", "PutBucketInventoryConfiguration")
 }
 
-// PutBucketLifecycle is not built.
-func (Unimplemented) PutBucketLifecycle(context.Context, *PutBucketLifecycleInput) (*PutBucketLifecycleOutput, error) {
-	return nil, aws.NotImplemented("s3", "PutBucketLifecycle")
-}
-
 // PutBucketLifecycleConfiguration is not built.
 func (Unimplemented) PutBucketLifecycleConfiguration(context.Context, *PutBucketLifecycleConfigurationInput) (*PutBucketLifecycleConfigurationOutput, error) {
 	return nil, aws.NotImplemented("s3", "PutBucketLifecycleConfiguration")
@@ -577,11 +558,6 @@ func (Unimplemented) PutBucketLogging(context.Context, *PutBucketLoggingInput) (
 // PutBucketMetricsConfiguration is not built.
 func (Unimplemented) PutBucketMetricsConfiguration(context.Context, *PutBucketMetricsConfigurationInput) (*PutBucketMetricsConfigurationOutput, error) {
 	return nil, aws.NotImplemented("s3", "PutBucketMetricsConfiguration")
-}
-
-// PutBucketNotification is not built.
-func (Unimplemented) PutBucketNotification(context.Context, *PutBucketNotificationInput) (*PutBucketNotificationOutput, error) {
-	return nil, aws.NotImplemented("s3", "PutBucketNotification")
 }
 
 // PutBucketNotificationConfiguration is not built.
@@ -824,9 +800,6 @@ var Operations = []schema.Dispatch{
 	{Name: "GetBucketInventoryConfiguration", Input: (*GetBucketInventoryConfigurationInput)(nil), Output: (*GetBucketInventoryConfigurationOutput)(nil), Call: func(ctx context.Context, s, in any) (any, error) {
 		return s.(Service).GetBucketInventoryConfiguration(ctx, in.(*GetBucketInventoryConfigurationInput))
 	}},
-	{Name: "GetBucketLifecycle", Input: (*GetBucketLifecycleInput)(nil), Output: (*GetBucketLifecycleOutput)(nil), Call: func(ctx context.Context, s, in any) (any, error) {
-		return s.(Service).GetBucketLifecycle(ctx, in.(*GetBucketLifecycleInput))
-	}},
 	{Name: "GetBucketLifecycleConfiguration", Input: (*GetBucketLifecycleConfigurationInput)(nil), Output: (*GetBucketLifecycleConfigurationOutput)(nil), Call: func(ctx context.Context, s, in any) (any, error) {
 		return s.(Service).GetBucketLifecycleConfiguration(ctx, in.(*GetBucketLifecycleConfigurationInput))
 	}},
@@ -844,9 +817,6 @@ var Operations = []schema.Dispatch{
 	}},
 	{Name: "GetBucketMetricsConfiguration", Input: (*GetBucketMetricsConfigurationInput)(nil), Output: (*GetBucketMetricsConfigurationOutput)(nil), Call: func(ctx context.Context, s, in any) (any, error) {
 		return s.(Service).GetBucketMetricsConfiguration(ctx, in.(*GetBucketMetricsConfigurationInput))
-	}},
-	{Name: "GetBucketNotification", Input: (*GetBucketNotificationInput)(nil), Output: (*GetBucketNotificationOutput)(nil), Call: func(ctx context.Context, s, in any) (any, error) {
-		return s.(Service).GetBucketNotification(ctx, in.(*GetBucketNotificationInput))
 	}},
 	{Name: "GetBucketNotificationConfiguration", Input: (*GetBucketNotificationConfigurationInput)(nil), Output: (*GetBucketNotificationConfigurationOutput)(nil), Call: func(ctx context.Context, s, in any) (any, error) {
 		return s.(Service).GetBucketNotificationConfiguration(ctx, in.(*GetBucketNotificationConfigurationInput))
@@ -971,9 +941,6 @@ var Operations = []schema.Dispatch{
 	{Name: "PutBucketInventoryConfiguration", Input: (*PutBucketInventoryConfigurationInput)(nil), Output: (*PutBucketInventoryConfigurationOutput)(nil), Call: func(ctx context.Context, s, in any) (any, error) {
 		return s.(Service).PutBucketInventoryConfiguration(ctx, in.(*PutBucketInventoryConfigurationInput))
 	}},
-	{Name: "PutBucketLifecycle", Input: (*PutBucketLifecycleInput)(nil), Output: (*PutBucketLifecycleOutput)(nil), Call: func(ctx context.Context, s, in any) (any, error) {
-		return s.(Service).PutBucketLifecycle(ctx, in.(*PutBucketLifecycleInput))
-	}},
 	{Name: "PutBucketLifecycleConfiguration", Input: (*PutBucketLifecycleConfigurationInput)(nil), Output: (*PutBucketLifecycleConfigurationOutput)(nil), Call: func(ctx context.Context, s, in any) (any, error) {
 		return s.(Service).PutBucketLifecycleConfiguration(ctx, in.(*PutBucketLifecycleConfigurationInput))
 	}},
@@ -982,9 +949,6 @@ var Operations = []schema.Dispatch{
 	}},
 	{Name: "PutBucketMetricsConfiguration", Input: (*PutBucketMetricsConfigurationInput)(nil), Output: (*PutBucketMetricsConfigurationOutput)(nil), Call: func(ctx context.Context, s, in any) (any, error) {
 		return s.(Service).PutBucketMetricsConfiguration(ctx, in.(*PutBucketMetricsConfigurationInput))
-	}},
-	{Name: "PutBucketNotification", Input: (*PutBucketNotificationInput)(nil), Output: (*PutBucketNotificationOutput)(nil), Call: func(ctx context.Context, s, in any) (any, error) {
-		return s.(Service).PutBucketNotification(ctx, in.(*PutBucketNotificationInput))
 	}},
 	{Name: "PutBucketNotificationConfiguration", Input: (*PutBucketNotificationConfigurationInput)(nil), Output: (*PutBucketNotificationConfigurationOutput)(nil), Call: func(ctx context.Context, s, in any) (any, error) {
 		return s.(Service).PutBucketNotificationConfiguration(ctx, in.(*PutBucketNotificationConfigurationInput))

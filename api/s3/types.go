@@ -574,17 +574,6 @@ type GetBucketInventoryConfigurationOutput struct {
 	InventoryConfiguration *InventoryConfiguration
 }
 
-// GetBucketLifecycleInput is what GetBucketLifecycle takes.
-type GetBucketLifecycleInput struct {
-	Bucket              string
-	ExpectedBucketOwner *string
-}
-
-// GetBucketLifecycleOutput is what GetBucketLifecycle answers.
-type GetBucketLifecycleOutput struct {
-	Rules []Rule
-}
-
 // GetBucketLifecycleConfigurationInput is what GetBucketLifecycleConfiguration takes.
 type GetBucketLifecycleConfigurationInput struct {
 	Bucket              string
@@ -651,19 +640,6 @@ type GetBucketMetricsConfigurationInput struct {
 // GetBucketMetricsConfigurationOutput is what GetBucketMetricsConfiguration answers.
 type GetBucketMetricsConfigurationOutput struct {
 	MetricsConfiguration *MetricsConfiguration
-}
-
-// GetBucketNotificationInput is what GetBucketNotification takes.
-type GetBucketNotificationInput struct {
-	Bucket              string
-	ExpectedBucketOwner *string
-}
-
-// GetBucketNotificationOutput is what GetBucketNotification answers.
-type GetBucketNotificationOutput struct {
-	TopicConfiguration         *TopicConfigurationDeprecated
-	QueueConfiguration         *QueueConfigurationDeprecated
-	CloudFunctionConfiguration *CloudFunctionConfiguration
 }
 
 // GetBucketNotificationConfigurationInput is what GetBucketNotificationConfiguration takes.
@@ -1463,18 +1439,6 @@ type PutBucketInventoryConfigurationInput struct {
 // PutBucketInventoryConfigurationOutput is what PutBucketInventoryConfiguration answers.
 type PutBucketInventoryConfigurationOutput struct{}
 
-// PutBucketLifecycleInput is what PutBucketLifecycle takes.
-type PutBucketLifecycleInput struct {
-	Bucket                 string
-	ContentMD5             *string
-	ChecksumAlgorithm      ChecksumAlgorithm
-	LifecycleConfiguration *LifecycleConfiguration
-	ExpectedBucketOwner    *string
-}
-
-// PutBucketLifecycleOutput is what PutBucketLifecycle answers.
-type PutBucketLifecycleOutput struct{}
-
 // PutBucketLifecycleConfigurationInput is what PutBucketLifecycleConfiguration takes.
 type PutBucketLifecycleConfigurationInput struct {
 	Bucket                             string
@@ -1511,18 +1475,6 @@ type PutBucketMetricsConfigurationInput struct {
 
 // PutBucketMetricsConfigurationOutput is what PutBucketMetricsConfiguration answers.
 type PutBucketMetricsConfigurationOutput struct{}
-
-// PutBucketNotificationInput is what PutBucketNotification takes.
-type PutBucketNotificationInput struct {
-	Bucket                    string
-	ContentMD5                *string
-	ChecksumAlgorithm         ChecksumAlgorithm
-	NotificationConfiguration *NotificationConfigurationDeprecated
-	ExpectedBucketOwner       *string
-}
-
-// PutBucketNotificationOutput is what PutBucketNotification answers.
-type PutBucketNotificationOutput struct{}
 
 // PutBucketNotificationConfigurationInput is what PutBucketNotificationConfiguration takes.
 type PutBucketNotificationConfigurationInput struct {

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/alecthomas/kong"
 )
@@ -108,8 +109,9 @@ func (c console) usage(err error) int {
 // usageError is an error in what was asked for, which the parser cannot see.
 type usageError struct{ error }
 
+// fail tells in one line what went wrong: where several things did, too.
 func (c console) fail(err error) int {
-	_, _ = fmt.Fprintf(c.err, "brume: %v\n", err)
+	_, _ = fmt.Fprintf(c.err, "brume: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
 	if errors.As(err, new(usageError)) {
 		return exitUsage
 	}

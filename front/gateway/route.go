@@ -77,7 +77,7 @@ func (x *exchange) arrive(e *Endpoint, p schema.Protocol) *schema.Service {
 	svc := e.open()
 	x.endpoint, x.Service, x.codec, x.flavor = e, e.Model.Name, wire.For(p), flavorOf(e.Model, p)
 	if e.Model.Global {
-		x.Region = globalRegion(x.Region)
+		x.Region = x.Region.Global()
 	}
 	return svc
 }
@@ -196,7 +196,7 @@ func (x *exchange) routeREST() error {
 			continue
 		}
 		x.arrive(e, p)
-		op, labels := e.routes.Find(x.req.Method, x.req.Path, x.req.Params)
+		op, labels := e.routes.Find(&x.req)
 		if op != nil {
 			x.op, x.Operation, x.req.Labels = op, op.Name, labels
 			return nil
@@ -209,12 +209,4 @@ func (x *exchange) routeREST() error {
 		}
 	}
 	return unknownOperation(http.StatusNotFound, x.req.Method+" "+x.req.Path+" is no operation of the service.")
-}
-
-// globalRegion is the region that the state of a partition-wide service is in.
-func globalRegion(region aws.Region) aws.Region {
-	if region.Partition() == "aws" {
-		return aws.Global
-	}
-	return aws.Region(region.Partition() + "-global")
 }

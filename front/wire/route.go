@@ -21,6 +21,7 @@ type route struct {
 	segments []string // "{}" for a label, "{+}" for a greedy one, which may stand anywhere
 	query    []Param  // constants that must be in the query string
 	required []string // query parameters that the operation requires
+	headers  []string // headers that it requires
 	slash    bool     // the path ends with a slash
 }
 
@@ -62,8 +63,12 @@ func newRoute(op *schema.Operation) route {
 	}
 	if op.Input != nil {
 		for i := range op.Input.Members {
-			if m := &op.Input.Members[i]; m.Required && m.Location == schema.InQuery {
+			m := &op.Input.Members[i]
+			switch {
+			case m.Required && m.Location == schema.InQuery:
 				rt.required = append(rt.required, m.WireName())
+			case m.Required && m.Location == schema.InHeader:
+				rt.headers = append(rt.headers, m.WireName())
 			}
 		}
 	}
@@ -82,7 +87,7 @@ func moreSpecific(a, b route) int {
 	return cmp.Or(
 		cmp.Compare(len(b.segments), len(a.segments)),
 		cmp.Compare(len(b.query), len(a.query)),
-		cmp.Compare(len(b.required), len(a.required)),
+		cmp.Compare(len(b.required)+len(b.headers), len(a.required)+len(a.headers)),
 		cmp.Compare(a.op.Name, b.op.Name),
 	)
 }
@@ -98,18 +103,18 @@ func weight(segment string) int {
 }
 
 // Find returns the operation of a request and the decoded values of its labels,
-// or nil. path is raw: percent-encoded, with nothing cleaned.
-func (r *Routes) Find(method, path string, params []Param) (*schema.Operation, []string) {
-	path = strings.TrimPrefix(path, "/")
+// or nil. The request's path is raw: percent-encoded, with nothing cleaned.
+func (r *Routes) Find(req *Request) (*schema.Operation, []string) {
+	path := strings.TrimPrefix(req.Path, "/")
 	var op *schema.Operation
 	var labels []string
-	for i := range r.byMethod[method] {
-		rt := &r.byMethod[method][i]
+	for i := range r.byMethod[req.Method] {
+		rt := &r.byMethod[req.Method][i]
 		found, ok := rt.match(path)
-		if !ok || !hasAll(params, rt.query) {
+		if !ok || !hasAll(req.Params, rt.query) {
 			continue
 		}
-		complete := rt.complete(params)
+		complete := rt.complete(req)
 		if op == nil || complete {
 			op, labels = rt.op, found
 		}
@@ -177,11 +182,17 @@ func hasAll(params, want []Param) bool {
 	return true
 }
 
-// complete reports whether all required query parameters are there. One that
-// is not may still be meant, if no other route matches: it then fails validation.
-func (rt *route) complete(params []Param) bool {
+// complete reports whether all required query parameters and headers are there.
+// A route that lacks some may still be meant, if no other matches: the request
+// then fails validation.
+func (rt *route) complete(req *Request) bool {
+	for _, name := range rt.headers {
+		if req.Header.Get(name) == "" {
+			return false
+		}
+	}
 	for _, name := range rt.required {
-		if !slices.ContainsFunc(params, func(p Param) bool { return p.Name == name }) {
+		if !slices.ContainsFunc(req.Params, func(p Param) bool { return p.Name == name }) {
 			return false
 		}
 	}

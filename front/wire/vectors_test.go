@@ -246,7 +246,7 @@ func (v *vector) request(svc *schema.Service, op *schema.Operation) (*Request, e
 	req := &Request{Request: h, Path: path, Params: params, Body: body}
 	switch v.Meta.Protocols[0] {
 	case schema.RESTJSON, schema.RESTXML:
-		found, labels := NewRoutes(svc).Find(method, path, params)
+		found, labels := NewRoutes(svc).Find(req)
 		if found != op {
 			return nil, fmt.Errorf("%s %s does not route to %s %s", method, s.URI, op.Method, op.URI)
 		}

@@ -13,6 +13,9 @@ import (
 // AWS: "Actions, resources, and condition keys for AWS Identity and Access Management".
 func (s *Service) Access(ctx context.Context, operation string, input any) ([]aws.Access, error) {
 	call := aws.CallFrom(ctx)
+	if !mayCall(&call.Caller) {
+		return nil, aws.Errorf(403, "InvalidClientTokenId", "The security token included in the request is invalid")
+	}
 	var out []aws.Access
 	err := s.view(ctx, func(t *tx) error {
 		q := request{tx: t, call: call, operation: operation, in: reflect.ValueOf(input).Elem()}
@@ -24,6 +27,19 @@ func (s *Service) Access(ctx context.Context, operation string, input any) ([]aw
 		return nil
 	})
 	return out, err
+}
+
+// mayCall reports whether a caller's credentials are good for IAM at all.
+// AWS: "Compare AWS STS credentials": sessions of users are not, unless they
+// began with MFA; federated users' never are.
+func mayCall(c *aws.Caller) bool {
+	switch c.Kind {
+	case aws.FederatedUser:
+		return false
+	case aws.User, aws.Root:
+		return c.Session == nil || c.Session.MFA
+	}
+	return true
 }
 
 // request is an operation as permissions see it. Inputs are read by the names
@@ -94,7 +110,7 @@ func (q *request) created() bool {
 		_, bare, _ := strings.Cut(in.Url, "://")
 		q.arn = q.tx.arn(oidcResource + strings.TrimSuffix(bare, "/"))
 	case *api.CreateServiceLinkedRoleInput:
-		l, _ := linkedServices(in.AWSServiceName)
+		l, _ := linkedService(in.AWSServiceName)
 		q.arn = q.tx.arn("role" + serviceRolePath + in.AWSServiceName + "/AWSServiceRoleFor" + l.name)
 		if in.CustomSuffix != nil {
 			q.arn += "_" + *in.CustomSuffix

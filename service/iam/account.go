@@ -9,22 +9,6 @@ import (
 	"github.com/brume-cloud/brume/state/kv"
 )
 
-// settings are what an account has one of. They have one row.
-type settings struct {
-	Alias        string `kv:"1"`
-	TokenVersion string `kv:"2"` // of the global STS endpoint
-}
-
-var accounts = kv.Table[settings]{Name: "iam.account"}
-
-// alias says whose an account alias is: aliases are unique in a partition.
-type alias struct {
-	Account string `kv:"1"`
-}
-
-// aliases is kept outside of all accounts.
-var aliases = kv.Table[alias]{Name: "iam.alias"}
-
 func (t *tx) aliasKey(name string) kv.Key {
 	return aliases.Key(kv.Scope{Region: t.Region}, kv.String(name))
 }

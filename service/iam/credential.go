@@ -5,20 +5,11 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"strings"
-	"time"
 
 	api "github.com/brume-cloud/brume/api/iam"
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/state/kv"
 )
-
-// credential is what signing certificates, SSH keys and service-specific
-// credentials have in common. All are keyed by (user's unique id, ID).
-type credential struct {
-	ID       string    `kv:"1"`
-	Inactive bool      `kv:"2"`
-	Created  time.Time `kv:"3"`
-}
 
 // credentialsOf are a user's credentials of one sort.
 func credentialsOf[R any](t *tx, table *kv.Table[R], userID string) (out []*R) {
@@ -31,14 +22,6 @@ func credentialsOf[R any](t *tx, table *kv.Table[R], userID string) (out []*R) {
 func credentialKey[R any](t *tx, table *kv.Table[R], userID, id string) kv.Key {
 	return table.Key(t.Scope, kv.String(userID), kv.String(id))
 }
-
-// signingCert is an X.509 certificate with which a user signs SOAP requests.
-type signingCert struct {
-	credential `kv:"1"`
-	Body       string `kv:"2"`
-}
-
-var signingCerts = kv.Table[signingCert]{Name: "iam.signingcert"}
 
 const certificateIDLength = 32
 

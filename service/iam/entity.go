@@ -38,9 +38,12 @@ func named[R any, P based[R]](t *tx, table *kv.Table[R]) listing[R] {
 	}
 }
 
-// count is how many entities a table has.
+// count is how many entities a table has. It does not conflict with those who
+// make others meanwhile: a quota may be passed by as many as run side by side.
 func count[R any](t *tx, table *kv.Table[R]) (n int) {
-	for range t.Scan(kv.Prefix(table.Prefix(t.Scope))) {
+	all := kv.Prefix(table.Prefix(t.Scope))
+	all.Peek = true
+	for range t.Scan(all) {
 		n++
 	}
 	return n

@@ -22,7 +22,6 @@ package iam
 
 import (
 	"context"
-	"strings"
 
 	api "github.com/brume-cloud/brume/api/iam"
 	"github.com/brume-cloud/brume/aws"
@@ -70,25 +69,20 @@ func (s *Service) viewIn(ctx context.Context, sc kv.Scope, fn func(*tx) error) e
 	return kv.View(ctx, s.Store, func(t kv.Tx) error { return fn(&tx{t, sc, s}) })
 }
 
-func scopeOf(call *aws.Call) kv.Scope { return scopeIn(call.Account, partitionOf(call.Region)) }
-
-const globalSuffix = "-global"
-
-// partitionOf is the partition of a region, or of aws-global and its kind.
-func partitionOf(r aws.Region) string {
-	if p, ok := strings.CutSuffix(string(r), globalSuffix); ok {
-		return p
-	}
-	return r.Partition()
+func scopeOf(call *aws.Call) kv.Scope {
+	return kv.Scope{Account: call.Account, Region: call.Region.Global()}
 }
 
 // scopeIn is where the state of an account in a partition is kept.
 func scopeIn(account aws.Account, partition string) kv.Scope {
-	return kv.Scope{Account: account, Region: aws.Region(partition + globalSuffix)}
+	if partition == "aws" {
+		return kv.Scope{Account: account, Region: aws.Global}
+	}
+	return kv.Scope{Account: account, Region: aws.Region(partition + "-global")}
 }
 
 // partition is the partition of the account.
-func (t *tx) partition() string { return partitionOf(t.Region) }
+func (t *tx) partition() string { return t.Region.Partition() }
 
 // arn names a resource of the account, such as user/path/name.
 func (t *tx) arn(resource string) string {

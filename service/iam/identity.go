@@ -23,7 +23,7 @@ func (s *Service) Identity(ctx context.Context, accessKeyID string) (id Identity
 	if !named {
 		return id, false, nil
 	}
-	sc := scopeIn(account, partitionOf(aws.CallFrom(ctx).Region))
+	sc := scopeIn(account, aws.CallFrom(ctx).Region.Partition())
 	err = s.viewIn(ctx, sc, func(t *tx) error {
 		k, found := accessKeys.Get(t.Tx, t.accessKeyKey(accessKeyID))
 		if !found || k.Inactive {
@@ -199,7 +199,7 @@ func (t *tx) stale(c *aws.Caller, holder string) string {
 func (s *Service) noteUse(ctx context.Context, sc kv.Scope, id string) error {
 	call := aws.CallFrom(ctx)
 	region := string(call.Region)
-	if strings.HasSuffix(region, globalSuffix) {
+	if call.Region == call.Region.Global() {
 		region = string(aws.DefaultRegion) // AWS: global services count as there
 	}
 	return kv.Update(ctx, s.Store, func(tx kv.Tx) error {

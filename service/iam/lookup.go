@@ -87,7 +87,7 @@ type Provider struct {
 // Provider finds the provider with an issuer's URL in an account.
 func (s *Service) Provider(ctx context.Context, account aws.Account, issuer string) (out Provider, ok bool, err error) {
 	_, bare, _ := strings.Cut(issuer, "://")
-	sc := scopeIn(account, partitionOf(aws.CallFrom(ctx).Region))
+	sc := scopeIn(account, aws.CallFrom(ctx).Region.Partition())
 	err = s.viewIn(ctx, sc, func(t *tx) error {
 		p, found := oidcProviders.Get(t.Tx, t.oidcKey(strings.TrimSuffix(bare, "/")))
 		if ok = found; ok {

@@ -2,45 +2,12 @@ package iam
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // RFC 6238, as authenticator apps have it
-	"crypto/subtle"
 	"encoding/base32"
-	"encoding/binary"
-	"fmt"
-	"strings"
 	"time"
 
 	api "github.com/brume-cloud/brume/api/iam"
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/state/kv"
-)
-
-// device is a virtual MFA device. Its key is the serial number, which is its ARN.
-type device struct {
-	Serial  string    `kv:"1"`
-	Seed    []byte    `kv:"2"`
-	UserID  string    `kv:"3"` // when enabled; empty is the root user
-	Enabled bool      `kv:"4"`
-	Since   time.Time `kv:"5"` // enabled at
-	Tags    []tag     `kv:"6"`
-	Step    int64     `kv:"7"` // the time step of the last code used: each works once
-	Skew    int64     `kv:"8"` // steps that the device is ahead, as ResyncMFADevice found
-}
-
-var devicesByUser = kv.Index[device]{Name: "user", Key: func(d *device) ([]kv.Part, bool) {
-	return []kv.Part{kv.String(d.UserID)}, d.Enabled
-}}
-
-var devices = kv.Table[device]{Name: "iam.mfa", Indexes: []kv.Index[device]{devicesByUser}}
-
-const (
-	seedLength = 40
-	totpStep   = 30 // seconds
-	totpWindow = 1  // steps before and after that are accepted too
-	// resyncWindow is how many steps a device may have drifted when it is
-	// enabled or resynchronised.
-	resyncWindow = 10
 )
 
 // CreateVirtualMFADevice makes a device, whose seed goes into an authenticator.
@@ -313,46 +280,4 @@ func (t *tx) devicesOf(userID string) (out []*device) {
 		out = append(out, d)
 	}
 	return out
-}
-
-// totp is the code of a time step (RFC 6238 with SHA-1 and six digits).
-func totp(seed []byte, step int64) string {
-	var counter [8]byte
-	binary.BigEndian.PutUint64(counter[:], uint64(step))
-	mac := hmac.New(sha1.New, seed)
-	mac.Write(counter[:])
-	sum := mac.Sum(nil)
-	at := sum[len(sum)-1] & 15
-	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[at:])&0x7fffffff%1_000_000)
-}
-
-func sameCode(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
-
-// resync looks for two codes in sequence, near now, and notes how far off the
-// device is.
-func (d *device) resync(now time.Time, first, second string) bool {
-	step := now.Unix() / totpStep
-	for skew := int64(-resyncWindow); skew <= resyncWindow; skew++ {
-		if sameCode(totp(d.Seed, step+skew), first) && sameCode(totp(d.Seed, step+skew+1), second) {
-			// The second code may be typed before or after its step begins.
-			d.Skew, d.Step = skew+1, step+skew+1
-			if skew >= -totpWindow && skew <= totpWindow {
-				d.Skew = 0
-			}
-			return true
-		}
-	}
-	return false
-}
-
-// accept checks one code, and that it was not used before.
-func (d *device) accept(now time.Time, code string) bool {
-	step := now.Unix()/totpStep + d.Skew
-	for s := step - totpWindow; s <= step+totpWindow; s++ {
-		if s > d.Step && sameCode(totp(d.Seed, s), strings.TrimSpace(code)) {
-			d.Step = s
-			return true
-		}
-	}
-	return false
 }

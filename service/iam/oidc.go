@@ -5,24 +5,10 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	api "github.com/brume-cloud/brume/api/iam"
 	"github.com/brume-cloud/brume/state/kv"
 )
-
-// oidcProvider is an OpenID Connect provider whose tokens roles may trust. Its
-// key is the URL without scheme, as its ARN ends.
-type oidcProvider struct {
-	URL         string    `kv:"1"` // without https://
-	ClientIDs   []string  `kv:"2"`
-	Thumbprints []string  `kv:"3"`
-	Created     time.Time `kv:"4"`
-	Tags        []tag     `kv:"5"`
-	Scheme      string    `kv:"6"` // https, or http for a provider on this machine
-}
-
-var oidcProviders = kv.Table[oidcProvider]{Name: "iam.oidc"}
 
 const oidcResource = "oidc-provider/"
 

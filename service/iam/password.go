@@ -10,24 +10,7 @@ import (
 
 	api "github.com/brume-cloud/brume/api/iam"
 	"github.com/brume-cloud/brume/aws"
-	"github.com/brume-cloud/brume/state/kv"
 )
-
-// passwordPolicy is what an account asks of its users' passwords.
-type passwordPolicy struct {
-	MinLength  int  `kv:"1"`
-	Symbols    bool `kv:"2"`
-	Numbers    bool `kv:"3"`
-	Uppercase  bool `kv:"4"`
-	Lowercase  bool `kv:"5"`
-	MayChange  bool `kv:"6"`
-	MaxAge     int  `kv:"7"` // days; 0: passwords do not expire
-	Remembered int  `kv:"8"` // old passwords that must not be used again
-	HardExpiry bool `kv:"9"`
-}
-
-// passwordPolicies has at most one row.
-var passwordPolicies = kv.Table[passwordPolicy]{Name: "iam.passwordpolicy"}
 
 // defaultPasswords is the policy of an account that has none.
 // AWS: "Set an account password policy for IAM users", default password policy.
@@ -121,16 +104,6 @@ func (p *passwordPolicy) accepts(password string) error {
 		return api.ErrPasswordPolicyViolationException("Password should have at least one %s", lacks)
 	}
 	return nil
-}
-
-// login is a user's console password, of which only a hash is kept.
-type login struct {
-	Salt    string    `kv:"1"`
-	Hash    []byte    `kv:"2"`
-	Created time.Time `kv:"3"` // of the profile
-	Changed time.Time `kv:"4"` // of the password
-	Reset   bool      `kv:"5"` // must be changed at the next sign-in
-	Old     []login   `kv:"6"` // former passwords: salts and hashes, newest first
 }
 
 const (

@@ -11,14 +11,6 @@ import (
 	"github.com/brume-cloud/brume/state/kv"
 )
 
-// report is the account's last credential report. There is one row.
-type report struct {
-	Made    time.Time `kv:"1"`
-	Content []byte    `kv:"2"`
-}
-
-var reports = kv.Table[report]{Name: "iam.report"}
-
 // GenerateCredentialReport makes a report, unless there is a recent one. It is
 // made at once; the first answer says STARTED all the same, because tools wait
 // for the change.

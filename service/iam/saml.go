@@ -12,27 +12,6 @@ import (
 	"github.com/brume-cloud/brume/state/kv"
 )
 
-// samlProvider is a SAML identity provider. Its key is the name.
-type samlProvider struct {
-	Name       string    `kv:"1"`
-	UUID       string    `kv:"2"`
-	Metadata   string    `kv:"3"`
-	Created    time.Time `kv:"4"`
-	ValidUntil time.Time `kv:"5"`
-	Tags       []tag     `kv:"6"`
-	Encryption string    `kv:"7"`
-	Keys       []samlKey `kv:"8"`
-}
-
-// samlKey is a private key that decrypts assertions.
-type samlKey struct {
-	ID    string    `kv:"1"`
-	Added time.Time `kv:"2"`
-	PEM   string    `kv:"3"`
-}
-
-var samlProviders = kv.Table[samlProvider]{Name: "iam.saml"}
-
 const (
 	samlResource    = "saml-provider/"
 	samlUUIDLength  = 16

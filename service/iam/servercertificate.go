@@ -4,23 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/pem"
-	"time"
 
 	api "github.com/brume-cloud/brume/api/iam"
 	"github.com/brume-cloud/brume/aws"
-	"github.com/brume-cloud/brume/state/kv"
 )
-
-// certificate is a server certificate with its private key.
-type certificate struct {
-	entity  `kv:"1"`  // Created is the time of the upload
-	Body    string    `kv:"2"`
-	Chain   string    `kv:"3"`
-	Key     string    `kv:"4"`
-	Expires time.Time `kv:"5"`
-}
-
-var certificates = kv.Table[certificate]{Name: "iam.certificate", Indexes: []kv.Index[certificate]{byName[certificate]()}}
 
 // UploadServerCertificate stores a certificate for load balancers and the like.
 func (s *Service) UploadServerCertificate(ctx context.Context, in *api.UploadServerCertificateInput) (*api.UploadServerCertificateOutput, error) {

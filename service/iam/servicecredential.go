@@ -4,24 +4,11 @@ import (
 	"context"
 	"strconv"
 	"strings"
-	"time"
 
 	api "github.com/brume-cloud/brume/api/iam"
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/state/kv"
 )
-
-// serviceCred is a name and password, or an API key, that one service takes.
-type serviceCred struct {
-	credential `kv:"1"`
-	Service    string    `kv:"2"`
-	UserName   string    `kv:"3"` // the service's; empty for an API key
-	Alias      string    `kv:"4"` // of an API key
-	Secret     string    `kv:"5"`
-	Expires    time.Time `kv:"6"`
-}
-
-var serviceCreds = kv.Table[serviceCred]{Name: "iam.servicecred"}
 
 // Services that take such credentials. AWS: "CreateServiceSpecificCredential".
 func takesServiceCredentials(service string) (apiKey, ok bool) {

@@ -3,7 +3,6 @@ package iam
 import (
 	"context"
 	"strings"
-	"time"
 
 	api "github.com/brume-cloud/brume/api/iam"
 	"github.com/brume-cloud/brume/aws"
@@ -17,44 +16,46 @@ type linked struct {
 	suffixed bool   // the service takes a suffix, so that there can be several
 }
 
-// linkedServices are the services of Brume's scope that make such roles.
+// linkedServices are the services of Brume's scope that make such roles, by
+// their names without .amazonaws.com.
 // AWS: "AWS services that work with IAM".
-func linkedServices(service string) (linked, bool) {
-	table := map[string]linked{
-		"autoscaling":                      {"AutoScaling", "AutoScalingServiceRolePolicy", true},
-		"batch":                            {"Batch", "BatchServiceRolePolicy", false},
-		"cloudtrail":                       {"CloudTrail", "CloudTrailServiceRolePolicy", false},
-		"config":                           {"Config", "AWSConfigServiceRolePolicy", false},
-		"ec2fleet":                         {"EC2Fleet", "AWSEC2FleetServiceRolePolicy", false},
-		"ecs":                              {"ECS", "AmazonECSServiceRolePolicy", false},
-		"ecs.application-autoscaling":      {"ApplicationAutoScaling_ECSService", "AWSApplicationAutoscalingECSServicePolicy", false},
-		"dynamodb.application-autoscaling": {"ApplicationAutoScaling_DynamoDBTable", "AWSApplicationAutoscalingDynamoDBTablePolicy", false},
-		"lambda.application-autoscaling":   {"ApplicationAutoScaling_LambdaConcurrency", "AWSApplicationAutoscalingLambdaConcurrencyPolicy", false},
-		"rds.application-autoscaling":      {"ApplicationAutoScaling_RDSCluster", "AWSApplicationAutoscalingRDSClusterPolicy", false},
-		"eks":                              {"AmazonEKS", "AmazonEKSServiceRolePolicy", false},
-		"eks-nodegroup":                    {"AmazonEKSNodegroup", "AWSServiceRoleForAmazonEKSNodegroup", false},
-		"eks-fargate":                      {"AmazonEKSForFargate", "AmazonEKSForFargateServiceRolePolicy", false},
-		"elasticache":                      {"ElastiCache", "ElastiCacheServiceRolePolicy", false},
-		"elasticfilesystem":                {"AmazonElasticFileSystem", "AmazonElasticFileSystemServiceRolePolicy", false},
-		"elasticloadbalancing":             {"ElasticLoadBalancing", "AWSElasticLoadBalancingServiceRolePolicy", false},
-		"events":                           {"CloudWatchEvents", "CloudWatchEventsServiceRolePolicy", false},
-		"ops.apigateway":                   {"APIGateway", "APIGatewayServiceRolePolicy", false},
-		"rds":                              {"RDS", "AmazonRDSServiceRolePolicy", false},
-		"replication.dynamodb":             {"DynamoDBReplication", "DynamoDBReplicationServiceRolePolicy", false},
-		"replicator.lambda":                {"LambdaReplicator", "AWSLambdaReplicator", false},
-		"spot":                             {"EC2Spot", "AWSEC2SpotServiceRolePolicy", false},
-		"spotfleet":                        {"EC2SpotFleet", "AWSEC2SpotFleetServiceRolePolicy", false},
-		"logs":                             {"CloudWatchLogs", "", false},
-		"organizations":                    {"Organizations", "AWSOrganizationsServiceTrustPolicy", false},
-		"custom-resource.application-autoscaling": {"ApplicationAutoScaling_CustomResource", "AWSApplicationAutoScalingCustomResourcePolicy", false},
-	}
-	l, ok := table[strings.TrimSuffix(service, ".amazonaws.com")]
+var linkedServices = map[string]linked{
+	"autoscaling":                      {"AutoScaling", "AutoScalingServiceRolePolicy", true},
+	"batch":                            {"Batch", "BatchServiceRolePolicy", false},
+	"cloudtrail":                       {"CloudTrail", "CloudTrailServiceRolePolicy", false},
+	"config":                           {"Config", "AWSConfigServiceRolePolicy", false},
+	"ec2fleet":                         {"EC2Fleet", "AWSEC2FleetServiceRolePolicy", false},
+	"ecs":                              {"ECS", "AmazonECSServiceRolePolicy", false},
+	"ecs.application-autoscaling":      {"ApplicationAutoScaling_ECSService", "AWSApplicationAutoscalingECSServicePolicy", false},
+	"dynamodb.application-autoscaling": {"ApplicationAutoScaling_DynamoDBTable", "AWSApplicationAutoscalingDynamoDBTablePolicy", false},
+	"lambda.application-autoscaling":   {"ApplicationAutoScaling_LambdaConcurrency", "AWSApplicationAutoscalingLambdaConcurrencyPolicy", false},
+	"rds.application-autoscaling":      {"ApplicationAutoScaling_RDSCluster", "AWSApplicationAutoscalingRDSClusterPolicy", false},
+	"eks":                              {"AmazonEKS", "AmazonEKSServiceRolePolicy", false},
+	"eks-nodegroup":                    {"AmazonEKSNodegroup", "AWSServiceRoleForAmazonEKSNodegroup", false},
+	"eks-fargate":                      {"AmazonEKSForFargate", "AmazonEKSForFargateServiceRolePolicy", false},
+	"elasticache":                      {"ElastiCache", "ElastiCacheServiceRolePolicy", false},
+	"elasticfilesystem":                {"AmazonElasticFileSystem", "AmazonElasticFileSystemServiceRolePolicy", false},
+	"elasticloadbalancing":             {"ElasticLoadBalancing", "AWSElasticLoadBalancingServiceRolePolicy", false},
+	"events":                           {"CloudWatchEvents", "CloudWatchEventsServiceRolePolicy", false},
+	"ops.apigateway":                   {"APIGateway", "APIGatewayServiceRolePolicy", false},
+	"rds":                              {"RDS", "AmazonRDSServiceRolePolicy", false},
+	"replication.dynamodb":             {"DynamoDBReplication", "DynamoDBReplicationServiceRolePolicy", false},
+	"replicator.lambda":                {"LambdaReplicator", "AWSLambdaReplicator", false},
+	"spot":                             {"EC2Spot", "AWSEC2SpotServiceRolePolicy", false},
+	"spotfleet":                        {"EC2SpotFleet", "AWSEC2SpotFleetServiceRolePolicy", false},
+	"organizations":                    {"Organizations", "AWSOrganizationsServiceTrustPolicy", false},
+	"custom-resource.application-autoscaling": {"ApplicationAutoScaling_CustomResource", "AWSApplicationAutoScalingCustomResourcePolicy", false},
+}
+
+// linkedService finds the service with a principal's name.
+func linkedService(principal string) (linked, bool) {
+	l, ok := linkedServices[strings.TrimSuffix(principal, ".amazonaws.com")]
 	return l, ok
 }
 
 // CreateServiceLinkedRole makes the role that a service acts in.
 func (s *Service) CreateServiceLinkedRole(ctx context.Context, in *api.CreateServiceLinkedRoleInput) (*api.CreateServiceLinkedRoleOutput, error) {
-	l, ok := linkedServices(in.AWSServiceName)
+	l, ok := linkedService(in.AWSServiceName)
 	switch {
 	case !ok:
 		return nil, api.ErrInvalidInputException("Service %s does not have a service-linked role that Brume knows.", in.AWSServiceName)
@@ -86,13 +87,6 @@ func (s *Service) CreateServiceLinkedRole(ctx context.Context, in *api.CreateSer
 	})
 	return &out, err
 }
-
-// deletion is a finished deletion of a service-linked role, by its task id.
-type deletion struct {
-	Done time.Time `kv:"1"`
-}
-
-var deletions = kv.Table[deletion]{Name: "iam.deletion"}
 
 // DeleteServiceLinkedRole removes a service's role. AWS does so in the
 // background, after asking the service; here it is done when the call returns.

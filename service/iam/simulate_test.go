@@ -75,3 +75,14 @@ func TestSimulatePrincipalPolicy(t *testing.T) {
 	in.PolicySourceArn = new("arn:aws:iam::000000000000:user/absent")
 	wantError(t, failure(w, w.SimulatePrincipalPolicy, in), "NoSuchEntity", "")
 }
+
+func TestPoliciesGrantingServiceAccess(t *testing.T) {
+	w := start(t)
+	u := w.user("alice")
+	w.allow("alice", "sqs:SendMessage", "*")
+	do(w, w.AttachUserPolicy, &iam.AttachUserPolicyInput{UserName: new("alice"), PolicyArn: new("arn:aws:iam::aws:policy/AdministratorAccess")})
+	list := do(w, w.ListPoliciesGrantingServiceAccess, &iam.ListPoliciesGrantingServiceAccessInput{Arn: u.Arn, ServiceNamespaces: []string{"sqs", "s3"}}).PoliciesGrantingServiceAccess
+	if len(list) != 2 || len(list[0].Policies) != 2 || len(list[1].Policies) != 1 || list[0].Policies[0].PolicyType != types.PolicyTypeInline || *list[0].Policies[0].EntityName != "alice" {
+		t.Fatalf("%+v", list)
+	}
+}

@@ -15,17 +15,7 @@ import (
 
 	api "github.com/brume-cloud/brume/api/iam"
 	"github.com/brume-cloud/brume/aws"
-	"github.com/brume-cloud/brume/state/kv"
 )
-
-// sshKey is an SSH public key, with which a user authenticates to CodeCommit.
-type sshKey struct {
-	credential  `kv:"1"`
-	Body        string `kv:"2"` // as ssh-rsa …
-	Fingerprint string `kv:"3"`
-}
-
-var sshKeys = kv.Table[sshKey]{Name: "iam.sshkey"}
 
 // UploadSSHPublicKey stores a public key of a user.
 func (s *Service) UploadSSHPublicKey(ctx context.Context, in *api.UploadSSHPublicKeyInput) (*api.UploadSSHPublicKeyOutput, error) {

@@ -167,3 +167,160 @@ type lastUse struct {
 }
 
 var lastUses = kv.Table[lastUse]{Name: "iam.lastuse"}
+
+// passwordPolicy is what an account asks of its users' passwords.
+type passwordPolicy struct {
+	MinLength  int  `kv:"1"`
+	Symbols    bool `kv:"2"`
+	Numbers    bool `kv:"3"`
+	Uppercase  bool `kv:"4"`
+	Lowercase  bool `kv:"5"`
+	MayChange  bool `kv:"6"`
+	MaxAge     int  `kv:"7"` // days; 0: passwords do not expire
+	Remembered int  `kv:"8"` // old passwords that must not be used again
+	HardExpiry bool `kv:"9"`
+}
+
+// passwordPolicies has at most one row.
+var passwordPolicies = kv.Table[passwordPolicy]{Name: "iam.passwordpolicy"}
+
+// login is a user's console password, of which only a hash is kept.
+type login struct {
+	Salt    string    `kv:"1"`
+	Hash    []byte    `kv:"2"`
+	Created time.Time `kv:"3"` // of the profile
+	Changed time.Time `kv:"4"` // of the password
+	Reset   bool      `kv:"5"` // must be changed at the next sign-in
+	Old     []login   `kv:"6"` // former passwords: salts and hashes, newest first
+}
+
+// settings are what an account has one of. They have one row.
+type settings struct {
+	Alias        string `kv:"1"`
+	TokenVersion string `kv:"2"` // of the global STS endpoint
+}
+
+var accounts = kv.Table[settings]{Name: "iam.account"}
+
+// alias says whose an account alias is: aliases are unique in a partition.
+type alias struct {
+	Account string `kv:"1"`
+}
+
+// aliases is kept outside of all accounts.
+var aliases = kv.Table[alias]{Name: "iam.alias"}
+
+// device is a virtual MFA device. Its key is the serial number, which is its ARN.
+type device struct {
+	Serial  string    `kv:"1"`
+	Seed    []byte    `kv:"2"`
+	UserID  string    `kv:"3"` // when enabled; empty is the root user
+	Enabled bool      `kv:"4"`
+	Since   time.Time `kv:"5"` // enabled at
+	Tags    []tag     `kv:"6"`
+	Step    int64     `kv:"7"` // the time step of the last code used: each works once
+	Skew    int64     `kv:"8"` // steps that the device is ahead, as ResyncMFADevice found
+}
+
+var devicesByUser = kv.Index[device]{Name: "user", Key: func(d *device) ([]kv.Part, bool) {
+	return []kv.Part{kv.String(d.UserID)}, d.Enabled
+}}
+
+var devices = kv.Table[device]{Name: "iam.mfa", Indexes: []kv.Index[device]{devicesByUser}}
+
+// credential is what signing certificates, SSH keys and service-specific
+// credentials have in common. All are keyed by (user's unique id, ID).
+type credential struct {
+	ID       string    `kv:"1"`
+	Inactive bool      `kv:"2"`
+	Created  time.Time `kv:"3"`
+}
+
+// signingCert is an X.509 certificate with which a user signs SOAP requests.
+type signingCert struct {
+	credential `kv:"1"`
+	Body       string `kv:"2"`
+}
+
+var signingCerts = kv.Table[signingCert]{Name: "iam.signingcert"}
+
+// sshKey is an SSH public key, with which a user authenticates to CodeCommit.
+type sshKey struct {
+	credential  `kv:"1"`
+	Body        string `kv:"2"` // as ssh-rsa …
+	Fingerprint string `kv:"3"`
+}
+
+var sshKeys = kv.Table[sshKey]{Name: "iam.sshkey"}
+
+// serviceCred is a name and password, or an API key, that one service takes.
+type serviceCred struct {
+	credential `kv:"1"`
+	Service    string    `kv:"2"`
+	UserName   string    `kv:"3"` // the service's; empty for an API key
+	Alias      string    `kv:"4"` // of an API key
+	Secret     string    `kv:"5"`
+	Expires    time.Time `kv:"6"`
+}
+
+var serviceCreds = kv.Table[serviceCred]{Name: "iam.servicecred"}
+
+// certificate is a server certificate with its private key.
+type certificate struct {
+	entity  `kv:"1"`  // Created is the time of the upload
+	Body    string    `kv:"2"`
+	Chain   string    `kv:"3"`
+	Key     string    `kv:"4"`
+	Expires time.Time `kv:"5"`
+}
+
+var certificates = kv.Table[certificate]{Name: "iam.certificate", Indexes: []kv.Index[certificate]{byName[certificate]()}}
+
+// oidcProvider is an OpenID Connect provider whose tokens roles may trust. Its
+// key is the URL without scheme, as its ARN ends.
+type oidcProvider struct {
+	URL         string    `kv:"1"` // without https://
+	ClientIDs   []string  `kv:"2"`
+	Thumbprints []string  `kv:"3"`
+	Created     time.Time `kv:"4"`
+	Tags        []tag     `kv:"5"`
+	Scheme      string    `kv:"6"` // https, or http for a provider on this machine
+}
+
+var oidcProviders = kv.Table[oidcProvider]{Name: "iam.oidc"}
+
+// samlProvider is a SAML identity provider. Its key is the name.
+type samlProvider struct {
+	Name       string    `kv:"1"`
+	UUID       string    `kv:"2"`
+	Metadata   string    `kv:"3"`
+	Created    time.Time `kv:"4"`
+	ValidUntil time.Time `kv:"5"`
+	Tags       []tag     `kv:"6"`
+	Encryption string    `kv:"7"`
+	Keys       []samlKey `kv:"8"`
+}
+
+// samlKey is a private key that decrypts assertions.
+type samlKey struct {
+	ID    string    `kv:"1"`
+	Added time.Time `kv:"2"`
+	PEM   string    `kv:"3"`
+}
+
+var samlProviders = kv.Table[samlProvider]{Name: "iam.saml"}
+
+// report is the account's last credential report. There is one row.
+type report struct {
+	Made    time.Time `kv:"1"`
+	Content []byte    `kv:"2"`
+}
+
+var reports = kv.Table[report]{Name: "iam.report"}
+
+// deletion is a finished deletion of a service-linked role, by its task id.
+type deletion struct {
+	Done time.Time `kv:"1"`
+}
+
+var deletions = kv.Table[deletion]{Name: "iam.deletion"}

@@ -168,3 +168,16 @@ func TestUserIsDeletedLast(t *testing.T) {
 	do(w, w.DeleteLoginProfile, &iam.DeleteLoginProfileInput{UserName: name})
 	do(w, w.DeleteUser, &iam.DeleteUserInput{UserName: name})
 }
+
+func TestPartitionsAreApart(t *testing.T) {
+	w := start(t)
+	w.user("alice")
+	china := &world{iam.NewFromConfig(w.cloud.Config("cn-north-1")), t, w.cloud, w.ctx}
+	wantError(t, failure(china, china.GetUser, &iam.GetUserInput{UserName: new("alice")}), "NoSuchEntity", "")
+	if u := china.user("alice"); *u.Arn != "arn:aws-cn:iam::000000000000:user/alice" {
+		t.Error(*u.Arn)
+	}
+	if me := do(china, china.GetUser, &iam.GetUserInput{}).User; *me.Arn != "arn:aws-cn:iam::000000000000:root" {
+		t.Error(*me.Arn)
+	}
+}

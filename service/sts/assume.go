@@ -33,6 +33,9 @@ func (s *Service) AssumeRole(ctx context.Context, in *api.AssumeRoleInput) (*api
 	if call.Caller.Kind == aws.Anonymous {
 		return nil, unsigned()
 	}
+	if call.Caller.Kind == aws.FederatedUser {
+		return nil, denied("Cannot call AssumeRole with federated user credentials") // AWS: "Compare AWS STS credentials"
+	}
 	if call.Caller.Kind == aws.Root && issued(call.Caller.AccessKeyID) {
 		return nil, denied("Roles may not be assumed by root accounts.") // AWS: "AssumeRole"
 	}

@@ -1,7 +1,6 @@
 package sts
 
 import (
-	"strings"
 	"time"
 
 	"github.com/brume-cloud/brume/aws"
@@ -37,14 +36,8 @@ var sessionsByEnd = kv.Index[session]{Name: "end", Key: func(s *session) ([]kv.P
 
 var sessions = kv.Table[session]{Name: "sts.session", Indexes: []kv.Index[session]{sessionsByEnd}}
 
-const globalSuffix = "-global"
-
 // scopeIn is where the sessions of an account are kept: they hold for all
 // regions of the partition.
 func scopeIn(account aws.Account, region aws.Region) kv.Scope {
-	partition, ok := strings.CutSuffix(string(region), globalSuffix)
-	if !ok {
-		partition = region.Partition()
-	}
-	return kv.Scope{Account: account, Region: aws.Region(partition + globalSuffix)}
+	return kv.Scope{Account: account, Region: region.Global()}
 }

@@ -74,6 +74,21 @@ func TestSessionTokenWithMFA(t *testing.T) {
 	wantError(t, w.queues(out.Credentials), "ExpiredTokenException", "")
 }
 
+func TestSessionsOfUsersAreNotForIAM(t *testing.T) {
+	w := start(t)
+	alice := w.user("alice", allow("*", "*"))
+	session, err := alice.GetSessionToken(w.ctx, &sts.GetSessionTokenInput{})
+	of := w.as(check(t, session, err).Credentials)
+	_, err = of.iam.ListUsers(w.ctx, &iam.ListUsersInput{})
+	wantError(t, err, "InvalidClientTokenId", "")
+	guest, err := alice.GetFederationToken(w.ctx, &sts.GetFederationTokenInput{Name: new("guest"), Policy: new(allow("*", "*"))})
+	of = w.as(check(t, guest, err).Credentials)
+	_, err = of.iam.ListUsers(w.ctx, &iam.ListUsersInput{})
+	wantError(t, err, "InvalidClientTokenId", "")
+	_, err = of.AssumeRole(w.ctx, &sts.AssumeRoleInput{RoleArn: new(roleARN), RoleSessionName: new("session")})
+	wantError(t, err, "AccessDenied", "")
+}
+
 func TestFederationTokenMayWhatBothAllow(t *testing.T) {
 	w := start(t)
 	alice := w.user("alice", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["sqs:*","sts:GetFederationToken"],"Resource":"*"}]}`)

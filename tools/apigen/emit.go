@@ -183,3 +183,16 @@ func catalog(p *printer, services []models.Selection) {
 	}
 	p.f("}\n}\n")
 }
+
+// every writes the list of all dispatch tables, for tests of the wire layer.
+func every(p *printer, services []models.Selection) {
+	p.f("// Package every has the operations of all services, built or not. It links every\n// generated type, so only tests of the wire layer import it.\npackage every\n\nimport (\n%q\n", schemaPath)
+	for _, s := range services {
+		p.f("%q\n", apiPath+s.Name)
+	}
+	p.f(")\n\n// Operations returns how the operations of each service are called, by its name in api/.\nfunc Operations() map[string][]schema.Dispatch {\nreturn map[string][]schema.Dispatch{\n")
+	for _, s := range services {
+		p.f("%q: %s.Operations,\n", s.Name, s.Name)
+	}
+	p.f("}\n}\n")
+}

@@ -67,7 +67,12 @@ func Generate() (map[string][]byte, error) {
 		files[filepath.Join(m.Name, "schema.txt")] = m.SchemaText()
 	}
 	b, err := source("services", func(p *printer) { catalog(p, services) })
+	if err != nil {
+		return nil, err
+	}
 	files[filepath.Join("catalog", "catalog.go")] = b
+	b, err = source("services", func(p *printer) { every(p, services) })
+	files[filepath.Join("every", "every.go")] = b
 	return files, err
 }
 
