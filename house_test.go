@@ -271,6 +271,13 @@ func TestGeneratedCodeIsFresh(t *testing.T) {
 	}
 }
 
+func TestCoverageTableIsFresh(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "run", "./tools/coverage", "-check").CombinedOutput()
+	if err != nil {
+		t.Errorf("%s", out)
+	}
+}
+
 // dependencies are the modules that go.mod may require directly, each with the
 // reason for which it is there.
 var dependencies = map[string]string{
