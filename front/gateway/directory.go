@@ -18,6 +18,9 @@ type Endpoint struct {
 	// Invalid puts violations of the model's constraints into the service's
 	// words. Nil gives the words that most services use.
 	Invalid func(op *schema.Operation, invalid *wire.Invalid) *aws.Error
+	// Denied puts a refusal by policies into the service's words. Nil gives the
+	// code that most services of its protocol use.
+	Denied func(message string) *aws.Error
 
 	once   sync.Once
 	model  *schema.Service
