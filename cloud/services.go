@@ -49,6 +49,7 @@ func built() map[string]entry {
 				return s.sns
 			},
 			invalid: sns.Invalid,
+			denied:  sns.Denied,
 		},
 	}
 }
@@ -58,6 +59,7 @@ type entry struct {
 	operations []schema.Dispatch
 	open       func(s *System, via aws.Invoker) any
 	invalid    func(*schema.Operation, *wire.Invalid) *aws.Error // nil: the words that most services use
+	denied     func(message string) *aws.Error                   // nil: the code that most services use
 	bodyLimit  int64                                             // bytes; 0: the limit that most services have
 }
 
@@ -89,7 +91,7 @@ func makeServices(s *System) services {
 			all.pages[prefix] = page
 		}
 		all.endpoints = append(all.endpoints, gateway.Endpoint{
-			Model: model, Operations: e.operations, Service: service, Invalid: e.invalid, BodyLimit: e.bodyLimit,
+			Model: model, Operations: e.operations, Service: service, Invalid: e.invalid, Denied: e.denied, BodyLimit: e.bodyLimit,
 		})
 	}
 	return all
