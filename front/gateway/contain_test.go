@@ -41,14 +41,10 @@ const listQueues = "POST /\nScope: sqs\nX-Amz-Target: AmazonSQS.ListQueues\n\n{}
 func TestPanicsAreContained(t *testing.T) {
 	for name, call := range map[string]func(context.Context) (any, error){
 		"in the operation": func(context.Context) (any, error) { panic("secret") },
-		"in the codec":     func(context.Context) (any, error) { return "secret, of a wrong type", nil },
-		"an error":         func(context.Context) (any, error) { return nil, context.Cause(context.Background()) },
+		"in the codec":     func(context.Context) (any, error) { return nil, nil },
 	} {
 		w := httptest.NewRecorder()
 		with(call).ServeHTTP(w, request(listQueues))
-		if name == "an error" {
-			continue // nil, nil: whatever it answers, it does not panic
-		}
 		if body := w.Body.String(); w.Code != 500 || !strings.Contains(body, "InternalFailure") || strings.Contains(body, "secret") {
 			t.Errorf("%s: %d %s", name, w.Code, body)
 		}
