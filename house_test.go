@@ -155,6 +155,7 @@ var layers = []struct {
 	{"front/sigv4", []string{"aws"}},
 	{"front/policy", []string{"aws"}},
 	{"front/fault", []string{"aws"}},
+	{"front/origin", nil},
 	{"front/meter", []string{"aws", "state/"}},
 	{"front/gateway", []string{"aws", "state/", "front/"}},
 	{"front/control", []string{"aws", "state/", "front/"}},

@@ -80,8 +80,11 @@ func keys(a *aws.Access) policy.Context {
 	})
 }
 
-// denied is the refusal in the code of the service's family.
+// denied is the refusal in the service's words, or in the code of its family.
 func (x *exchange) denied(message string) *aws.Error {
+	if x.endpoint != nil && x.endpoint.Denied != nil {
+		return x.endpoint.Denied(message)
+	}
 	switch x.flavor {
 	case sigv4.JSON:
 		e := aws.Errorf(http.StatusBadRequest, "AccessDeniedException", "%s", message)

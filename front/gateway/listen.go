@@ -60,6 +60,10 @@ type sniffer struct {
 func (s *sniffer) accept() {
 	for {
 		c, err := s.Listener.Accept()
+		if isTemporary(err) { // too many open files, or a client that left already
+			time.Sleep(acceptPause)
+			continue
+		}
 		if err != nil {
 			s.err = err
 			s.once.Do(func() { close(s.done) })
@@ -73,6 +77,16 @@ func (s *sniffer) accept() {
 		}
 	}
 }
+
+// isTemporary reports whether accepting may succeed later. What the method is
+// deprecated for, timeouts, does not come from a listener.
+func isTemporary(err error) bool {
+	var t interface{ Temporary() bool }
+	return errors.As(err, &t) && t.Temporary()
+}
+
+// acceptPause keeps a server that is out of files from spinning.
+const acceptPause = 50 * time.Millisecond
 
 func (s *sniffer) sniff(c net.Conn) {
 	defer func() { <-s.slots }()

@@ -87,6 +87,10 @@ func Invalid(_ *schema.Operation, v *wire.Invalid) *aws.Error {
 	return v.WithCode("ValidationError")
 }
 
+// Denied is SNS's refusal by policies.
+// AWS: every operation's Errors, SNS API Reference ("AuthorizationError").
+func Denied(message string) *aws.Error { return sns.ErrAuthorizationErrorException("%s", message) }
+
 // invalid is SNS's error for nearly everything that is wrong with a parameter.
 func invalid(format string, args ...any) *aws.Error {
 	return sns.ErrInvalidParameterException("Invalid parameter: "+format, args...)
