@@ -54,7 +54,7 @@ type sniffer struct {
 	slots  chan struct{} // bounds the goroutines that wait for a first byte
 	done   chan struct{}
 	once   sync.Once
-	err    error
+	err    error // why accepting ended, written before done is closed
 }
 
 func (s *sniffer) accept() {
@@ -65,8 +65,7 @@ func (s *sniffer) accept() {
 			continue
 		}
 		if err != nil {
-			s.err = err
-			s.once.Do(func() { close(s.done) })
+			s.once.Do(func() { s.err = err; close(s.done) }) // not after Close: Accept may be reading it
 			return
 		}
 		select {

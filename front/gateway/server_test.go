@@ -58,7 +58,7 @@ func TestBadClients(t *testing.T) {
 	for name, k := range map[string]struct{ send, want string }{
 		"a good one":                {head("Content-Length: 2") + "{}", "200 OK"},
 		"chunked":                   {head("Transfer-Encoding: chunked") + "2\r\n{}\r\n0\r\n\r\n", "200 OK"},
-		"not HTTP":                  {"hello\r\n\r\n", "400 Bad Request"},
+		"not HTTP":                  {"hello, is anybody there?\r\n\r\n", "400 Bad Request"},
 		"no host":                   {"GET / HTTP/1.1\r\n\r\n", "400 Bad Request"},
 		"two lengths":               {head("Content-Length: 2", "Content-Length: 3") + "{}", "400 Bad Request"},
 		"large headers":             {head("X-Large: " + strings.Repeat("x", 80<<10)), "431 Request Header Fields Too Large"},
