@@ -45,6 +45,11 @@ def let(principal, action, resource="*", effect="Allow"):
     return {"Effect": effect, "Principal": principal, "Action": action, "Resource": resource}
 
 
+def trusting(principal):
+    """A statement of a role's trust policy."""
+    return {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
+
+
 def may(action, resource="*", effect="Allow"):
     """A statement of an identity's policy."""
     return {"Effect": effect, "Action": action, "Resource": resource}

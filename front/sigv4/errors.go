@@ -26,7 +26,9 @@ type refusal struct{ json, query, ec2, s3 string }
 func (c refusal) make(f Flavor, text string) *aws.Error {
 	switch f {
 	case JSON:
-		return aws.Errorf(http.StatusBadRequest, c.json, "%s", text)
+		e := aws.Errorf(http.StatusBadRequest, c.json, "%s", text)
+		e.QueryCode = c.query // for services that spoke Query before, such as SQS
+		return e
 	case REST:
 		return aws.Errorf(http.StatusForbidden, c.json, "%s", text)
 	case EC2:

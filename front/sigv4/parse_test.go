@@ -182,6 +182,9 @@ func TestFlavors(t *testing.T) {
 			if e := test.make(Flavor(i)); e.Code != want || e.Message == "" {
 				t.Errorf("%s, flavor %d: %v, want %s", test.name, i, e, want)
 			}
+			if e := test.make(Flavor(i)); Flavor(i) == JSON && e.QueryCode != test.want[Query] {
+				t.Errorf("%s: %s to those who know the service's Query protocol, want %s", test.name, e.QueryCode, test.want[Query])
+			}
 		}
 	}
 }

@@ -12,7 +12,8 @@ import (
 // AWS: "Actions, resources, and condition keys for Amazon SNS".
 func (s *Service) Access(ctx context.Context, operation string, input any) ([]aws.Access, error) {
 	call := aws.CallFrom(ctx)
-	a := aws.Access{Action: "sns:" + operation, Resource: resourceOf(input)}
+	// AWS: SNS writes its prefix in capitals, and has its own word for a refusal.
+	a := aws.Access{Action: "SNS:" + operation, Resource: resourceOf(input), Refusal: "AuthorizationError"}
 	switch in := input.(type) {
 	case *sns.ConfirmSubscriptionInput:
 		// AWS: the token is permission enough.
@@ -26,7 +27,7 @@ func (s *Service) Access(ctx context.Context, operation string, input any) ([]aw
 			return nil, nil
 		}
 	case *sns.PublishBatchInput: // AWS: PublishBatch is sns:Publish
-		a.Action = "sns:Publish"
+		a.Action = "SNS:Publish"
 	case *sns.CreateTopicInput:
 		a.Resource = address{kv.Scope{Account: call.Account, Region: call.Region}, in.Name}.arn()
 	case *sns.SubscribeInput:
