@@ -66,9 +66,6 @@ func (x *exchange) permit(ctx context.Context, a *aws.Access) error {
 	if x.Caller.Kind == aws.Anonymous {
 		return sigv4.NotSigned(x.flavor)
 	}
-	if a.Refusal != "" {
-		return aws.Errorf(http.StatusForbidden, a.Refusal, "%s", d.Message())
-	}
 	return x.denied(d.Message())
 }
 
