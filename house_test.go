@@ -155,6 +155,7 @@ var layers = []struct {
 	{"front/sigv4", []string{"aws"}},
 	{"front/policy", []string{"aws"}},
 	{"front/fault", []string{"aws"}},
+	{"front/origin", nil},
 	{"front/meter", []string{"aws", "state/"}},
 	{"front/gateway", []string{"aws", "state/", "front/"}},
 	{"front/control", []string{"aws", "state/", "front/"}},
@@ -266,6 +267,13 @@ func TestServiceReadmesHaveTheirHeadings(t *testing.T) {
 
 func TestGeneratedCodeIsFresh(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "go", "run", "./tools/apigen", "-check").CombinedOutput()
+	if err != nil {
+		t.Errorf("%s", out)
+	}
+}
+
+func TestCoverageTableIsFresh(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "run", "./tools/coverage", "-check").CombinedOutput()
 	if err != nil {
 		t.Errorf("%s", out)
 	}

@@ -11,9 +11,6 @@ type Access struct {
 	// PolicyRequired says that the resource's policy must allow, too: identity
 	// policies alone are not enough (KMS keys, role trust policies).
 	PolicyRequired bool
-	// Refusal is the code of the error when it is not allowed, of a service that
-	// has its own; empty means the protocol's.
-	Refusal string
 	// Keys gives the values of condition keys that the service adds, by name in
 	// lower case, such as sns:protocol. It may be nil.
 	Keys func(key string) (values []string, ok bool)

@@ -134,7 +134,7 @@ func (s *System) wire() {
 	s.scheduler = job.New(s.store, s.clock, services.jobs, s.log)
 	s.clock.SetStepper(&stepper{s.scheduler, s})
 	s.gate = gateway.New(gateway.Options{
-		Clock: s.clock, Log: s.log, Identities: s.identities, Faults: &s.rules, Meter: s.meter,
+		Clock: s.clock, Log: s.log, Identities: newFamiliar(s.identities, s.store), Faults: &s.rules, Meter: s.meter,
 		Strict: s.opts.Strict, Address: s.opts.Address, Control: s.control(services.pages), RequestLog: s.opts.RequestLog,
 	}, services.endpoints)
 	services.within.gate = s.gate

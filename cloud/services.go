@@ -36,7 +36,8 @@ func built() map[string]entry {
 			open: func(s *System, _ aws.Invoker) any {
 				return sqs.New(sqs.Deps{Store: s.store, Clock: s.clock, Random: random{}, Done: s.done})
 			},
-			invalid: sqs.Invalid,
+			invalid:    sqs.Invalid,
+			pathMember: "QueueUrl",
 		},
 		"sts": {
 			operations: stsapi.Operations,
@@ -45,10 +46,11 @@ func built() map[string]entry {
 		"sns": {
 			operations: snsapi.Operations,
 			open: func(s *System, via aws.Invoker) any {
-				s.sns = sns.New(sns.Deps{Store: s.store, Random: random{}, Via: via, HTTP: outside(), Log: s.log, Endpoint: s.endpoint})
+				s.sns = sns.New(sns.Deps{Store: s.store, Random: random{}, Via: via, Meter: s.meter, HTTP: outside(), Log: s.log, Endpoint: s.endpoint})
 				return s.sns
 			},
 			invalid: sns.Invalid,
+			denied:  sns.Denied,
 		},
 	}
 }
@@ -58,6 +60,8 @@ type entry struct {
 	operations []schema.Dispatch
 	open       func(s *System, via aws.Invoker) any
 	invalid    func(*schema.Operation, *wire.Invalid) *aws.Error // nil: the words that most services use
+	denied     func(message string) *aws.Error                   // nil: the code that most services use
+	pathMember string                                            // see gateway.Endpoint
 	bodyLimit  int64                                             // bytes; 0: the limit that most services have
 }
 
@@ -89,7 +93,7 @@ func makeServices(s *System) services {
 			all.pages[prefix] = page
 		}
 		all.endpoints = append(all.endpoints, gateway.Endpoint{
-			Model: model, Operations: e.operations, Service: service, Invalid: e.invalid, BodyLimit: e.bodyLimit,
+			Model: model, Operations: e.operations, Service: service, Invalid: e.invalid, Denied: e.denied, PathMember: e.pathMember, BodyLimit: e.bodyLimit,
 		})
 	}
 	return all

@@ -3,12 +3,11 @@ package control
 import (
 	"crypto/subtle"
 	"mime"
-	"net"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/origin"
 )
 
 // guard lets only those through to h who may control the cloud.
@@ -47,16 +46,15 @@ func checkToken(r *http.Request, token string) *aws.Error {
 	return aws.Errorf(http.StatusUnauthorized, "Unauthorized", "this cloud is strict: send its control token as Authorization: Bearer TOKEN (it was printed at the start, and secrets.json in the data directory has it)")
 }
 
+// ours lets in this cloud's own pages alone.
+var ours = origin.Rule{Host: origin.IsLoopback}
+
 func checkPage(r *http.Request) *aws.Error {
-	if !IsLoopback(r.Host) {
+	switch ours.Check(r) {
+	case origin.WrongHost:
 		return aws.Errorf(http.StatusForbidden, "Forbidden", "the control API answers at localhost only, not at %q", r.Host)
-	}
-	origin := r.Header.Get("Origin")
-	if u, err := url.Parse(origin); origin != "" && (err != nil || u.Host != r.Host) {
-		return aws.Errorf(http.StatusForbidden, "Forbidden", "a page of %s may not control this cloud", origin)
-	}
-	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
-		return aws.Errorf(http.StatusForbidden, "Forbidden", "a page of another site may not control this cloud")
+	case origin.WrongPage:
+		return aws.Errorf(http.StatusForbidden, "Forbidden", "a page of another site may not control this cloud: use the command line, or a program")
 	}
 	return nil
 }
@@ -70,18 +68,4 @@ func checkContent(r *http.Request) *aws.Error {
 		return aws.Errorf(http.StatusUnsupportedMediaType, "UnsupportedMediaType", "send Content-Type: application/json, also without a body")
 	}
 	return nil
-}
-
-// IsLoopback reports whether a host, with or without a port, is this machine.
-func IsLoopback(hostport string) bool {
-	host, _, err := net.SplitHostPort(hostport)
-	if err != nil {
-		host = strings.Trim(hostport, "[]")
-	}
-	host = strings.ToLower(host)
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }

@@ -63,5 +63,11 @@ func describe(k *control.Clock) string {
 	if k.Offset == 0 {
 		return now + ", the real time"
 	}
-	return now + ", " + k.Offset.String() + " ahead of the real time"
+	return now + ", " + ahead(k.Offset) + " ahead of the real time"
+}
+
+// ahead prints an offset to the second: what lies below is the time that moving
+// the clock itself took.
+func ahead(d control.Duration) string {
+	return control.FormatDuration(time.Duration(d).Round(time.Second))
 }

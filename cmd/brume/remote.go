@@ -14,6 +14,7 @@ import (
 
 	"github.com/brume-cloud/brume/cloud"
 	"github.com/brume-cloud/brume/cloud/control"
+	"github.com/brume-cloud/brume/front/origin"
 )
 
 // remote is the running cloud that a command is for.
@@ -106,7 +107,7 @@ func (r *remote) prepare(q *request) (*http.Request, error) {
 }
 
 // isLocal keeps the token of this machine's cloud from being sent to another.
-func isLocal(host string) bool { return control.IsLoopback(host) }
+func isLocal(host string) bool { return origin.IsLoopback(host) }
 
 func (r *remote) explain(err error) error {
 	var cause *url.Error

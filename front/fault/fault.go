@@ -134,27 +134,28 @@ func matches(pattern, s string) bool {
 
 func (r *Rule) failure(c *aws.Call) *aws.Error {
 	if r.Kind == Throttle {
-		return aws.Errorf(http.StatusBadRequest, throttlingCode(c.Service), "%s", or(r.Message, "Rate exceeded"))
+		status, code := throttling(c.Service)
+		return aws.Errorf(status, code, "%s", or(r.Message, "Rate exceeded"))
 	}
 	return aws.Errorf(r.Status, r.Code, "%s", or(r.Message, "Injected by brume fault "+r.ID+"."))
 }
 
-// throttlingCode is how a service says that a rate was exceeded. SDKs retry on
+// throttling is how a service says that a rate was exceeded. SDKs retry on
 // each of these.
-func throttlingCode(service string) string {
+func throttling(service string) (status int, code string) {
 	switch service {
 	case "s3":
-		return "SlowDown"
+		return http.StatusServiceUnavailable, "SlowDown"
 	case "ec2":
-		return "RequestLimitExceeded"
+		return http.StatusServiceUnavailable, "RequestLimitExceeded"
 	case "sqs":
-		return "RequestThrottled"
+		return http.StatusBadRequest, "RequestThrottled"
 	case "lambda":
-		return "TooManyRequestsException"
+		return http.StatusTooManyRequests, "TooManyRequestsException"
 	case "dynamodb", "kms":
-		return "ThrottlingException"
+		return http.StatusBadRequest, "ThrottlingException"
 	}
-	return "Throttling"
+	return http.StatusBadRequest, "Throttling"
 }
 
 func or(s, def string) string {

@@ -66,9 +66,6 @@ func (x *exchange) permit(ctx context.Context, a *aws.Access) error {
 	if x.Caller.Kind == aws.Anonymous {
 		return sigv4.NotSigned(x.flavor)
 	}
-	if a.Refusal != "" {
-		return aws.Errorf(http.StatusForbidden, a.Refusal, "%s", d.Message())
-	}
 	return x.denied(d.Message())
 }
 
@@ -83,8 +80,11 @@ func keys(a *aws.Access) policy.Context {
 	})
 }
 
-// denied is the refusal in the code of the service's family.
+// denied is the refusal in the service's words, or in the code of its family.
 func (x *exchange) denied(message string) *aws.Error {
+	if x.endpoint != nil && x.endpoint.Denied != nil {
+		return x.endpoint.Denied(message)
+	}
 	switch x.flavor {
 	case sigv4.JSON:
 		e := aws.Errorf(http.StatusBadRequest, "AccessDeniedException", "%s", message)

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -14,10 +15,14 @@ type Endpoint struct {
 	Model      *schema.Source
 	Operations []schema.Dispatch // nil for a service that is not built
 	Service    any               // implements the generated interface; may implement aws.Guard and meter.Metered
+	PathMember string            // the form parameter that a path other than / stands for: SQS's QueueUrl
 	BodyLimit  int64             // bytes; 0 is defaultBodyLimit
 	// Invalid puts violations of the model's constraints into the service's
 	// words. Nil gives the words that most services use.
 	Invalid func(op *schema.Operation, invalid *wire.Invalid) *aws.Error
+	// Denied puts a refusal by policies into the service's words. Nil gives the
+	// code that most services of its protocol use.
+	Denied func(message string) *aws.Error
 
 	once   sync.Once
 	model  *schema.Service
@@ -36,6 +41,14 @@ func (e *Endpoint) open() *schema.Service {
 		}
 	})
 	return e.model
+}
+
+// region is where the state of a call to r is kept.
+func (e *Endpoint) region(r aws.Region) aws.Region {
+	if e.Model.Global {
+		return r.Global()
+	}
+	return r
 }
 
 func (e *Endpoint) invalid(op *schema.Operation, v *wire.Invalid) *aws.Error {
@@ -75,6 +88,8 @@ func newDirectory(services []Endpoint) *directory {
 		d.bySigner[m.SigningName] = append(d.bySigner[m.SigningName], e)
 		d.byHost[m.EndpointPrefix] = append(d.byHost[m.EndpointPrefix], e)
 	}
+	// S3's routes match every path: those that share its signing name are asked before.
+	slices.SortStableFunc(d.bySigner["s3"], func(a, b *Endpoint) int { return strings.Compare(b.Model.Name, a.Model.Name) })
 	return d
 }
 

@@ -64,6 +64,7 @@ func New(o Options, services []Endpoint) *Gateway {
 type exchange struct {
 	aws.Call
 	gate     *Gateway
+	w        http.ResponseWriter // nil for a call from within
 	endpoint *Endpoint
 	op       *schema.Operation
 	codec    wire.Codec
@@ -81,9 +82,8 @@ type exchange struct {
 // internal failure of this call alone.
 func (x *exchange) run(ctx context.Context, chain []step) (err error) {
 	defer func() {
-		if r := recover(); r != nil && r != http.ErrAbortHandler {
-			x.gate.Log.Error("panic in a call", "request", x.RequestID, "service", x.Service, "operation", x.Operation, "panic", r, "stack", string(debug.Stack()))
-			err = x.internal()
+		if r := recover(); r != nil {
+			err = x.panicked(r)
 		}
 	}()
 	ctx = aws.WithCall(ctx, &x.Call)
@@ -93,6 +93,12 @@ func (x *exchange) run(ctx context.Context, chain []step) (err error) {
 		}
 	}
 	return nil
+}
+
+// panicked logs a recovered panic, and returns the answer to its call.
+func (x *exchange) panicked(r any) *aws.Error {
+	x.gate.Log.Error("panic in a call", "request", x.RequestID, "service", x.Service, "operation", x.Operation, "panic", r, "stack", string(debug.Stack()))
+	return x.internal()
 }
 
 // public is the error that the caller sees: an *aws.Error as it is; anything
@@ -177,6 +183,8 @@ func (x *exchange) observe(ctx context.Context, err *aws.Error) {
 	}
 	level := slog.LevelDebug
 	switch {
+	case ctx.Err() != nil && x.Status == http.StatusServiceUnavailable:
+		level = slog.LevelInfo // who went away needs nobody's attention
 	case x.Status >= http.StatusInternalServerError && x.ErrorCode != "NotImplemented":
 		level = slog.LevelError
 	case x.Status >= http.StatusBadRequest || x.gate.RequestLog:

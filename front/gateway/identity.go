@@ -2,8 +2,10 @@ package gateway
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/origin"
 	"github.com/brume-cloud/brume/front/policy"
 	"github.com/brume-cloud/brume/front/sigv4"
 )
@@ -39,7 +41,10 @@ func (x *exchange) sign(ctx context.Context) error {
 		x.Account = aws.DefaultAccount
 		return nil
 	}
-	check := sigv4.Check{Now: x.gate.Clock.Wall(), Body: x.signed, Streamed: x.req.Stream != nil}
+	if auth.Scheme == sigv4.V4 {
+		x.Region = x.endpoint.region(aws.Region(auth.Region)) // route had to guess from the unparsed header
+	}
+	check := sigv4.Check{Now: x.gate.Clock.Wall(), Service: x.endpoint.Model.SigningName, Body: x.signed, Streamed: x.req.Stream != nil}
 	id, known, err := x.gate.Identities.Identity(ctx, auth.AccessKeyID)
 	switch {
 	case err != nil:
@@ -79,6 +84,9 @@ func (x *exchange) stranger(auth *sigv4.Auth, check *sigv4.Check) error {
 	if x.gate.Strict || looksIssued(auth.AccessKeyID) {
 		return sigv4.UnknownKey(x.flavor)
 	}
+	if err := x.fromHere(); err != nil {
+		return err
+	}
 	if err := x.gate.verifier.Trust(x.req.Request, auth, check); err != nil {
 		return err
 	}
@@ -88,6 +96,29 @@ func (x *exchange) stranger(auth *sigv4.Auth, check *sigv4.Check) error {
 	}
 	x.Caller = RootOf(account, x.Region)
 	x.Caller.AccessKeyID = auth.AccessKeyID
+	return nil
+}
+
+// fromHere refuses what only a browser on behalf of somebody else would send.
+// A stranger's signature proves nothing, so that any page could write it: the
+// browser's word stands in for it. Pages of this machine may call, as those
+// that are being developed do.
+//
+// When S3 answers CORS requests, a bucket's CORS rules will not change this:
+// they let pages read answers, they do not make strangers known.
+func (x *exchange) fromHere() error {
+	r := x.req.Request
+	rule := origin.Rule{
+		Host: func(host string) bool { return host == x.gate.Address || origin.IsFixed(host) },
+		Page: origin.IsLoopback,
+	}
+	const remedy = "Call it as localhost, or make an access key with IAM and sign with it."
+	switch rule.Check(r) {
+	case origin.WrongHost:
+		return x.denied(fmt.Sprintf("This cloud takes unknown access keys for root, so it refuses them under the name %q, which anybody could have made point here. %s", r.Host, remedy))
+	case origin.WrongPage:
+		return x.denied("This cloud takes unknown access keys for root, so it refuses them from web pages of other sites; pages of localhost may. " + remedy)
+	}
 	return nil
 }
 

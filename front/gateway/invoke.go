@@ -41,9 +41,7 @@ func (x *exchange) find(context.Context) error {
 	}
 	svc := e.open()
 	x.endpoint, x.flavor = e, flavorOf(e.Model, e.Model.Protocols[0])
-	if e.Model.Global {
-		x.Region = x.Region.Global()
-	}
+	x.Region = e.region(x.Region)
 	if x.op = svc.Operation(x.Operation); x.op == nil || !x.op.Built() {
 		return aws.NotImplemented(x.Service, x.Operation)
 	}

@@ -54,15 +54,18 @@ type sniffer struct {
 	slots  chan struct{} // bounds the goroutines that wait for a first byte
 	done   chan struct{}
 	once   sync.Once
-	err    error
+	err    error // why accepting ended, written before done is closed
 }
 
 func (s *sniffer) accept() {
 	for {
 		c, err := s.Listener.Accept()
+		if isTemporary(err) { // too many open files, or a client that left already
+			time.Sleep(acceptPause)
+			continue
+		}
 		if err != nil {
-			s.err = err
-			s.once.Do(func() { close(s.done) })
+			s.once.Do(func() { s.err = err; close(s.done) }) // not after Close: Accept may be reading it
 			return
 		}
 		select {
@@ -73,6 +76,16 @@ func (s *sniffer) accept() {
 		}
 	}
 }
+
+// isTemporary reports whether accepting may succeed later. What the method is
+// deprecated for, timeouts, does not come from a listener.
+func isTemporary(err error) bool {
+	var t interface{ Temporary() bool }
+	return errors.As(err, &t) && t.Temporary()
+}
+
+// acceptPause keeps a server that is out of files from spinning.
+const acceptPause = 50 * time.Millisecond
 
 func (s *sniffer) sniff(c net.Conn) {
 	defer func() { <-s.slots }()

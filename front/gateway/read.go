@@ -1,12 +1,14 @@
 package gateway
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"errors"
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/brume-cloud/brume/aws"
 )
@@ -15,10 +17,13 @@ import (
 // the limits of their service.
 const (
 	defaultBodyLimit = 16 << 20
+	bodyTimeout      = 2 * time.Minute
 	firstRead        = 64 << 10 // allocated before anything has come, at most
 )
 
 var errTooLarge = aws.Errorf(http.StatusRequestEntityTooLarge, "RequestEntityTooLargeException", "The request body is larger than the service accepts.")
+
+var errNotGzip = aws.Errorf(http.StatusBadRequest, "SerializationException", "The request body is not gzip, as its Content-Encoding says.")
 
 // read reads the whole body, unless the operation streams it.
 func (x *exchange) read(context.Context) error {
@@ -34,10 +39,13 @@ func (x *exchange) read(context.Context) error {
 	if x.endpoint != nil && x.endpoint.BodyLimit > 0 {
 		limit = x.endpoint.BodyLimit
 	}
+	deadline := http.NewResponseController(x.w)
+	deadline.SetReadDeadline(time.Now().Add(bodyTimeout)) //nolint:errcheck // within a process there is none
 	body, err := readAll(r.Body, r.ContentLength, limit)
 	if err != nil {
-		return err
+		return err // the deadline stays: what is left of the body has no more time
 	}
+	deadline.SetReadDeadline(time.Time{}) //nolint:errcheck // likewise
 	x.BytesIn = int64(len(body))
 	x.signed = body
 	x.req.Body = body
@@ -77,9 +85,13 @@ func readAll(from io.Reader, declared, limit int64) ([]byte, error) {
 
 // gunzip expands a compressed body. The limit holds for what comes out.
 func gunzip(body []byte, limit int64) ([]byte, error) {
-	z, err := gzip.NewReader(strings.NewReader(string(body)))
+	z, err := gzip.NewReader(bytes.NewReader(body))
 	if err != nil {
-		return nil, aws.Errorf(http.StatusBadRequest, "SerializationException", "The request body is not gzip, as its Content-Encoding says.")
+		return nil, errNotGzip
 	}
-	return readAll(z, -1, limit)
+	plain, err := readAll(z, -1, limit)
+	if err != nil && err != errTooLarge {
+		return nil, errNotGzip
+	}
+	return plain, err
 }

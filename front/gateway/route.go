@@ -23,7 +23,7 @@ func (x *exchange) route(ctx context.Context) error {
 		return x.routeCBOR()
 	case r.Header.Get("X-Amz-Target") != "":
 		return x.routeTarget(r.Header.Get("X-Amz-Target"))
-	case isForm(r) || hasAction(x.req.Params):
+	case (isForm(r) || hasAction(x.req.Params)) && slices.ContainsFunc(x.candidates(), speaksQuery):
 		return x.routeAction(ctx)
 	}
 	return x.routeREST()
@@ -76,9 +76,7 @@ func hasAction(params []wire.Param) bool { return param(params, "Action") != "" 
 func (x *exchange) arrive(e *Endpoint, p schema.Protocol) *schema.Service {
 	svc := e.open()
 	x.endpoint, x.Service, x.codec, x.flavor = e, e.Model.Name, wire.For(p), flavorOf(e.Model, p)
-	if e.Model.Global {
-		x.Region = x.Region.Global()
-	}
+	x.Region = e.region(x.Region)
 	return svc
 }
 
@@ -157,10 +155,26 @@ func (x *exchange) routeAction(ctx context.Context) error {
 		}
 		if x.op = svc.Operation(action); x.op != nil {
 			x.Operation = action
+			x.readPath()
 			return nil
 		}
 	}
 	return aws.Errorf(http.StatusBadRequest, "InvalidAction", "Could not find operation %s for version %s", action, version)
+}
+
+// readPath takes the path for the parameter that it stands for.
+// AWS: "Making Query API requests", SQS Developer Guide: the queue's URL is
+// where the request goes, and no parameter repeats it.
+func (x *exchange) readPath() {
+	name := x.endpoint.PathMember
+	if name == "" || len(x.req.Path) <= 1 {
+		return
+	}
+	scheme := "http://"
+	if x.TLS {
+		scheme = "https://"
+	}
+	wire.AddFormDefault(&x.req, name, scheme+x.Host+x.req.Path)
 }
 
 // candidates are the services that the request may mean, by its signature, its
@@ -174,6 +188,8 @@ func (x *exchange) candidates() []*Endpoint {
 	}
 	return x.gate.services.all
 }
+
+func speaksQuery(e *Endpoint) bool { return queryProtocol(e.Model) != "" }
 
 func queryProtocol(m *schema.Source) schema.Protocol {
 	for _, p := range m.Protocols {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/front/wire"
@@ -25,6 +26,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x := g.receive(r)
+	x.w = w
 	err := x.run(r.Context(), fromSocket)
 	x.answer(w, err)
 }
@@ -82,11 +84,12 @@ func (x *exchange) answer(w http.ResponseWriter, err error) {
 		RequestID: x.RequestID, QueryMode: x.req.Header.Get("X-Amzn-Query-Mode") == "true", Header: w.Header(), Body: (*buf)[:0],
 	}
 	var public *aws.Error
+	if err == nil {
+		err = x.encode(&res)
+	}
 	if err != nil {
 		public = err.(*aws.Error)
 		x.encodeError(public, &res)
-	} else {
-		x.codec.Encode(x.op, x.output, &res)
 	}
 	x.Status = res.Status
 	x.BytesOut = int64(len(res.Body))
@@ -96,11 +99,7 @@ func (x *exchange) answer(w http.ResponseWriter, err error) {
 	case res.Events != nil:
 		x.BytesOut = x.events(w, &res)
 	default:
-		res.Header["Content-Length"] = []string{strconv.Itoa(len(res.Body))}
-		w.WriteHeader(res.Status)
-		if len(res.Body) > 0 {
-			w.Write(res.Body) //nolint:errcheck // a client that went away needs no answer
-		}
+		x.whole(w, &res)
 	}
 	if cap(res.Body) <= maxPooledBody {
 		*buf = res.Body
@@ -108,6 +107,51 @@ func (x *exchange) answer(w http.ResponseWriter, err error) {
 	}
 	x.observe(x.req.Context(), public)
 }
+
+// encode writes the output. A panic of the codec is contained, too.
+func (x *exchange) encode(res *wire.Response) (err error) {
+	empty := res.Body
+	defer func() {
+		if r := recover(); r != nil {
+			clear(res.Header)
+			res.Body, res.Stream, res.Events = empty, nil, nil
+			err = x.panicked(r)
+		}
+	}()
+	x.codec.Encode(x.op, x.output, res)
+	return nil
+}
+
+// whole writes an answer that is held in memory.
+func (x *exchange) whole(w http.ResponseWriter, res *wire.Response) {
+	head := x.req.Method == http.MethodHead
+	switch {
+	case res.Status == http.StatusNoContent || res.Status == http.StatusNotModified:
+		res.Body = res.Body[:0] // RFC 9110: neither a body nor, for 204, its length
+	case head && res.Header["Content-Length"] != nil: // of what GET would answer
+	default:
+		res.Header["Content-Length"] = []string{strconv.Itoa(len(res.Body))}
+	}
+	if head {
+		x.BytesOut = 0
+	}
+	if len(res.Body) > largeAnswer {
+		deadline := http.NewResponseController(w)
+		deadline.SetWriteDeadline(time.Now().Add(answerTimeout)) //nolint:errcheck // within a process there is none
+		defer deadline.SetWriteDeadline(time.Time{})             //nolint:errcheck // likewise
+	}
+	w.WriteHeader(res.Status)
+	if len(res.Body) > 0 && !head {
+		w.Write(res.Body) //nolint:errcheck // a client that went away needs no answer
+	}
+}
+
+// Limits on clients that do not read: answers that fit the buffers of a
+// connection wait for nobody.
+const (
+	largeAnswer   = 64 << 10
+	answerTimeout = 2 * time.Minute
+)
 
 // encodeError writes an error; before the service is known, as JSON services do.
 func (x *exchange) encodeError(e *aws.Error, res *wire.Response) {

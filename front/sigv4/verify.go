@@ -111,6 +111,9 @@ func (a *Auth) checkScope(c *Check) error {
 	if c.Service != "" && a.Service != c.Service {
 		return errService(a.flavor, a.Service, c.Service)
 	}
+	if a.Scheme == V4 && !isRegion(a.Region) {
+		return errRegion(a.flavor, a.Region, "us-east-1")
+	}
 	if c.Region == "" || a.Scheme == V4 && a.Region == c.Region {
 		return nil
 	}
@@ -262,3 +265,15 @@ func bodyIs(body []byte, digest string) bool {
 	hex.Encode(text[:], sum[:])
 	return strings.EqualFold(string(text[:]), digest)
 }
+
+// isRegion reports whether s has the form of a region's name.
+func isRegion(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= maxRegion
+}
+
+const maxRegion = 64

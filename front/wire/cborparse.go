@@ -77,6 +77,9 @@ func (p *cborParser) head() (head, error) {
 	copy(buf[8-n:], p.b[p.pos:p.pos+n])
 	h.arg = binary.BigEndian.Uint64(buf[:])
 	p.pos += n
+	if h.major == cborSimple && n == 1 && h.arg < 32 {
+		return head{}, p.bad() // RFC 8949, section 3.3: such values have one byte
+	}
 	return h, nil
 }
 

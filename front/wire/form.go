@@ -13,8 +13,11 @@ import (
 
 // parseForm splits an application/x-www-form-urlencoded text. Unlike
 // net/url's it keeps the order and is bounded.
-func parseForm(s string) ([]Param, error) {
-	params := make([]Param, 0, min(strings.Count(s, "&")+1, maxParameters))
+func parseForm(s string) ([]Param, error) { return splitForm(s, false) }
+
+// splitForm stops at the first pair that does not decode, unless lenient.
+func splitForm(s string, lenient bool) (params []Param, err error) {
+	params = make([]Param, 0, min(strings.Count(s, "&")+1, maxParameters))
 	for s != "" {
 		var pair string
 		pair, s, _ = strings.Cut(s, "&")
@@ -22,22 +25,26 @@ func parseForm(s string) ([]Param, error) {
 			continue
 		}
 		if len(params) == maxParameters {
-			return nil, malformed("The request has more than %d parameters", maxParameters)
+			return params, malformed("The request has more than %d parameters", maxParameters)
 		}
 		k, v, _ := strings.Cut(pair, "=")
 		k, err1 := unescapeForm(k)
 		v, err2 := unescapeForm(v)
 		if err1 != nil || err2 != nil {
-			return nil, malformed("The request body is not a valid form: bad percent-encoding in %q", pair[:min(len(pair), 64)])
+			err = malformed("The request is not a valid form: bad percent-encoding in %q", pair[:min(len(pair), 64)])
+			if lenient {
+				continue
+			}
+			return nil, err
 		}
 		params = append(params, Param{k, v})
 	}
-	return params, nil
+	return params, err
 }
 
 // ParseQuery splits a query string into decoded parameters, in order. Pairs
 // that do not decode are left out of what it returns with the error.
-func ParseQuery(query string) ([]Param, error) { return parseForm(query) }
+func ParseQuery(query string) ([]Param, error) { return splitForm(query, true) }
 
 // FormValues returns the values of the named parameters of a Query request.
 func FormValues(req *Request, names ...string) ([]string, error) {
@@ -48,12 +55,21 @@ func FormValues(req *Request, names ...string) ([]string, error) {
 	values := make([]string, len(names))
 	for i, name := range names {
 		for j := range params {
-			if params[j].Name == name {
+			if params[j].Name == name { // the first, as the decoder does
 				values[i] = params[j].Value
+				break
 			}
 		}
 	}
 	return values, nil
+}
+
+// AddFormDefault adds a parameter to a Query request, unless it is there.
+// FormValues must have parsed the request.
+func AddFormDefault(req *Request, name, value string) {
+	if !slices.ContainsFunc(req.form, func(p Param) bool { return p.Name == name }) {
+		req.form = append(req.form, Param{name, value})
+	}
 }
 
 func unescapeForm(s string) (string, error) {

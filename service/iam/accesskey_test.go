@@ -53,7 +53,7 @@ func TestAccessKeyLife(t *testing.T) {
 	refused := func() {
 		t.Helper()
 		_, err := queues.ListQueues(w.ctx, &sqs.ListQueuesInput{})
-		wantError(t, err, "UnrecognizedClientException", "")
+		wantError(t, err, "InvalidClientTokenId", "") // SQS tells the code of its former protocol
 	}
 	refused()
 	do(w, w.UpdateAccessKey, &iam.UpdateAccessKeyInput{UserName: new("alice"), AccessKeyId: k.AccessKeyId, Status: types.StatusTypeActive})

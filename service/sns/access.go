@@ -12,8 +12,8 @@ import (
 // AWS: "Actions, resources, and condition keys for Amazon SNS".
 func (s *Service) Access(ctx context.Context, operation string, input any) ([]aws.Access, error) {
 	call := aws.CallFrom(ctx)
-	// AWS: SNS writes its prefix in capitals, and has its own word for a refusal.
-	a := aws.Access{Action: "SNS:" + operation, Resource: resourceOf(input), Refusal: "AuthorizationError"}
+	// AWS: SNS writes its prefix in capitals.
+	a := aws.Access{Action: "SNS:" + operation, Resource: resourceOf(input)}
 	switch in := input.(type) {
 	case *sns.ConfirmSubscriptionInput:
 		// AWS: the token is permission enough.

@@ -28,6 +28,7 @@ type broadcast struct {
 	body  *node
 	actor aws.Actor       // for whom act is
 	act   context.Context // acting as actor
+	made  []tally         // deliveries
 }
 
 func (s *Service) newBroadcast(ctx context.Context, tx kv.Tx, t *topic, m *message) *broadcast {
@@ -59,6 +60,7 @@ func (s *Service) fanout(ctx context.Context, tx kv.Tx, j *job.Job) error {
 			return err
 		}
 	}
+	b.meterOnCommit()
 	return nil
 }
 
@@ -213,6 +215,7 @@ func (s *Service) deliverAgain(ctx context.Context, tx kv.Tx, j *job.Job) error 
 	if at.fifo() {
 		b.wait(sub, -1)
 	}
+	b.meterOnCommit()
 	return nil
 }
 

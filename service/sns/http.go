@@ -134,6 +134,7 @@ func (s *Service) attempt(ctx context.Context, out *outgoing) *refusal {
 	}
 	h.Set("Content-Type", out.ContentType)
 	h.Set("User-Agent", "Amazon Simple Notification Service Agent")
+	s.metered(out.at.Scope, protocolHTTP, 1)
 	res, err := s.HTTP.Do(req)
 	if err != nil {
 		return &refusal{err, false}

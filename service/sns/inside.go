@@ -18,6 +18,7 @@ const principal = "sns.amazonaws.com"
 // sendInside delivers the message to an endpoint within the cloud, in the
 // transaction.
 func (b *broadcast) sendInside(sub *subscription) error {
+	b.count(sub.Protocol)
 	switch sub.Protocol {
 	case protocolSQS:
 		return b.sendToQueue(sub, sub.Endpoint)
@@ -102,8 +103,13 @@ func (b *broadcast) queueAttributes() map[string]sqs.MessageAttributeValue {
 }
 
 // sendToDeadLetters sends what the subscriber should have got to its
-// dead-letter queue.
+// dead-letter queue: raw only if a queue can hold it so.
 func (b *broadcast) sendToDeadLetters(sub *subscription) error {
+	if sub.Raw && len(b.m.Attributes) > maxRawAttributes {
+		whole := *sub
+		whole.Raw = false
+		sub = &whole
+	}
 	return b.sendToQueue(sub, sub.DeadLetter)
 }
 

@@ -43,6 +43,7 @@ type Deps struct {
 	Store  kv.Store
 	Random aws.Random  // ids, tokens, signing keys
 	Via    aws.Invoker // calls to other services
+	Meter  Meter       // counts deliveries; may be nil
 	HTTP   HTTP        // deliveries to HTTP endpoints; must not follow redirects
 	Log    *slog.Logger
 
@@ -85,6 +86,10 @@ func Invalid(_ *schema.Operation, v *wire.Invalid) *aws.Error {
 	}
 	return v.WithCode("ValidationError")
 }
+
+// Denied is SNS's refusal by policies.
+// AWS: every operation's Errors, SNS API Reference ("AuthorizationError").
+func Denied(message string) *aws.Error { return sns.ErrAuthorizationErrorException("%s", message) }
 
 // invalid is SNS's error for nearly everything that is wrong with a parameter.
 func invalid(format string, args ...any) *aws.Error {

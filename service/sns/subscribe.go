@@ -71,7 +71,7 @@ func (a address) subscriptionOf(tx kv.Tx, protocol, endpoint string) (*subscript
 
 // enter adds a new subscription to its topic.
 func (s *Service) enter(tx kv.Tx, t *topic, sub *subscription) error {
-	if t.at.fifo() && t.at.total(tx, confirmed) >= "100" && len(t.at.total(tx, confirmed)) >= 3 {
+	if t.at.fifo() && t.at.total(tx, confirmed) >= maxFIFOSubscriptions {
 		return sns.ErrSubscriptionLimitExceededException("Subscription quota for FIFO topic has been reached: %d", maxFIFOSubscriptions)
 	}
 	if sub.Filter != "" {
@@ -94,9 +94,7 @@ func (s *Service) enter(tx kv.Tx, t *topic, sub *subscription) error {
 
 // countFilter keeps the number of a topic's filter policies, which is limited.
 func (a address) countFilter(tx kv.Tx, n int64) error {
-	const filters = "filters"
-	have, _ := tx.Peek(counts.Key(a.Scope, kv.String(a.Name), kv.String(filters)))
-	if n > 0 && kv.CounterValue(have)+n > maxTopicFilters {
+	if n > 0 && a.total(tx, filters)+n > maxTopicFilters {
 		return sns.ErrFilterPolicyLimitExceededException("Filter policy limit exceeded for this topic: %d", maxTopicFilters)
 	}
 	a.count(tx, filters, n)

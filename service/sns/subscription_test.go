@@ -234,3 +234,63 @@ func TestATopicWithManySubscribers(t *testing.T) {
 		}
 	})
 }
+
+func TestAFunctionThatIsNotThereLeavesTheMessageToTheDeadLetters(t *testing.T) {
+	story(t, "t", nil, func(d *desk) {
+		dead, deadARN := d.queue("dead")
+		redrive := map[string]string{"RedrivePolicy": `{"deadLetterTargetArn":"` + deadARN + `"}`}
+		d.subscribe("lambda", "arn:aws:lambda:us-east-1:000000000000:function:missing", redrive)
+		redrive["SubscriptionRoleArn"] = "arn:aws:iam::000000000000:role/sns"
+		d.subscribe("firehose", "arn:aws:firehose:us-east-1:000000000000:deliverystream/missing", redrive)
+		d.publish("hello")
+		if got := d.bodies(dead); len(got) != 2 || got[0] != "hello" {
+			d.Errorf("dead letters: %v", got)
+		}
+	})
+}
+
+func TestADeadLetterQueueOfAFIFOSubscription(t *testing.T) {
+	story(t, "t.fifo", map[string]string{"FifoTopic": "true", "ContentBasedDeduplication": "true"}, func(d *desk) {
+		dead, deadARN := d.queue("dead.fifo")
+		_, plain := d.queue("plain")
+		missing := "arn:aws:sqs:us-east-1:000000000000:missing.fifo"
+		_, err := d.Subscribe(d.Context(), &sns.SubscribeInput{TopicArn: &d.topic, Protocol: ptr("sqs"), Endpoint: &missing, Attributes: map[string]string{"RedrivePolicy": `{"deadLetterTargetArn":"` + plain + `"}`}})
+		d.refused(err, "InvalidParameter", "Invalid parameter: Attributes Reason: RedrivePolicy: must use a FIFO queue as DLQ for a FIFO Subscription to a FIFO Topic.")
+		d.subscribe("sqs", missing, map[string]string{"RedrivePolicy": `{"deadLetterTargetArn":"` + deadARN + `"}`})
+		for i := range 3 {
+			d.publish(fmt.Sprint(i), group("g", ""))
+		}
+		if got := d.bodies(dead); fmt.Sprint(got) != "[0 1 2]" {
+			d.Errorf("dead letters: %v", got)
+		}
+	})
+}
+
+func TestATopicHasNoMoreThan200Filters(t *testing.T) {
+	story(t, "t", nil, func(d *desk) {
+		filter := map[string]string{"FilterPolicy": `{"a":["b"]}`}
+		for i := range 200 {
+			d.subscribe("sqs", fmt.Sprint("arn:aws:sqs:us-east-1:000000000000:q", i), filter)
+		}
+		_, err := d.Subscribe(d.Context(), &sns.SubscribeInput{TopicArn: &d.topic, Protocol: ptr("sqs"), Endpoint: ptr("arn:aws:sqs:us-east-1:000000000000:q"), Attributes: filter})
+		d.refused(err, "FilterPolicyLimitExceeded", "")
+	})
+}
+
+func TestRawMessagesWithTooManyAttributesAreDeadLetters(t *testing.T) {
+	story(t, "t", nil, func(d *desk) {
+		dead, deadARN := d.queue("dead")
+		url, _ := d.subscribed("q", map[string]string{"RawMessageDelivery": "true", "RedrivePolicy": `{"deadLetterTargetArn":"` + deadARN + `"}`})
+		var many []string
+		for i := range 11 {
+			many = append(many, fmt.Sprint("a", i), "String", "x")
+		}
+		d.publish("hello", attributes(many...))
+		if got := d.bodies(url); len(got) != 0 {
+			d.Errorf("got %v", got)
+		}
+		if got := d.bodies(dead); len(got) != 1 {
+			d.Errorf("dead letters: %v", got)
+		}
+	})
+}

@@ -77,7 +77,7 @@ func (s *Service) SetSubscriptionAttributes(ctx context.Context, in *sns.SetSubs
 		}
 		had := sub.Filter != ""
 		if err := sub.set(in.AttributeName, deref(in.AttributeValue)); err != nil {
-			return invalid("%s", err.Error())
+			return refused("", err)
 		}
 		switch has := sub.Filter != ""; {
 		case has && !had:
@@ -107,18 +107,25 @@ func (s *subscription) setAll(attributes map[string]string) error {
 		if !ok {
 			continue
 		}
-		switch err := s.set(name, value); {
-		case err == nil:
-		case errors.Is(err, errFilterNested): // AWS: this one is said alike everywhere
-			return invalid("%s", err.Error())
-		default:
-			return invalid("Attributes Reason: %s", err.Error())
+		if err := s.set(name, value); errors.Is(err, errFilterNested) { // AWS: this one is said alike everywhere
+			return refused("", err)
+		} else if err != nil {
+			return refused("Attributes Reason: ", err)
 		}
 	}
 	if s.Protocol == protocolFirehose && s.Attributes["SubscriptionRoleArn"] == "" {
 		return invalid("Attributes Reason: SubscriptionRoleArn: must be set for protocol firehose")
 	}
 	return nil
+}
+
+// refused is the error for an attribute whose value is wrong.
+func refused(prefix string, err error) error {
+	var public *aws.Error
+	if errors.As(err, &public) {
+		return public
+	}
+	return invalid("%s%s", prefix, err.Error())
 }
 
 // set checks an attribute and takes it over. The error says what AWS says after
@@ -233,7 +240,7 @@ func (s *subscription) checkReplay(value string) error {
 	if !s.at.fifo() {
 		return errors.New("ReplayPolicy: Replay policy can only be set for FIFO topics")
 	}
-	return errors.New("ReplayPolicy: Brume does not replay archived messages yet")
+	return aws.NotImplemented("sns", "ReplayPolicy")
 }
 
 func isRole(arn string) bool {

@@ -1,7 +1,6 @@
 package sns
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/brume-cloud/brume/aws"
@@ -196,16 +195,18 @@ const (
 	confirmed = "confirmed"
 	pending   = "pending"
 	deleted   = "deleted"
-	failed    = "failed" // notifications that were given up
+	filters   = "filters" // subscriptions with a filter policy
+	failed    = "failed"  // notifications that were given up
 )
 
 func (a address) count(tx kv.Tx, what string, n int64) {
 	tx.Add(counts.Key(a.Scope, kv.String(a.Name), kv.String(what)), n)
 }
 
-func (a address) total(tx kv.Tx, what string) string {
+// total reads a counter without a conflict: AWS's numbers are approximate.
+func (a address) total(tx kv.Tx, what string) int64 {
 	v, _ := tx.Peek(counts.Key(a.Scope, kv.String(a.Name), kv.String(what)))
-	return strconv.FormatInt(max(0, kv.CounterValue(v)), 10)
+	return max(0, kv.CounterValue(v))
 }
 
 // drop deletes every row of the topic.

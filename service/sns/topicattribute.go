@@ -32,9 +32,9 @@ func (s *Service) GetTopicAttributes(ctx context.Context, in *sns.GetTopicAttrib
 		m["Policy"] = t.Policy
 		m["DisplayName"] = t.get("DisplayName")
 		m["EffectiveDeliveryPolicy"] = t.effectiveDelivery()
-		m["SubscriptionsConfirmed"] = t.at.total(tx, confirmed)
-		m["SubscriptionsPending"] = t.at.total(tx, pending)
-		m["SubscriptionsDeleted"] = t.at.total(tx, deleted)
+		m["SubscriptionsConfirmed"] = strconv.FormatInt(t.at.total(tx, confirmed), 10)
+		m["SubscriptionsPending"] = strconv.FormatInt(t.at.total(tx, pending), 10)
+		m["SubscriptionsDeleted"] = strconv.FormatInt(t.at.total(tx, deleted), 10)
 		if t.at.fifo() {
 			m["FifoTopic"] = "true"
 			m["ContentBasedDeduplication"] = t.get("ContentBasedDeduplication")

@@ -216,7 +216,7 @@ func (t *taking) standard() []delivery {
 	}
 	prefix := ready.Prefix(t.q.at.Scope, kv.Uint(t.q.ID))
 	var passed []kv.Key
-	for key := range t.tx.Scan(t.q.fromHead(t.tx, prefix)) {
+	for key, m := range ready.Scan(t.tx, t.q.fromHead(t.tx, prefix)) {
 		if len(passed) == 0 && t.Random.Uint64()%headEvery == 0 {
 			t.q.setHead(t.tx, ready.Parts(key))
 		}
@@ -225,7 +225,7 @@ func (t *taking) standard() []delivery {
 			passed = append(passed, key)
 			continue
 		}
-		got = t.takeReady(got, key)
+		got = t.takeReady(got, key, m)
 		if len(got) == t.max {
 			return got
 		}
@@ -234,18 +234,17 @@ func (t *taking) standard() []delivery {
 		if len(got) == t.max {
 			break
 		}
-		got = t.takeReady(got, key)
+		if m, ok := ready.Get(t.tx, key); ok {
+			got = t.takeReady(got, key, m)
+		}
 	}
 	return got
 }
 
 // takeReady moves one message from ready to inflight, unless it turns out to be
 // too old, deleted, or due for the dead-letter queue.
-func (t *taking) takeReady(got []delivery, key kv.Key) []delivery {
-	m, ok := ready.Get(t.tx, key) // depends on the row: two receivers cannot both take it
-	if !ok {
-		return got
-	}
+func (t *taking) takeReady(got []delivery, key kv.Key, m *message) []delivery {
+	t.tx.Depend(key) // two receivers cannot both take it
 	ready.Delete(t.tx, key)
 	if m.Receives > 0 && !t.q.unreturn(t.tx, m) {
 		return got // deleted with the receipt of an earlier receive; counted then

@@ -128,7 +128,7 @@ func TestAssumedRoleMayWhatTheRoleMay(t *testing.T) {
 		t.Fatal("the role's last use is not known", err)
 	}
 	w.cloud.Advance(61 * time.Minute)
-	wantError(t, w.queues(out.Credentials), "ExpiredTokenException", "")
+	wantError(t, w.queues(out.Credentials), "ExpiredToken", "")
 
 	bob := w.user("bob", "")
 	_, err = bob.AssumeRole(w.ctx, in)

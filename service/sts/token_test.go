@@ -71,7 +71,7 @@ func TestSessionTokenWithMFA(t *testing.T) {
 	_, err = w.as(out.Credentials).GetSessionToken(w.ctx, &sts.GetSessionTokenInput{})
 	wantError(t, err, "AccessDenied", "Cannot call GetSessionToken with session credentials")
 	w.cloud.Advance(13 * time.Hour)
-	wantError(t, w.queues(out.Credentials), "ExpiredTokenException", "")
+	wantError(t, w.queues(out.Credentials), "ExpiredToken", "")
 }
 
 func TestSessionsOfUsersAreNotForIAM(t *testing.T) {

@@ -17,6 +17,10 @@ type runner struct {
 	kick  chan struct{} // look again
 	again atomic.Bool   // forget how far the window has read
 
+	// floor is a place in job.log with nothing before it, for those outside the
+	// loop; nil when not known.
+	floor atomic.Pointer[kv.Key]
+
 	window   *window
 	due      time.Time // when the next dated row is due, as of the last look; zero for never
 	scanned  time.Time // when the window last began from the start
@@ -50,6 +54,7 @@ func (r *runner) wake() {
 
 // rescan makes the runner look at all rows again.
 func (r *runner) rescan() {
+	r.floor.Store(nil)
 	r.again.Store(true)
 	r.wake()
 }
@@ -101,6 +106,7 @@ func (r *runner) pass(ctx context.Context, dos *sync.WaitGroup) (next time.Time,
 	for ctx.Err() == nil {
 		now := r.clock.Now()
 		if r.again.Swap(false) || r.touched && now.Sub(r.scanned) >= rescanEvery {
+			r.floor.Store(nil)
 			r.window.restart()
 			r.scanned, r.touched = now, false
 		}
@@ -117,6 +123,10 @@ func (r *runner) pass(ctx context.Context, dos *sync.WaitGroup) (next time.Time,
 				r.running++
 				dos.Go(func() { r.do(ctx, it) })
 			}
+		}
+		if len(r.window.items) == 0 {
+			floor := r.window.log
+			r.floor.Store(&floor)
 		}
 		if len(started) == 0 || r.kind.Do != nil {
 			next = earlier(next, r.due)
@@ -154,8 +164,12 @@ func dueOf(k kv.Key) time.Time {
 // firstDue returns when the first job that may start is due.
 func (r *runner) firstDue(tx kv.Tx) (due time.Time, ok bool) {
 	waiting := map[string]bool{} // lanes whose first job waits for its retry
-	for _, prefix := range []kv.Key{logPrefix(r.kind.Name), duePrefix(r.kind.Name)} {
-		for k, v := range tx.Scan(kv.Prefix(prefix)) {
+	log := kv.Prefix(logPrefix(r.kind.Name))
+	if floor := r.floor.Load(); floor != nil {
+		log.From = *floor // rather than over all that is done
+	}
+	for _, rows := range []kv.Range{log, kv.Prefix(duePrefix(r.kind.Name))} {
+		for k, v := range tx.Scan(rows) {
 			it, err := decode(r.kind.Name, k, v)
 			if err != nil {
 				kv.Fail(err)

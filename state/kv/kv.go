@@ -92,6 +92,10 @@ type Tx interface {
 	// transaction does not make this one run again. For hints and counters.
 	Peek(key Key) ([]byte, bool)
 
+	// Depend makes the transaction run again should another change key
+	// meanwhile, as if it had been Got. For keys that a walk with Peek found.
+	Depend(key Key)
+
 	// Scan walks the keys of r in order. The walk is lazy, holds little memory
 	// whatever the size of r, and conflicts only with changes in the part of r
 	// that was walked.
@@ -139,8 +143,8 @@ type Range struct {
 	From, To Key
 	Reverse  bool
 
-	// Peek walks without a conflict, as Tx.Peek reads. To depend on what was
-	// found, Get it: so transactions that look through the same range for
+	// Peek walks without a conflict, as Tx.Peek reads. Depend on what is taken
+	// of what was found: so transactions that look through the same range for
 	// something to take only conflict when they take the same.
 	Peek bool
 }

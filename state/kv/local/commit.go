@@ -136,6 +136,7 @@ func (s *Store) commitGroup() {
 		return
 	}
 	s.published.Store(c.last)
+	c.counters.teach(c.current, s.seed, c.last)
 }
 
 // fill puts the writes of t into the batch; before are the transactions in

@@ -2,6 +2,7 @@ package local
 
 import (
 	"bytes"
+	"hash/maphash"
 
 	"github.com/brume-cloud/brume/state/kv"
 )
@@ -12,6 +13,7 @@ import (
 type counters struct {
 	values map[string]int64
 	dirty  map[string]struct{} // added to in the group under way
+	wrote  []string            // what the last flush wrote
 }
 
 const keptCounters = 4 << 10
@@ -54,8 +56,10 @@ func (c *counters) forgetRange(from, to []byte) {
 
 // flush writes the group's results and bounds what is remembered.
 func (c *counters) flush(b batch) {
+	c.wrote = c.wrote[:0]
 	for k := range c.dirty {
 		b.set([]byte(k), kv.Counter(c.values[k]))
+		c.wrote = append(c.wrote, k)
 	}
 	clear(c.dirty)
 	for k := range c.values {
@@ -63,6 +67,16 @@ func (c *counters) flush(b batch) {
 			break
 		}
 		delete(c.values, k)
+	}
+}
+
+// teach tells the recall of an era the counters that the last flush wrote, as
+// of version: those that are read at all are mostly read between two writes.
+func (c *counters) teach(a *era, seed maphash.Seed, version uint64) {
+	for _, k := range c.wrote {
+		if n, ok := c.values[k]; ok {
+			a.recall.refresh(k, maphash.String(seed, k), remembered{value: kv.Counter(n), present: true, version: version})
+		}
 	}
 }
 

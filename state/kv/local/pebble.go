@@ -17,18 +17,22 @@ type disk struct {
 
 const (
 	memTable     = 16 << 20 // starts at 256 KiB and doubles up to this
+	memTables    = 4        // at most, before writes wait for a flush
 	defaultCache = 32 << 20
 )
 
 func openDisk(dir string, o *Options) (*disk, error) {
-	cache := pebble.NewCache(o.CacheSize)
+	// Pebble takes the memory of its memtables out of the cache. Without room
+	// for them, writing would leave none for blocks, and every read of a table
+	// would read and decompress it again.
+	cache := pebble.NewCache(o.CacheSize + memTables*memTable)
 	defer cache.Unref()
 	po := &pebble.Options{
 		FS:                          walFS(o.disk, o.Sync),
 		Cache:                       cache,
 		FormatMajorVersion:          pebble.FormatValueSeparation,
 		MemTableSize:                memTable,
-		MemTableStopWritesThreshold: 4,
+		MemTableStopWritesThreshold: memTables,
 		L0CompactionThreshold:       4,
 		L0StopWritesThreshold:       64, // a burst of writes waits for the disk, not for order
 		LBaseMaxBytes:               64 << 20,

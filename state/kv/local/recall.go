@@ -66,3 +66,12 @@ func (r *recall) put(key []byte, hash uint64, m remembered) {
 	m.key, m.value = bytes.Clone(key), bytes.Clone(m.value)
 	r.places[i].Store(&m)
 }
+
+// refresh replaces the value of a key that has a place.
+func (r *recall) refresh(key string, hash uint64, m remembered) {
+	place := &r.places[hash%recallPlaces]
+	if old := place.Load(); old != nil && string(old.key) == key {
+		m.key = old.key
+		place.Store(&m)
+	}
+}

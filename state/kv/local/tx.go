@@ -79,6 +79,13 @@ func (t *tx) Get(key kv.Key) ([]byte, bool) {
 	return t.resolve(key, hash, o)
 }
 
+func (t *tx) Depend(key kv.Key) {
+	if !t.readOnly {
+		t.pin()
+		t.points = append(t.points, point{t.arena.copy(key), maphash.Bytes(t.store.seed, key)})
+	}
+}
+
 func (t *tx) Peek(key kv.Key) ([]byte, bool) {
 	o := t.writes.latest(key)
 	if o != nil && o.kind != opAdd {

@@ -1,0 +1,71 @@
+package gateway_test
+
+import (
+	"context"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/brume-cloud/brume/api/sqs"
+	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/fault"
+	"github.com/brume-cloud/brume/front/gateway"
+	"github.com/brume-cloud/brume/front/policy"
+	"github.com/brume-cloud/brume/state/clock"
+)
+
+// nobody has no access keys.
+type nobody struct{}
+
+func (nobody) Identity(context.Context, string) (gateway.Identity, bool, error) {
+	return gateway.Identity{}, false, nil
+}
+func (nobody) Policies(context.Context, *aws.Caller, *policy.Request) error { return nil }
+
+// with returns a gateway whose ListQueues is call.
+func with(call func(ctx context.Context) (any, error)) *gateway.Gateway {
+	ops := slices.Clone(sqs.Operations)
+	for i := range ops {
+		if ops[i].Name == "ListQueues" {
+			ops[i].Call = func(ctx context.Context, _, _ any) (any, error) { return call(ctx) }
+		}
+	}
+	return gateway.New(gateway.Options{Clock: clock.New(), Log: slogDiscard, Identities: nobody{}, Faults: new(fault.Set)},
+		[]gateway.Endpoint{{Model: sqs.Model(), Operations: ops}})
+}
+
+const listQueues = "POST /\nScope: sqs\nX-Amz-Target: AmazonSQS.ListQueues\n\n{}"
+
+func TestPanicsAreContained(t *testing.T) {
+	for name, call := range map[string]func(context.Context) (any, error){
+		"in the operation": func(context.Context) (any, error) { panic("secret") },
+		"in the codec":     func(context.Context) (any, error) { return nil, nil },
+	} {
+		w := httptest.NewRecorder()
+		with(call).ServeHTTP(w, request(listQueues))
+		if body := w.Body.String(); w.Code != 500 || !strings.Contains(body, "InternalFailure") || strings.Contains(body, "secret") {
+			t.Errorf("%s: %d %s", name, w.Code, body)
+		}
+	}
+}
+
+func TestClientThatGoesAwayEndsItsCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ended := false
+		g := with(func(ctx context.Context) (any, error) {
+			<-ctx.Done()
+			ended = true
+			return nil, ctx.Err()
+		})
+		ctx, leave := context.WithCancel(t.Context())
+		go g.ServeHTTP(httptest.NewRecorder(), request(listQueues).WithContext(ctx))
+		synctest.Wait()
+		leave()
+		synctest.Wait()
+		if !ended {
+			t.Error("the call goes on for nobody")
+		}
+	})
+}
