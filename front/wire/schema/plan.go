@@ -20,6 +20,7 @@ type Plan struct {
 	Boxed  bool         // the elements of a list or map are pointers (sparse)
 	// Constrained is set when Validate has anything to check in or below the value.
 	Constrained bool
+	marked      bool
 	required    uint64 // bits of the fields that must be present
 }
 
@@ -48,7 +49,7 @@ func (s *Service) Plan(shape *Shape, typ reflect.Type) *Plan {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := s.plan(shape, typ)
-	p.markConstraints(map[*Plan]bool{})
+	p.markConstraints()
 	return p
 }
 
@@ -121,18 +122,20 @@ func FieldName(member string) string {
 	return strings.ToUpper(member[:1]) + member[1:]
 }
 
-func (p *Plan) markConstraints(seen map[*Plan]bool) bool {
-	if seen[p] {
+// markConstraints finds out once whether there is anything to check in or below
+// the value. All that p leads to is marked with it, before any of it is used.
+func (p *Plan) markConstraints() bool {
+	if p.marked {
 		return p.Constrained
 	}
-	seen[p] = true
+	p.marked, p.Constrained = true, true // where a shape recurs, there may be
 	sh := p.Shape
 	own := sh.HasMin || sh.HasMax || sh.Pattern != nil || len(sh.Enum) > 0 || p.required != 0
 	for i := range p.Fields {
-		own = p.Fields[i].Plan.markConstraints(seen) || own
+		own = p.Fields[i].Plan.markConstraints() || own
 	}
 	if p.Elem != nil {
-		own = p.Elem.markConstraints(seen) || own
+		own = p.Elem.markConstraints() || own
 	}
 	if sh.Kind == Map {
 		k := sh.Key.Shape
