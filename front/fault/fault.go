@@ -3,6 +3,7 @@
 package fault
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"net/http"
 	"strings"
@@ -135,9 +136,9 @@ func matches(pattern, s string) bool {
 func (r *Rule) failure(c *aws.Call) *aws.Error {
 	if r.Kind == Throttle {
 		status, code := throttling(c.Service)
-		return aws.Errorf(status, code, "%s", or(r.Message, "Rate exceeded"))
+		return aws.Errorf(status, code, "%s", cmp.Or(r.Message, "Rate exceeded"))
 	}
-	return aws.Errorf(r.Status, r.Code, "%s", or(r.Message, "Injected by brume fault "+r.ID+"."))
+	return aws.Errorf(r.Status, r.Code, "%s", cmp.Or(r.Message, "Injected by brume fault "+r.ID+"."))
 }
 
 // throttling is how a service says that a rate was exceeded. SDKs retry on
@@ -156,11 +157,4 @@ func throttling(service string) (status int, code string) {
 		return http.StatusBadRequest, "ThrottlingException"
 	}
 	return http.StatusBadRequest, "Throttling"
-}
-
-func or(s, def string) string {
-	if s != "" {
-		return s
-	}
-	return def
 }

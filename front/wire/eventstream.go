@@ -3,7 +3,6 @@ package wire
 import (
 	"encoding/binary"
 	"hash/crc32"
-	"iter"
 	"reflect"
 	"unsafe"
 
@@ -162,6 +161,3 @@ func EventError(code, message string) []byte {
 	h = eventText(h, ":error-message", message)
 	return eventMessage(nil, h, nil)
 }
-
-// Events is a stream of encoded messages.
-type Events = iter.Seq2[[]byte, error]

@@ -141,9 +141,6 @@ func (d *restDecoder) header(f *schema.Field, at unsafe.Pointer) (bool, error) {
 	if name == "Host" && len(values) == 0 {
 		values = []string{d.req.Host}
 	}
-	if name == "Content-Length" && len(values) == 0 && d.req.ContentLength >= 0 {
-		return false, nil
-	}
 	if len(values) == 0 {
 		return false, nil
 	}

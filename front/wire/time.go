@@ -65,7 +65,7 @@ func appendTime(b []byte, t time.Time, f, def schema.TimeFormat) []byte {
 	case schema.HTTPDate:
 		return t.AppendFormat(b, httpDate)
 	case schema.Epoch:
-		b = strconv.AppendInt(b, floorSeconds(t), 10)
+		b = strconv.AppendInt(b, t.Unix(), 10)
 		if ms := t.Nanosecond() / 1e6; ms != 0 {
 			b = append(b, '.', byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10))
 		}
@@ -76,8 +76,3 @@ func appendTime(b []byte, t time.Time, f, def schema.TimeFormat) []byte {
 	}
 	return t.AppendFormat(b, iso8601)
 }
-
-// floorSeconds is the second at or before t, so that the fraction adds to it.
-// (Before 1970 a negative second with a positive fraction would read wrongly;
-// nothing in AWS lies there.)
-func floorSeconds(t time.Time) int64 { return t.Unix() }

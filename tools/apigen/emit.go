@@ -27,7 +27,7 @@ func (g *generator) types(p *printer) {
 	for _, name := range g.structs {
 		s := g.Shapes[name]
 		body.f("// %s is the structure %s.\n", g.goName[name], name)
-		g.structure(&body, g.goName[name], s, s.Events || g.inStream(name))
+		g.structure(&body, g.goName[name], s, s.Events)
 	}
 	for _, name := range g.enums {
 		typ := g.goName[name]
@@ -45,9 +45,6 @@ func (g *generator) types(p *printer) {
 	}
 	p.f(")\n\n%s", body.String())
 }
-
-// inStream reports whether the shape is an event of an output stream.
-func (g *generator) inStream(string) bool { return false }
 
 func (g *generator) structure(p *printer, name string, s *models.Shape, output bool) {
 	if s == nil {
@@ -100,10 +97,7 @@ func (g *generator) errors(p *printer) {
 		} else if status == 0 {
 			status = 400
 		}
-		code := s.Code
-		if code == "" || !g.queryFamily() {
-			code = name
-		}
+		code := name
 		if g.queryFamily() && s.Code != "" {
 			code = s.Code
 		}

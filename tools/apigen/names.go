@@ -21,9 +21,6 @@ type generator struct {
 	idents  map[string]bool   // everything that is declared
 }
 
-// maxRequired mirrors the schema package's limit of required members.
-const maxRequired = 64
-
 func newGenerator(m *models.Model) (*generator, error) {
 	g := &generator{Model: m, ops: slices.Sorted(maps.Keys(m.Operations)), goName: map[string]string{}, idents: map[string]bool{
 		"Service": true, "Client": true, "Unimplemented": true, "Model": true, "Operations": true, "NewClient": true,
@@ -54,8 +51,8 @@ func newGenerator(m *models.Model) (*generator, error) {
 				required++
 			}
 		}
-		if required > maxRequired {
-			return nil, fmt.Errorf("%s requires %d members, more than %d", name, required, maxRequired)
+		if required > schema.MaxRequired {
+			return nil, fmt.Errorf("%s requires %d members, more than %d", name, required, schema.MaxRequired)
 		}
 	}
 	return g, nil

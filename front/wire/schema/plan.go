@@ -34,9 +34,9 @@ type Field struct {
 	JSONKey string // `"name":`, ready to be written
 }
 
-// maxFields bounds the members that one structure may require: the presence
-// of required members is kept in one word.
-const maxRequired = 64
+// MaxRequired bounds the members that one structure may require: their presence
+// is kept in one word. The generator refuses models that exceed it.
+const MaxRequired = 64
 
 type planKey struct {
 	shape *Shape
