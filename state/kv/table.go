@@ -129,6 +129,17 @@ func (t *Table[R]) Scan(tx Tx, r Range) iter.Seq2[Key, *R] {
 	}
 }
 
+// Claim walks the records of the log under prefix, as Tx.Claim does.
+func (t *Table[R]) Claim(tx Tx, prefix Key, from func() Key) iter.Seq2[Key, *R] {
+	return func(yield func(Key, *R) bool) {
+		for key, b := range tx.Claim(prefix, from) {
+			if !yield(key, mustDecode[R](key, b)) {
+				return
+			}
+		}
+	}
+}
+
 // scratch holds buffers for encoding, which a Tx copies from.
 var scratch = sync.Pool{New: func() any { b := make([]byte, 0, 1<<10); return &b }}
 

@@ -135,6 +135,11 @@ func (s *Store) commitGroup() {
 		s.fail(err)
 		return
 	}
+	for _, t := range c.group {
+		if !t.lost {
+			c.current.logs.note(t)
+		}
+	}
 	s.published.Store(c.last)
 	c.counters.teach(c.current, s.seed, c.last)
 }

@@ -32,6 +32,7 @@ type tx struct {
 	spans  []span  // walked by Scan
 	writes writes
 	stamps int // given out
+	claims []claim
 
 	waiting chan bool // from the committer: true to take the lead, false when done
 	version uint64    // of the commit
@@ -77,13 +78,6 @@ func (t *tx) Get(key kv.Key) ([]byte, bool) {
 		t.points = append(t.points, point{t.arena.copy(key), hash})
 	}
 	return t.resolve(key, hash, o)
-}
-
-func (t *tx) Depend(key kv.Key) {
-	if !t.readOnly {
-		t.pin()
-		t.points = append(t.points, point{t.arena.copy(key), maphash.Bytes(t.store.seed, key)})
-	}
 }
 
 func (t *tx) Peek(key kv.Key) ([]byte, bool) {
@@ -290,6 +284,7 @@ func (t *tx) release() {
 
 // reset prepares for another run.
 func (t *tx) reset() {
+	t.endClaims()
 	t.release()
 	t.arena.reset()
 	t.writes.reset()
@@ -297,5 +292,5 @@ func (t *tx) reset() {
 	clear(t.spans)
 	t.points, t.spans = t.points[:0], t.spans[:0]
 	t.recalled, t.pinned = t.recalled[:0], false
-	t.now, t.stamps, t.lost, t.err, t.alone = time.Time{}, 0, false, nil, nil
+	t.now, t.stamps, t.version, t.lost, t.err, t.alone = time.Time{}, 0, 0, false, nil, nil
 }
