@@ -92,6 +92,11 @@ type Tx interface {
 	// transaction does not make this one run again. For hints and counters.
 	Peek(key Key) ([]byte, bool)
 
+	// GetShared is Get for a record that nearly every call reads. What decode
+	// makes of the value is remembered with it and given to all who ask, so it
+	// must not be changed, and decode must use nothing but the key and the value.
+	GetShared(key Key, decode func(value []byte) any) (any, bool)
+
 	// Scan walks the keys of r in order. The walk is lazy, holds little memory
 	// whatever the size of r, and conflicts only with changes in the part of r
 	// that was walked.
@@ -103,6 +108,8 @@ type Tx interface {
 	// head of one log side by side. A row that the transaction has not deleted
 	// is anybody's again. from tells a key before which the log is known to be
 	// empty; it is only asked where the store does not know. It may be nil.
+	//
+	// Keys and values that it yields stay valid for good.
 	//
 	// Claims are in memory and of this process. They are a courtesy: each row
 	// is also a Get, and whoever meets it by another way conflicts as ever.

@@ -55,6 +55,22 @@ func (t *Table[R]) Get(tx Tx, key Key) (*R, bool) {
 	return mustDecode[R](key, b), true
 }
 
+// GetShared is Get for a record that nearly every call reads, decoded once. It
+// must not be changed. prepare, which may be nil, completes it from its key.
+func (t *Table[R]) GetShared(tx Tx, key Key, prepare func(*R)) (*R, bool) {
+	r, ok := tx.GetShared(key, func(b []byte) any {
+		r := mustDecode[R](key, b)
+		if prepare != nil {
+			prepare(r)
+		}
+		return r
+	})
+	if !ok {
+		return nil, false
+	}
+	return r.(*R), true
+}
+
 // Peek is Get without a conflict, as Tx.Peek is.
 func (t *Table[R]) Peek(tx Tx, key Key) (*R, bool) {
 	b, ok := tx.Peek(key)
