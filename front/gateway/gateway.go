@@ -76,6 +76,7 @@ type exchange struct {
 	signer   string    // the signing name that the signature claims
 	signed   []byte    // the body as it came, which the signature covers
 	began    time.Time // wall time
+	hurry    bool      // must not be held up
 }
 
 // run passes the exchange along chain. A panic is contained: it becomes an
@@ -141,6 +142,9 @@ func (x *exchange) decode(context.Context) error {
 // fault lets the injected faults act.
 func (x *exchange) fault(ctx context.Context) error {
 	o := x.gate.Faults.Decide(&x.Call)
+	if o.Wait > 0 && x.hurry {
+		return aws.Errorf(http.StatusServiceUnavailable, "ServiceUnavailable", "An injected latency of %s holds the call up.", o.Wait)
+	}
 	if o.Wait > 0 {
 		if err := wait(ctx, o.Wait); err != nil {
 			return err

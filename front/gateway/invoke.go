@@ -22,7 +22,7 @@ func (g *Gateway) Invoke(ctx context.Context, service, operation string, input a
 		Region: actor.Region, Caller: actor.Caller, Source: actor.Source, Host: g.Address, UserAgent: actor.Caller.Service,
 		TLS: true, // nothing within travels in the clear
 	}
-	x.began = g.Clock.Wall()
+	x.began, x.hurry = g.Clock.Wall(), actor.Hurry
 	if err := x.run(ctx, fromWithin); err != nil {
 		e := err.(*aws.Error)
 		x.observe(ctx, e)
