@@ -27,6 +27,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	x := g.receive(r)
 	x.w = w
+	if x.preflight() {
+		return
+	}
 	err := x.run(r.Context(), fromSocket)
 	x.answer(w, err)
 }
@@ -91,6 +94,7 @@ func (x *exchange) answer(w http.ResponseWriter, err error) {
 		public = err.(*aws.Error)
 		x.encodeError(public, &res)
 	}
+	x.share(res.Header)
 	x.Status = res.Status
 	x.BytesOut = int64(len(res.Body))
 	switch {
