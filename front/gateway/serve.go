@@ -31,7 +31,11 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	err := x.run(r.Context(), fromSocket)
+	unread := x.unread(err)
 	x.answer(w, err)
+	if unread {
+		x.drop()
+	}
 }
 
 // receive notes what the request says of itself.
