@@ -17,7 +17,9 @@ import (
 )
 
 // malformedVector is an operation of Smithy's protocol tests with requests that
-// a server must refuse (smithy.test#httpMalformedRequestTests).
+// a server must refuse (smithy.test#httpMalformedRequestTests), taken once from
+// the JSON form of its model that "smithy ast --flatten" prints. NOTICE tells
+// the version; of its protocols only restJson1 has such cases.
 type malformedVector struct {
 	Operation, Schema string
 	Cases             []malformedCase
