@@ -27,8 +27,15 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	x := g.receive(r)
 	x.w = w
+	if x.preflight() {
+		return
+	}
 	err := x.run(r.Context(), fromSocket)
+	unread := x.unread(err)
 	x.answer(w, err)
+	if unread {
+		x.drop()
+	}
 }
 
 // receive notes what the request says of itself.
@@ -91,6 +98,7 @@ func (x *exchange) answer(w http.ResponseWriter, err error) {
 		public = err.(*aws.Error)
 		x.encodeError(public, &res)
 	}
+	x.share(res.Header)
 	x.Status = res.Status
 	x.BytesOut = int64(len(res.Body))
 	switch {
