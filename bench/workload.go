@@ -39,6 +39,7 @@ func workloads() []workload {
 // client calls one target.
 type client struct {
 	*target
+	connections int
 	http   *http.Client
 	queues []string
 	sent   int64
@@ -46,7 +47,7 @@ type client struct {
 }
 
 func newClient(t *target, connections int) *client {
-	return &client{target: t, http: &http.Client{
+	return &client{target: t, connections: connections, http: &http.Client{
 		Timeout:   time.Minute,
 		Transport: &http.Transport{MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections, DisableCompression: true},
 	}}
