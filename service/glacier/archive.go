@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/brume-cloud/brume/api/glacier"
-	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
@@ -25,7 +24,7 @@ func (s *Service) UploadArchive(ctx context.Context, in *glacier.UploadArchiveIn
 	if err != nil {
 		return nil, err
 	}
-	id := aws.Text(s.Random, idAlphabet, archiveIDLength)
+	id := s.newID(archiveIDLength)
 	err = s.update(ctx, a, func(tx kv.Tx, v *vault) error {
 		c := s.newContent(tx, a.Scope)
 		c.put(tx, 0, body)

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/brume-cloud/brume/api/glacier"
-	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
@@ -13,7 +12,7 @@ import (
 // units of an account in a region (LimitExceededException).
 func (s *Service) PurchaseProvisionedCapacity(ctx context.Context, in *glacier.PurchaseProvisionedCapacityInput) (*glacier.PurchaseProvisionedCapacityOutput, error) {
 	sc := scopeOf(ctx, in.AccountId)
-	id := aws.Text(s.Random, idAlphabet, capacityIDLength)
+	id := s.newID(capacityIDLength)
 	err := kv.Update(ctx, s.Store, func(tx kv.Tx) error {
 		now, n := tx.Now(), 0
 		for key, c := range capacities.Scan(tx, kv.Prefix(capacities.Prefix(sc))) {

@@ -149,6 +149,12 @@ func deref(s *string) string {
 // idAlphabet is what ids are made of.
 const idAlphabet = aws.AlphaNumeric + "-_"
 
+// newID makes an id. It does not begin with a hyphen, which command lines would
+// take for an option.
+func (s *Service) newID(length int) string {
+	return aws.Text(s.Random, aws.AlphaNumeric, 1) + aws.Text(s.Random, idAlphabet, length-1)
+}
+
 // isPrintable reports whether s is ASCII without control characters, as
 // descriptions must be.
 func isPrintable(s string) bool {

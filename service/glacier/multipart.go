@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/brume-cloud/brume/api/glacier"
-	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/state/job"
 	"github.com/brume-cloud/brume/state/kv"
 )
@@ -27,7 +26,7 @@ func (s *Service) InitiateMultipartUpload(ctx context.Context, in *glacier.Initi
 		return nil, invalid("Invalid part size: %s. Part size must not be null, must be a power of two and be between %d and %d bytes.", *in.PartSize, minPartSize, maxPartSize)
 	}
 	a := addressOf(ctx, in.AccountId, in.VaultName)
-	id := aws.Text(s.Random, idAlphabet, jobIDLength)
+	id := s.newID(jobIDLength)
 	err = s.update(ctx, a, func(tx kv.Tx, v *vault) error {
 		uploads.Put(tx, v.uploadKey(id), &upload{
 			Content: s.newContent(tx, a.Scope).id, PartSize: size, Description: deref(in.ArchiveDescription), Created: tx.Now(),
@@ -146,7 +145,7 @@ func (s *Service) CompleteMultipartUpload(ctx context.Context, in *glacier.Compl
 		if err := f.agrees(*in.Checksum, size); err != nil {
 			return err
 		}
-		f.Archive = aws.Text(s.Random, idAlphabet, archiveIDLength)
+		f.Archive = s.newID(archiveIDLength)
 		v.addArchive(tx, f.Archive, &archive{Content: u.Content, Size: f.Size, TreeHash: f.TreeHash, Description: u.Description})
 		v.finish(tx, in.UploadId, &f)
 		return nil

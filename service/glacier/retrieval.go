@@ -55,7 +55,7 @@ func (s *Service) InitiateJob(ctx context.Context, in *glacier.InitiateJobInput)
 	if p == nil {
 		return nil, missing("jobParameters")
 	}
-	r := &retrieval{id: aws.Text(s.Random, idAlphabet, jobIDLength), Description: deref(p.Description), Topic: deref(p.SNSTopic)}
+	r := &retrieval{id: s.newID(jobIDLength), Description: deref(p.Description), Topic: deref(p.SNSTopic)}
 	if err := r.read(p); err != nil {
 		return nil, err
 	}
@@ -90,6 +90,15 @@ func (r *retrieval) read(p *glacier.JobParameters) error {
 	if p.Type == nil {
 		return missing("Type")
 	}
+	// AWS: "Describe Job": inventory retrievals are told to have a tier as well,
+	// which changes nothing.
+	r.Tier = tierStandard
+	if p.Tier != nil {
+		r.Tier = *p.Tier
+	}
+	if _, ok := tierTime(r.Tier); !ok {
+		return invalid("Invalid tier: %s. Valid values are %s, %s and %s.", r.Tier, tierExpedited, tierStandard, tierBulk)
+	}
 	switch *p.Type {
 	case typeArchive:
 		return r.readArchive(p)
@@ -102,17 +111,12 @@ func (r *retrieval) read(p *glacier.JobParameters) error {
 }
 
 func (r *retrieval) readArchive(p *glacier.JobParameters) error {
-	r.Action, r.Archive, r.Tier = actionArchive, deref(p.ArchiveId), tierStandard
-	if p.Tier != nil {
-		r.Tier = *p.Tier
-	}
-	switch _, ok := tierTime(r.Tier); {
+	r.Action, r.Archive = actionArchive, deref(p.ArchiveId)
+	switch {
 	case r.Archive == "":
 		return missing("ArchiveId")
 	case p.Format != nil || p.InventoryRetrievalParameters != nil:
 		return invalid("Format and InventoryRetrievalParameters are for jobs of type %s.", typeInventory)
-	case !ok:
-		return invalid("Invalid tier: %s. Valid values are %s, %s and %s.", r.Tier, tierExpedited, tierStandard, tierBulk)
 	}
 	return nil
 }
@@ -127,8 +131,6 @@ func (r *retrieval) readInventory(p *glacier.JobParameters) (err error) {
 		return invalid("Invalid format: %s. Valid values are %s and %s.", r.Format, formatCSV, formatJSON)
 	case p.ArchiveId != nil || p.RetrievalByteRange != nil:
 		return invalid("ArchiveId and RetrievalByteRange are for jobs of type %s.", typeArchive)
-	case p.Tier != nil && *p.Tier != tierStandard:
-		return invalid("Tier is for jobs of type %s.", typeArchive)
 	}
 	q := p.InventoryRetrievalParameters
 	if q == nil {
