@@ -1,9 +1,7 @@
 """Glacier through boto3 and the AWS CLI: archives go in, wait, and come out as they were."""
 
 import io
-import json
 import os
-import subprocess
 
 import pytest
 from botocore.utils import calculate_tree_hash
@@ -79,23 +77,17 @@ def test_errors_have_the_services_own_words(glacier, vault):
 
 
 def test_the_command_line_reads_the_inventory_of_the_day_before(brume, vault, tmp_path):
-    env = brume.environment()
+    def aws(operation, *arguments):
+        return brume.aws("glacier", operation, "--account-id", "-", "--vault-name", vault, *arguments)
 
-    def aws(*arguments):
-        command = ["aws", "--endpoint-url", brume.url, "glacier", *arguments, "--account-id", "-", "--vault-name", vault]
-        done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True)
-        return json.loads(done.stdout)
-
-    (tmp_path / "in").write_bytes(b"hello")
-    archive = aws("upload-archive", "--body", "in", "--archive-description", "a, b")["archiveId"]
+    body, out = tmp_path / "in", tmp_path / "out"
+    body.write_bytes(b"hello")
+    archive = aws("upload-archive", "--body", str(body), "--archive-description", "a, b")["archiveId"]
     brume.advance("24h")
     job = aws("initiate-job", "--job-parameters", '{"Type": "inventory-retrieval", "Format": "CSV"}')["jobId"]
     brume.advance("5h")
-    # The output file is the last argument, behind all options.
-    command = ["aws", "--endpoint-url", brume.url, "glacier", "get-job-output", "--account-id", "-", "--vault-name", vault]
-    subprocess.run([*command, "--job-id", job, "out"], env=env, cwd=tmp_path, capture_output=True, timeout=60, check=True)
-    header, row = (tmp_path / "out").read_text().splitlines()
+    assert aws("get-job-output", "--job-id", job, str(out))["contentType"] == "text/csv"
+    header, row = out.read_text().splitlines()
     assert header == "ArchiveId,ArchiveDescription,CreationDate,Size,SHA256TreeHash"
-    assert row.startswith(f'{archive},"a, b",') and row.endswith(
-        ",5,2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
-    )
+    assert row.startswith(f'{archive},"a, b",')
+    assert row.endswith(",5,2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824")
