@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -51,10 +52,22 @@ func TestPartsBecomeAnArchive(t *testing.T) {
 	story(t, func(d *desk) {
 		body := pattern(5<<20 + 12345)
 		m := d.multipart(2 << 20)
-		for _, i := range []int{2, 0, 1} { // in any order
-			from := i * m.size
-			out := must(d, d.UploadMultipartPart, m.part(from, body[from:min(from+m.size, len(body))]))
-			d.want("tree hash of a part", *out.Checksum, d.treeHashOf(body[from:min(from+m.size, len(body))]))
+		part := func(i int) []byte { return body[i*m.size : min((i+1)*m.size, len(body))] }
+		var sums [3]string
+		var sent sync.WaitGroup
+		for i := range sums { // side by side
+			sent.Go(func() {
+				out, err := d.UploadMultipartPart(d.Context(), m.part(i*m.size, part(i)))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				sums[i] = *out.Checksum
+			})
+		}
+		sent.Wait()
+		for i, sum := range sums {
+			d.want("tree hash of a part", sum, d.treeHashOf(part(i)))
 		}
 		listed := m.parts(nil, nil)
 		d.want("parts", len(listed.Parts), 3)

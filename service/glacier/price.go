@@ -29,7 +29,7 @@ type Meter interface {
 // meterRetrieval counts an archive retrieval that was accepted: each tier has
 // its prices for requests and for bytes.
 func (s *Service) meterRetrieval(tx kv.Tx, sc kv.Scope, r *retrieval) {
-	if s.Meter == nil {
+	if s.Meter == nil || r.Action != actionArchive {
 		return
 	}
 	tx.OnCommit(func(uint64) {

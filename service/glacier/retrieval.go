@@ -65,12 +65,13 @@ func (s *Service) InitiateJob(ctx context.Context, in *glacier.InitiateJobInput)
 		r.Vault, r.Created = v.ID, tx.Now()
 		begin := v.beginInventory
 		if r.Action == actionArchive {
-			begin = s.beginArchive(v, deref(p.RetrievalByteRange))
+			begin = v.beginArchive
 		}
 		if err := begin(tx, &r); err != nil {
 			return err
 		}
 		retrievals.Put(tx, v.retrievalKey(r.id), &r)
+		s.meterRetrieval(tx, a.Scope, &r)
 		return nil
 	})
 	if err != nil {
@@ -117,6 +118,11 @@ func (r *retrieval) readArchive(p *glacier.JobParameters) error {
 		return missing("ArchiveId")
 	case p.Format != nil || p.InventoryRetrievalParameters != nil:
 		return invalid("Format and InventoryRetrievalParameters are for jobs of type %s.", typeInventory)
+	case p.RetrievalByteRange != nil:
+		var ok bool
+		if r.From, r.To, ok = parseRange(*p.RetrievalByteRange); !ok {
+			return invalid("Invalid retrieval byte range: %s", *p.RetrievalByteRange)
+		}
 	}
 	return nil
 }
@@ -178,33 +184,31 @@ func (v *vault) beginInventory(tx kv.Tx, r *retrieval) error {
 	return nil
 }
 
-// beginArchive begins the retrieval of a range of an archive; "" is all of it.
-func (s *Service) beginArchive(v *vault, byteRange string) func(kv.Tx, *retrieval) error {
-	return func(tx kv.Tx, r *retrieval) error {
-		a, err := v.archive(tx, r.Archive)
-		if err != nil {
+// beginArchive begins the retrieval of a range of an archive; without one, of
+// all of it.
+func (v *vault) beginArchive(tx kv.Tx, r *retrieval) error {
+	a, err := v.archive(tx, r.Archive)
+	if err != nil {
+		return err
+	}
+	r.Content, r.Size, r.TreeHash, r.ArchiveText = a.Content, a.Size, a.TreeHash, a.Description
+	if r.To == 0 {
+		r.To = r.Size
+	}
+	if !isMegabyteAligned(r.From, r.To, r.Size) {
+		return invalid("Invalid retrieval byte range: %s. It must be within the archive and megabyte aligned.", formatRange(r.From, r.To))
+	}
+	if isAligned(r.From, r.To, r.Size) {
+		r.RangeHash = r.hashOf(tx, v.at.Scope, r.From, r.To)
+	}
+	takes, _ := tierTime(r.Tier)
+	if r.Tier == tierStandard {
+		if err := spend(tx, v.at.Scope, r); err != nil {
 			return err
 		}
-		r.Content, r.Size, r.TreeHash, r.ArchiveText, r.To = a.Content, a.Size, a.TreeHash, a.Description, a.Size
-		if byteRange != "" {
-			var ok bool
-			if r.From, r.To, ok = parseRange(byteRange); !ok || !isMegabyteAligned(r.From, r.To, r.Size) {
-				return invalid("Invalid retrieval byte range: %s. It must be within the archive and megabyte aligned.", byteRange)
-			}
-		}
-		if isAligned(r.From, r.To, r.Size) {
-			r.RangeHash = r.hashOf(tx, v.at.Scope, r.From, r.To)
-		}
-		takes, _ := tierTime(r.Tier)
-		if r.Tier == tierStandard {
-			if err := spend(tx, v.at.Scope, r, takes); err != nil {
-				return err
-			}
-		}
-		v.finishLater(tx, kindRetrieve, r, takes)
-		s.meterRetrieval(tx, v.at.Scope, r)
-		return nil
 	}
+	v.finishLater(tx, kindRetrieve, r, takes)
+	return nil
 }
 
 // hashOf is the tree hash of a range of the archive.

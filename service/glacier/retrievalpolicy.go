@@ -88,7 +88,7 @@ func (s *Service) GetDataRetrievalPolicy(ctx context.Context, in *glacier.GetDat
 // spend counts a Standard retrieval that begins now, if the policy lets it.
 // Retrievals are counted under every policy, because it may be changed.
 // AWS: "S3 Glacier Data Retrieval Policies".
-func spend(tx kv.Tx, sc kv.Scope, r *retrieval, takes time.Duration) error {
+func spend(tx kv.Tx, sc kv.Scope, r *retrieval) error {
 	bytes := r.To - r.From
 	today := allowanceKey(sc, tx.Now())
 	spent, ok := allowances.Get(tx, today)
