@@ -5,7 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
-	"net/http"
+	"os"
 
 	"github.com/brume-cloud/brume/api/glacier"
 	"github.com/brume-cloud/brume/aws"
@@ -77,12 +77,11 @@ func broken(ctx context.Context, err error) error {
 		e.Code = "InvalidSignatureException"
 		return e
 	}
-	if !errors.Is(err, io.ErrUnexpectedEOF) {
-		return err
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, os.ErrDeadlineExceeded) {
+		return glacier.ErrRequestTimeoutException(
+			&glacier.RequestTimeoutException{Type: new(client), Code: new("RequestTimeoutException")}, "Request timed out.")
 	}
-	e := glacier.ErrRequestTimeoutException(&glacier.RequestTimeoutException{Type: new(client), Code: new("RequestTimeoutException")}, "Request timed out.")
-	e.Status = http.StatusRequestTimeout
-	return e
+	return err
 }
 
 // discard gives a body back that no row refers to.
