@@ -79,14 +79,20 @@ type exchange struct {
 	hurry    bool      // must not be held up
 }
 
-// run passes the exchange along chain. A panic is contained: it becomes an
-// internal failure of this call alone.
-func (x *exchange) run(ctx context.Context, chain []step) (err error) {
+// contained is run for a call from outside: a panic becomes an internal failure
+// of this call alone.
+func (x *exchange) contained(ctx context.Context, chain []step) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = x.panicked(r)
 		}
 	}()
+	return x.run(ctx, chain)
+}
+
+// run passes the exchange along chain. A panic within a call from within goes
+// on: it may be the end of the caller's transaction, which wants to run again.
+func (x *exchange) run(ctx context.Context, chain []step) error {
 	ctx = aws.WithCall(ctx, &x.Call)
 	for _, s := range chain {
 		if err := s(x, ctx); err != nil {

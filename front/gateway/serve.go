@@ -30,7 +30,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if x.preflight() {
 		return
 	}
-	err := x.run(r.Context(), fromSocket)
+	err := x.contained(r.Context(), fromSocket)
 	unread := x.unread(err)
 	x.answer(w, err)
 	if unread {

@@ -74,7 +74,7 @@ func TestRefusedAndGoesOn(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				served := make(chan error, 1)
 				go func() {
-					served <- gateway.Serve(ctx, gateway.NewServer(c.Handler(), slogDiscard), gateway.Sniff(l, nil), time.Second)
+					served <- (&gateway.Server{Handler: c.Handler(), Log: slogDiscard, Grace: time.Second}).Serve(ctx, l)
 				}()
 				client, server := net.Pipe()
 				l.conns <- server
