@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -91,7 +92,7 @@ func (l *listing) page(ctx context.Context, left *kv.Range) (found []*archive, m
 				return nil
 			}
 			if seen == pageSize {
-				more, left.From = true, entry
+				more, left.From = true, slices.Clone(entry) // it outlives the transaction
 				return nil
 			}
 			seen++
