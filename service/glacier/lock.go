@@ -92,7 +92,7 @@ func (s *Service) GetVaultLock(ctx context.Context, in *glacier.GetVaultLockInpu
 		if !v.Lock.isSet(tx.Now()) {
 			return v.noLock()
 		}
-		*out = glacier.GetVaultLockOutput{Policy: &v.Lock.Policy, State: new(lockLocked), CreationDate: date(v.Lock.Created)}
+		*out = glacier.GetVaultLockOutput{Policy: new(v.Lock.Policy), State: new(lockLocked), CreationDate: date(v.Lock.Created)}
 		if !v.Lock.Locked {
 			out.State, out.ExpirationDate = new(lockInProgress), date(v.Lock.expires())
 		}

@@ -2,6 +2,7 @@ package glacier
 
 import (
 	"context"
+	"slices"
 
 	"github.com/brume-cloud/brume/api/glacier"
 	"github.com/brume-cloud/brume/state/kv"
@@ -39,7 +40,7 @@ func (s *Service) GetVaultNotifications(ctx context.Context, in *glacier.GetVaul
 		if v.Topic == "" {
 			return notFound("No notification configuration is set for vault: %s", v.at.arn())
 		}
-		out.VaultNotificationConfig = &glacier.VaultNotificationConfig{SNSTopic: &v.Topic, Events: v.Events}
+		out.VaultNotificationConfig = &glacier.VaultNotificationConfig{SNSTopic: new(v.Topic), Events: slices.Clone(v.Events)}
 		return nil
 	})
 	return out, err

@@ -48,7 +48,7 @@ func (s *Service) GetVaultAccessPolicy(ctx context.Context, in *glacier.GetVault
 		if v.Policy == "" {
 			return notFound("No vault access policy is set for: %s", v.at.arn())
 		}
-		out.Policy = &glacier.VaultAccessPolicy{Policy: &v.Policy}
+		out.Policy = &glacier.VaultAccessPolicy{Policy: new(v.Policy)}
 		return nil
 	})
 	return out, err

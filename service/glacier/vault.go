@@ -86,8 +86,8 @@ func (s *Service) DescribeVault(ctx context.Context, in *glacier.DescribeVaultIn
 
 func (v *vault) describe() glacier.DescribeVaultOutput_ {
 	return glacier.DescribeVaultOutput_{
-		VaultARN: new(v.at.arn()), VaultName: &v.at.Name, CreationDate: date(v.Created), LastInventoryDate: date(v.Inventory.Date),
-		NumberOfArchives: &v.Inventory.Archives, SizeInBytes: &v.Inventory.Bytes,
+		VaultARN: new(v.at.arn()), VaultName: new(v.at.Name), CreationDate: date(v.Created), LastInventoryDate: date(v.Inventory.Date),
+		NumberOfArchives: new(v.Inventory.Archives), SizeInBytes: new(v.Inventory.Bytes),
 	}
 }
 
