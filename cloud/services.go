@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/brume-cloud/brume/api/catalog"
+	glacierapi "github.com/brume-cloud/brume/api/glacier"
 	iamapi "github.com/brume-cloud/brume/api/iam"
 	snsapi "github.com/brume-cloud/brume/api/sns"
 	sqsapi "github.com/brume-cloud/brume/api/sqs"
@@ -15,6 +16,7 @@ import (
 	"github.com/brume-cloud/brume/front/gateway"
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/front/wire/schema"
+	"github.com/brume-cloud/brume/service/glacier"
 	"github.com/brume-cloud/brume/service/iam"
 	"github.com/brume-cloud/brume/service/sns"
 	"github.com/brume-cloud/brume/service/sqs"
@@ -26,6 +28,14 @@ import (
 // NotImplemented.
 func built() map[string]entry {
 	return map[string]entry{
+		"glacier": {
+			operations: glacierapi.Operations,
+			open: func(s *System, via aws.Invoker) any {
+				return glacier.New(glacier.Deps{Store: s.store, Blobs: s.blobs, Random: random{}, Via: via, Meter: s.meter, Log: s.log, Saved: s.hasSnapshots})
+			},
+			invalid: glacier.Invalid,
+			denied:  glacier.Denied,
+		},
 		"iam": {
 			operations: iamapi.Operations,
 			open:       func(s *System, _ aws.Invoker) any { return s.identities.iam },
