@@ -40,10 +40,10 @@ func workloads() []workload {
 type client struct {
 	*target
 	connections int
-	http   *http.Client
-	queues []string
-	sent   int64
-	topic  string
+	http        *http.Client
+	queues      []string
+	sent        int64
+	topic       string
 }
 
 func newClient(t *target, connections int) *client {
