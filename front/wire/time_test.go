@@ -10,7 +10,7 @@ import (
 func TestISO8601(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 2000 {
-		at := time.Unix(r.Int64N(400e9)-100e9, r.Int64N(1e9)).UTC()
+		at := time.Unix(r.Int64N(300e9)-60e9, r.Int64N(1e9)).UTC()
 		for _, at := range []time.Time{at, at.Truncate(time.Second)} {
 			layout := "2006-01-02T15:04:05.000Z"
 			if at.Nanosecond() < 1e6 {
