@@ -296,7 +296,7 @@ func headerValue(f *schema.Field, v unsafe.Pointer) string {
 }
 
 // encodePayload writes the member that is the whole body.
-func (c restCodec) encodePayload(f *schema.Field, at unsafe.Pointer, res *Response) {
+func (c restCodec) encodePayload(op *schema.Operation, f *schema.Field, at unsafe.Pointer, res *Response) {
 	v := f.Present(at)
 	if v == nil {
 		return
@@ -324,7 +324,7 @@ func (c restCodec) encodePayload(f *schema.Field, at unsafe.Pointer, res *Respon
 		res.Body = append(res.Body, b...)
 	default:
 		res.Header["Content-Type"] = c.body.contentType()
-		res.Body = c.body.encodePayload(res.Body, f, v)
+		res.Body = c.body.encodePayload(res.Body, op, f, v)
 	}
 }
 

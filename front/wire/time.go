@@ -57,7 +57,7 @@ func epoch(sec float64) (time.Time, error) {
 
 // appendTime writes a timestamp as text, without quotes.
 func appendTime(b []byte, t time.Time, f, def schema.TimeFormat) []byte {
-	if f == schema.DefaultTime {
+	if f == schema.DefaultTime || f == schema.ISO8601 && def == schema.ISO8601Milli {
 		f = def
 	}
 	t = t.UTC()
@@ -71,7 +71,7 @@ func appendTime(b []byte, t time.Time, f, def schema.TimeFormat) []byte {
 		}
 		return b
 	}
-	if t.Nanosecond() >= 1e6 {
+	if t.Nanosecond() >= 1e6 || f == schema.ISO8601Milli {
 		return t.AppendFormat(b, iso8601Milli)
 	}
 	return t.AppendFormat(b, iso8601)
