@@ -61,6 +61,7 @@ type Call struct {
 	TLS       bool   // the connection was TLS
 	SourceIP  string // aws:SourceIp; empty for calls within Brume
 	UserAgent string
+	Referer   string // aws:Referer
 
 	// Source is the resource on whose behalf a service principal calls
 	// (aws:SourceArn); its account is aws:SourceAccount.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/brume-cloud/brume/api/catalog"
 	iamapi "github.com/brume-cloud/brume/api/iam"
+	s3api "github.com/brume-cloud/brume/api/s3"
 	snsapi "github.com/brume-cloud/brume/api/sns"
 	sqsapi "github.com/brume-cloud/brume/api/sqs"
 	stsapi "github.com/brume-cloud/brume/api/sts"
@@ -16,6 +17,7 @@ import (
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/front/wire/schema"
 	"github.com/brume-cloud/brume/service/iam"
+	"github.com/brume-cloud/brume/service/s3"
 	"github.com/brume-cloud/brume/service/sns"
 	"github.com/brume-cloud/brume/service/sqs"
 	"github.com/brume-cloud/brume/state/job"
@@ -30,6 +32,13 @@ func built() map[string]entry {
 			operations: iamapi.Operations,
 			open:       func(s *System, _ aws.Invoker) any { return s.identities.iam },
 			invalid:    iam.Invalid,
+		},
+		"s3": {
+			operations: s3api.Operations,
+			open: func(s *System, via aws.Invoker) any {
+				return s3.New(s3.Deps{Store: s.store, Blobs: s.blobs, Clock: s.clock, Random: random{}, Via: via, Saved: s.hasSnapshots})
+			},
+			invalid: s3.Invalid,
 		},
 		"sqs": {
 			operations: sqsapi.Operations,

@@ -11,6 +11,12 @@ import (
 // Snapshots returns the saved states by name.
 func (s *System) Snapshots(context.Context) ([]local.SnapshotInfo, error) { return s.store.Snapshots() }
 
+// hasSnapshots reports whether there are any.
+func (s *System) hasSnapshots() (bool, error) {
+	all, err := s.store.Snapshots()
+	return len(all) > 0, err
+}
+
 // SaveSnapshot keeps the present state under a name.
 func (s *System) SaveSnapshot(ctx context.Context, name string) error {
 	return s.alone(ctx, func() error {

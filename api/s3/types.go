@@ -1627,6 +1627,8 @@ type PutObjectInput struct {
 	ObjectLockEventHoldDurationDays  *int32
 	ObjectLockEventHoldDurationYears *int32
 	ExpectedBucketOwner              *string
+	Trailer                          *string
+	DecodedContentLength             *int64
 }
 
 // PutObjectOutput is what PutObject answers.
@@ -1940,6 +1942,8 @@ type UploadPartInput struct {
 	SSECustomerKeyMD5    *string
 	RequestPayer         RequestPayer
 	ExpectedBucketOwner  *string
+	Trailer              *string
+	DecodedContentLength *int64
 }
 
 // UploadPartOutput is what UploadPart answers.

@@ -88,7 +88,9 @@ func (x *exchange) run(ctx context.Context, chain []step) (err error) {
 	}()
 	ctx = aws.WithCall(ctx, &x.Call)
 	for _, s := range chain {
-		if err := s(x, ctx); err != nil {
+		if err := s(x, ctx); err == errAnswered {
+			return err
+		} else if err != nil {
 			return x.public(err)
 		}
 	}

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/front/origin"
@@ -39,6 +40,7 @@ func (x *exchange) sign(ctx context.Context) error {
 	if auth.Scheme == sigv4.Anonymous {
 		x.Caller = aws.Caller{Kind: aws.Anonymous}
 		x.Account = aws.DefaultAccount
+		x.unframe(&auth)
 		return nil
 	}
 	if auth.Scheme == sigv4.V4 {
@@ -58,7 +60,23 @@ func (x *exchange) sign(ctx context.Context) error {
 	}
 	x.auth = auth
 	x.Account = x.Caller.Account
+	if err == nil {
+		x.unframe(&auth)
+	}
 	return err
+}
+
+// unframe frees a streamed body of its chunks, whose signatures are checked as
+// it is read. What follows the payload is told by the stream's Trailers.
+func (x *exchange) unframe(auth *sigv4.Auth) {
+	if x.req.Stream == nil {
+		return
+	}
+	length := int64(-1)
+	if n, err := strconv.ParseInt(x.req.Header.Get("X-Amz-Decoded-Content-Length"), 10, 64); err == nil && auth.Chunked() {
+		length = n
+	}
+	x.req.Stream = auth.Body(x.req.Stream, length)
 }
 
 // member verifies the signature of a known access key.

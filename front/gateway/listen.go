@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -148,6 +149,14 @@ func (p *peeked) Read(b []byte) (int, error) {
 		return p.Conn.Read(b)
 	}
 	return p.r.Read(b[:min(len(b), p.r.Buffered())])
+}
+
+// ReadFrom lets the operating system send files.
+func (p *peeked) ReadFrom(from io.Reader) (int64, error) {
+	if to, ok := p.Conn.(io.ReaderFrom); ok {
+		return to.ReadFrom(from)
+	}
+	return io.Copy(struct{ io.Writer }{p.Conn}, from)
 }
 
 // Serve serves l until ctx ends, then lets running requests finish for grace.

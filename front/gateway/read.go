@@ -32,7 +32,7 @@ func (x *exchange) read(context.Context) error {
 		return nil
 	}
 	if x.op != nil && x.op.StreamsInput() {
-		x.req.Stream = r.Body
+		x.req.Stream, x.BytesIn = r.Body, max(r.ContentLength, 0)
 		return nil
 	}
 	limit := int64(defaultBodyLimit)

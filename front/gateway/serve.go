@@ -27,8 +27,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	x := g.receive(r)
 	x.w = w
-	err := x.run(r.Context(), fromSocket)
-	x.answer(w, err)
+	if err := x.run(r.Context(), fromSocket); err != errAnswered {
+		x.answer(x.w, err)
+	}
 }
 
 // receive notes what the request says of itself.
@@ -37,7 +38,7 @@ func (g *Gateway) receive(r *http.Request) *exchange {
 	x.began = g.Clock.Wall()
 	x.Call = aws.Call{
 		RequestID: newRequestID(), Start: g.Clock.Now(), Host: r.Host, TLS: r.TLS != nil,
-		SourceIP: addressOf(r.RemoteAddr), UserAgent: r.UserAgent(),
+		SourceIP: addressOf(r.RemoteAddr), UserAgent: r.UserAgent(), Referer: r.Referer(),
 	}
 	x.req = wire.Request{Request: r}
 	x.req.Path, x.req.Params = target(r)

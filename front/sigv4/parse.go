@@ -17,6 +17,9 @@ func Parse(r *http.Request, flavor Flavor) (Auth, error) {
 	presigned := strings.Contains(query, "X-Amz-Algorithm=") || strings.Contains(query, "X-Amz-Signature=")
 	header := r.Header.Get("Authorization")
 	switch {
+	case r.MultipartForm != nil && flavor == S3:
+		err := a.parseForm(r.MultipartForm.Value)
+		return a, err
 	case header != "" && presigned && flavor == S3:
 		return a, errInvalid("InvalidArgument", "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified")
 	case header != "":

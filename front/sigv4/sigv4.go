@@ -76,6 +76,7 @@ type Auth struct {
 	scope         string // the credential without its access key
 	signedHeaders string
 	signature     string
+	form          string // what a form's signature covers: its policy, in Base64
 	proof         proof
 	key           key // set by Verify; signs the chunks of a streamed body
 }
