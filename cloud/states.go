@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/brume-cloud/brume/front/meter"
+	"github.com/brume-cloud/brume/state/blob"
 	"github.com/brume-cloud/brume/state/kv/local"
 )
 
@@ -61,3 +62,6 @@ func (s *System) replace(ctx context.Context, change func() error) error {
 
 // Usage returns all usage so far.
 func (s *System) Usage(ctx context.Context) ([]meter.Line, error) { return s.meter.Read(ctx) }
+
+// Blobs returns the store of large bytes.
+func (s *System) Blobs() blob.Store { return s.blobs }

@@ -1,9 +1,12 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"crypto/md5"
 	"encoding/hex"
+	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -62,13 +65,16 @@ func (c *completion) choose() error {
 	}
 	c.chosen = nil
 	listed := c.in.MultipartUpload.Parts
+	if !slices.IsSortedFunc(listed, func(a, b api.CompletedPart) int {
+		return cmp.Or(cmp.Compare(deref(a.PartNumber), deref(b.PartNumber)), -1)
+	}) {
+		return aws.Errorf(http.StatusBadRequest, "InvalidPartOrder", "The list of parts was not in ascending order. Parts must be ordered by part number.")
+	}
 	for i := range listed {
 		l := &listed[i]
 		number := int(deref(l.PartNumber))
 		p := have[number]
 		switch {
-		case i > 0 && number <= int(deref(listed[i-1].PartNumber)):
-			return aws.Errorf(400, "InvalidPartOrder", "The list of parts was not in ascending order. Parts must be ordered by part number.")
 		case p == nil, strings.Trim(deref(l.ETag), `"`) != p.ETag, !p.agrees(l):
 			return api.ErrInvalidPart(&api.InvalidPart{UploadId: &c.in.UploadId, PartNumber: l.PartNumber, ETag: l.ETag},
 				"One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.")

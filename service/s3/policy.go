@@ -167,7 +167,7 @@ func (s *Service) PutBucketPolicy(ctx context.Context, in *api.PutBucketPolicyIn
 		if b.Block.Policy && isPublic(in.Policy) {
 			return aws.Errorf(http.StatusForbidden, "AccessDenied", "User is not authorized to perform: s3:PutBucketPolicy on resource: %q because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.", b.arn())
 		}
-		b.Policy = strings.Clone(in.Policy)
+		b.Policy, b.Public = strings.Clone(in.Policy), isPublic(in.Policy)
 		b.put(tx)
 		return nil
 	})
@@ -207,7 +207,7 @@ func (s *Service) GetBucketPolicyStatus(ctx context.Context, in *api.GetBucketPo
 // DeleteBucketPolicy takes it away.
 func (s *Service) DeleteBucketPolicy(ctx context.Context, in *api.DeleteBucketPolicyInput) (*api.DeleteBucketPolicyOutput, error) {
 	err := s.update(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx kv.Tx, b *bucket) error {
-		b.Policy = ""
+		b.Policy, b.Public = "", false
 		b.put(tx)
 		return nil
 	})

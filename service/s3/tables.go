@@ -25,6 +25,7 @@ type bucket struct {
 	Policy     string    `kv:"10"`
 	ACL        []grant   `kv:"11"` // besides the owner's own
 	Arms       uint64    `kv:"12"` // changes with the lifecycle, so that jobs of the former one end
+	Public     bool      `kv:"13"` // its policy lets anybody in
 }
 
 // block is what a public access block forbids.
