@@ -101,8 +101,14 @@ func makeServices(s *System) services {
 			prefix, page := host.Page()
 			all.pages[prefix] = page
 		}
+		var front gateway.Front
+		if f, ok := service.(interface {
+			Front(context.Context, http.ResponseWriter, *wire.Request) (http.ResponseWriter, error)
+		}); ok {
+			front = f.Front
+		}
 		all.endpoints = append(all.endpoints, gateway.Endpoint{
-			Model: model, Operations: e.operations, Service: service, Invalid: e.invalid, Denied: e.denied, PathMember: e.pathMember, BodyLimit: e.bodyLimit,
+			Front: front, Model: model, Operations: e.operations, Service: service, Invalid: e.invalid, Denied: e.denied, PathMember: e.pathMember, BodyLimit: e.bodyLimit,
 		})
 	}
 	return all

@@ -186,7 +186,7 @@ func (g *guard) one(action string, at subject) aws.Access {
 		return a
 	}
 	a.Owner, a.Policy = aws.Account(b.Account), b.Policy
-	if g.isSovereign(a) {
+	if g.isSovereign(a) && b.Ownership == ownerEnforced { // no object is anybody else's
 		return a
 	}
 	var o *object
