@@ -16,5 +16,6 @@ const grace = 5 * time.Second
 // have had their grace. It returns nil after a shutdown.
 func (s *System) Serve(ctx context.Context, l net.Listener) error {
 	defer context.AfterFunc(ctx, s.stop)()
-	return gateway.Serve(ctx, gateway.NewServer(s.Handler(), s.log), gateway.Sniff(l, s.certs.config), grace)
+	server := gateway.Server{Handler: s.Handler(), Log: s.log, TLS: s.certs.config, Grace: grace}
+	return server.Serve(ctx, l)
 }

@@ -51,6 +51,24 @@ func TestPanicsAreContained(t *testing.T) {
 	}
 }
 
+// TestPanicsFromWithinGoOn: a transaction that cannot go on unwinds through the
+// calls that take part in it, to whoever began it.
+func TestPanicsFromWithinGoOn(t *testing.T) {
+	var g *gateway.Gateway
+	depth, unwound := 0, any(nil)
+	g = with(func(ctx context.Context) (any, error) {
+		if depth++; depth == 2 {
+			panic("unwinding")
+		}
+		defer func() { unwound = recover() }()
+		return g.Invoke(ctx, "sqs", "ListQueues", new(sqs.ListQueuesInput))
+	})
+	g.ServeHTTP(httptest.NewRecorder(), request(listQueues))
+	if depth != 2 || unwound != "unwinding" {
+		t.Errorf("at depth %d, unwound %v", depth, unwound)
+	}
+}
+
 func TestClientThatGoesAwayEndsItsCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := false

@@ -76,16 +76,27 @@ type exchange struct {
 	signer   string    // the signing name that the signature claims
 	signed   []byte    // the body as it came, which the signature covers
 	began    time.Time // wall time
+	hurry    bool      // must not be held up
 }
 
-// run passes the exchange along chain. A panic is contained: it becomes an
-// internal failure of this call alone.
-func (x *exchange) run(ctx context.Context, chain []step) (err error) {
+// contained is run for a call from outside: a panic becomes an internal failure
+// of this call alone.
+func (x *exchange) contained(ctx context.Context, chain []step) (err error) {
 	defer func() {
-		if r := recover(); r != nil {
+		switch r := recover(); r {
+		case nil:
+		case http.ErrAbortHandler: // a Front that could not finish its answer
+			panic(r)
+		default:
 			err = x.panicked(r)
 		}
 	}()
+	return x.run(ctx, chain)
+}
+
+// run passes the exchange along chain. A panic within a call from within goes
+// on: it may be the end of the caller's transaction, which wants to run again.
+func (x *exchange) run(ctx context.Context, chain []step) error {
 	ctx = aws.WithCall(ctx, &x.Call)
 	for _, s := range chain {
 		if err := s(x, ctx); err == errAnswered {
@@ -143,6 +154,9 @@ func (x *exchange) decode(context.Context) error {
 // fault lets the injected faults act.
 func (x *exchange) fault(ctx context.Context) error {
 	o := x.gate.Faults.Decide(&x.Call)
+	if o.Wait > 0 && x.hurry {
+		return aws.Errorf(http.StatusServiceUnavailable, "ServiceUnavailable", "An injected latency of %s holds the call up.", o.Wait)
+	}
 	if o.Wait > 0 {
 		if err := wait(ctx, o.Wait); err != nil {
 			return err

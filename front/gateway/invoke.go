@@ -17,6 +17,7 @@ func (g *Gateway) Invoke(ctx context.Context, service, operation string, input a
 			Account: actor.Account, Region: actor.Region, Caller: actor.Caller, Source: actor.Source, Host: g.Address, UserAgent: actor.Caller.Service,
 			TLS: true, // nothing within travels in the clear
 		}
+		x.hurry = actor.Hurry
 	} else { // from where the call came that this one is made for
 		parent := aws.CallFrom(ctx)
 		x.Call = aws.Call{

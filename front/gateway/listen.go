@@ -1,16 +1,16 @@
 package gateway
 
 import (
-	"bufio"
 	"context"
 	"crypto/tls"
 	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/brume-cloud/brume/front/http1"
 )
 
 // Limits that keep a bad client from harming others.
@@ -18,62 +18,94 @@ const (
 	maxHeader      = 64 << 10         // bytes of request line and headers
 	headerTimeout  = 20 * time.Second // to send them
 	idleTimeout    = 2 * time.Minute  // of a connection between requests
-	sniffTimeout   = 10 * time.Second // to send the first byte of a connection
-	maxSniffing    = 1024             // connections that have not sent their first byte
+	firstTimeout   = 10 * time.Second // to send the first byte of a connection
 	tlsRecordStart = 0x16             // the first byte of a TLS handshake
 )
 
-// NewServer returns the HTTP server for handler: HTTP/1.1 and HTTP/2, both
-// with and without TLS.
-func NewServer(handler http.Handler, log *slog.Logger) *http.Server {
+// Server serves a handler over HTTP/1.1 and HTTP/2, both with and without TLS,
+// all on one port. http1 takes what it can, net/http the rest.
+type Server struct {
+	Handler http.Handler
+	Log     *slog.Logger
+	TLS     func() (*tls.Config, error) // made when it is first needed; nil for no TLS
+	Grace   time.Duration               // for running requests, once the server is to end
+}
+
+// Serve serves l until ctx ends, then lets running requests finish.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	rest := &handed{conns: make(chan net.Conn), done: make(chan struct{}), at: l.Addr()}
+	full := s.full()
+	plain := &http1.Server{
+		Handler: s.Handler, FirstTimeout: firstTimeout, HeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, Log: s.Log,
+		Rest: func(c net.Conn, first []byte) { rest.give(s.secure(c, first)) },
+	}
+	go full.Serve(rest) //nolint:errcheck // it ends with rest
+	failed := make(chan error, 1)
+	go func() { failed <- accept(l, plain.ServeConn) }()
+	var err error
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+		l.Close()
+		<-failed
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Grace)
+	defer cancel()
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = plain.Shutdown(stop) })
+	wg.Go(func() {
+		if full.Shutdown(stop) != nil {
+			full.Close()
+		}
+	})
+	wg.Wait()
+	return err
+}
+
+// full is net/http's server, for all that http1 hands over.
+func (s *Server) full() *http.Server {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
 	protocols.SetUnencryptedHTTP2(true)
 	return &http.Server{
-		Handler:           handler,
+		Handler:           s.Handler,
 		Protocols:         protocols,
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
 	}
 }
 
-// Sniff returns a listener that gives out TLS connections for clients that
-// begin with a TLS handshake, and plain ones for the others: one port serves both.
-func Sniff(l net.Listener, config func() (*tls.Config, error)) net.Listener {
-	s := &sniffer{Listener: l, config: config, ready: make(chan net.Conn), done: make(chan struct{}), slots: make(chan struct{}, maxSniffing)}
-	go s.accept()
-	return s
+// secure makes a TLS connection of one that begins with a TLS handshake. It
+// returns nil when that is not to be had.
+func (s *Server) secure(c net.Conn, first []byte) net.Conn {
+	if len(first) == 0 || first[0] != tlsRecordStart {
+		return c
+	}
+	if s.TLS != nil {
+		config, err := s.TLS()
+		if err == nil {
+			return tls.Server(c, config)
+		}
+		s.Log.Error("TLS is not to be had", "error", err)
+	}
+	c.Close()
+	return nil
 }
 
-type sniffer struct {
-	net.Listener
-	config func() (*tls.Config, error)
-	ready  chan net.Conn
-	slots  chan struct{} // bounds the goroutines that wait for a first byte
-	done   chan struct{}
-	once   sync.Once
-	err    error // why accepting ended, written before done is closed
-}
-
-func (s *sniffer) accept() {
+// accept gives all connections of l to serve, until l is closed or fails.
+func accept(l net.Listener, serve func(net.Conn)) error {
 	for {
-		c, err := s.Listener.Accept()
-		if isTemporary(err) { // too many open files, or a client that left already
+		c, err := l.Accept()
+		switch {
+		case err == nil:
+			serve(c)
+		case isTemporary(err): // too many open files, or a client that left already
 			time.Sleep(acceptPause)
-			continue
-		}
-		if err != nil {
-			s.once.Do(func() { s.err = err; close(s.done) }) // not after Close: Accept may be reading it
-			return
-		}
-		select {
-		case s.slots <- struct{}{}:
-			go s.sniff(c)
 		default:
-			c.Close() // too many silent connections
+			return err
 		}
 	}
 }
@@ -88,92 +120,41 @@ func isTemporary(err error) bool {
 // acceptPause keeps a server that is out of files from spinning.
 const acceptPause = 50 * time.Millisecond
 
-func (s *sniffer) sniff(c net.Conn) {
-	defer func() { <-s.slots }()
-	p := &peeked{Conn: c, r: bufio.NewReaderSize(c, 16)}
-	c.SetReadDeadline(time.Now().Add(sniffTimeout)) //nolint:errcheck // the read reports it
-	first, err := p.r.Peek(1)
-	c.SetReadDeadline(time.Time{}) //nolint:errcheck // likewise
-	if err != nil {
-		c.Close()
+// handed is a listener whose connections were accepted elsewhere.
+type handed struct {
+	conns chan net.Conn
+	done  chan struct{}
+	once  sync.Once
+	at    net.Addr
+}
+
+// give has c accepted, unless it is nil or nobody accepts any more.
+func (h *handed) give(c net.Conn) {
+	if c == nil {
 		return
 	}
-	var out net.Conn = p
-	if first[0] == tlsRecordStart {
-		config, err := s.config()
-		if err != nil {
-			c.Close()
-			return
-		}
-		out = tls.Server(p, config)
-	}
 	select {
-	case s.ready <- out:
-	case <-s.done:
+	case h.conns <- c:
+	case <-h.done:
 		c.Close()
 	}
 }
 
 // Accept implements net.Listener.
-func (s *sniffer) Accept() (net.Conn, error) {
+func (h *handed) Accept() (net.Conn, error) {
 	select {
-	case c := <-s.ready:
+	case c := <-h.conns:
 		return c, nil
-	case <-s.done:
-		if s.err != nil {
-			return nil, s.err
-		}
+	case <-h.done:
 		return nil, net.ErrClosed
 	}
 }
 
 // Close implements net.Listener.
-func (s *sniffer) Close() error {
-	err := s.Listener.Close()
-	s.once.Do(func() { close(s.done) })
-	return err
-}
-
-// peeked is a connection whose first bytes were read ahead.
-type peeked struct {
-	net.Conn
-	r *bufio.Reader // nil once what it held is read
-}
-
-func (p *peeked) Read(b []byte) (int, error) {
-	if p.r == nil {
-		return p.Conn.Read(b)
-	}
-	if p.r.Buffered() == 0 {
-		p.r = nil
-		return p.Conn.Read(b)
-	}
-	return p.r.Read(b[:min(len(b), p.r.Buffered())])
-}
-
-// ReadFrom lets the operating system send files.
-func (p *peeked) ReadFrom(from io.Reader) (int64, error) {
-	if to, ok := p.Conn.(io.ReaderFrom); ok {
-		return to.ReadFrom(from)
-	}
-	return io.Copy(struct{ io.Writer }{p.Conn}, from)
-}
-
-// Serve serves l until ctx ends, then lets running requests finish for grace.
-func Serve(ctx context.Context, srv *http.Server, l net.Listener, grace time.Duration) error {
-	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(l) }()
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-	}
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
-	defer cancel()
-	if err := srv.Shutdown(stop); errors.Is(err, context.DeadlineExceeded) {
-		return srv.Close()
-	} else if err != nil {
-		return err
-	}
+func (h *handed) Close() error {
+	h.once.Do(func() { close(h.done) })
 	return nil
 }
+
+// Addr implements net.Listener.
+func (h *handed) Addr() net.Addr { return h.at }

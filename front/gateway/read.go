@@ -39,13 +39,10 @@ func (x *exchange) read(context.Context) error {
 	if x.endpoint != nil && x.endpoint.BodyLimit > 0 {
 		limit = x.endpoint.BodyLimit
 	}
-	deadline := http.NewResponseController(x.w)
-	deadline.SetReadDeadline(time.Now().Add(bodyTimeout)) //nolint:errcheck // within a process there is none
-	body, err := readAll(r.Body, r.ContentLength, limit)
+	body, err := x.readBody(limit)
 	if err != nil {
-		return err // the deadline stays: what is left of the body has no more time
+		return err
 	}
-	deadline.SetReadDeadline(time.Time{}) //nolint:errcheck // likewise
 	x.BytesIn = int64(len(body))
 	x.signed = body
 	x.req.Body = body
@@ -53,6 +50,22 @@ func (x *exchange) read(context.Context) error {
 		x.req.Body, err = gunzip(body, limit)
 	}
 	return err
+}
+
+// readBody reads the body in its time. When it fails the deadline stays: what
+// is left of the body has no more time.
+func (x *exchange) readBody(limit int64) ([]byte, error) {
+	r := x.req.Request
+	if b, ok := r.Body.(interface{ AtHand() bool }); ok && b.AtHand() {
+		return readAll(r.Body, r.ContentLength, limit)
+	}
+	deadline := http.NewResponseController(x.w)
+	deadline.SetReadDeadline(time.Now().Add(bodyTimeout)) //nolint:errcheck // within a process there is none
+	body, err := readAll(r.Body, r.ContentLength, limit)
+	if err == nil {
+		deadline.SetReadDeadline(time.Time{}) //nolint:errcheck // likewise
+	}
+	return body, err
 }
 
 // readAll reads up to limit bytes. declared is the length that the client

@@ -27,8 +27,17 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	x := g.receive(r)
 	x.w = w
-	if err := x.run(r.Context(), fromSocket); err != errAnswered {
-		x.answer(x.w, err)
+	if x.preflight() {
+		return
+	}
+	err := x.contained(r.Context(), fromSocket)
+	if err == errAnswered {
+		return
+	}
+	unread := x.unread(err)
+	x.answer(x.w, err)
+	if unread {
+		x.drop()
 	}
 }
 
@@ -92,6 +101,7 @@ func (x *exchange) answer(w http.ResponseWriter, err error) {
 		public = err.(*aws.Error)
 		x.encodeError(public, &res)
 	}
+	x.share(res.Header)
 	x.Status = res.Status
 	x.BytesOut = int64(len(res.Body))
 	switch {

@@ -290,7 +290,7 @@ func TestSlowHeaders(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				served := make(chan error, 1)
 				go func() {
-					served <- gateway.Serve(ctx, gateway.NewServer(c.Handler(), slogDiscard), gateway.Sniff(l, nil), time.Second)
+					served <- (&gateway.Server{Handler: c.Handler(), Log: slogDiscard, Grace: time.Second}).Serve(ctx, l)
 				}()
 				client, server := net.Pipe()
 				l.conns <- server
@@ -316,17 +316,25 @@ func TestSlowHeaders(t *testing.T) {
 func TestListenerRecovers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &pipes{conns: make(chan net.Conn), done: make(chan struct{}), fail: 3}
-		s := gateway.Sniff(l, nil)
+		answer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "here") })
+		ctx, cancel := context.WithCancel(t.Context())
+		served := make(chan error, 1)
+		go func() {
+			served <- (&gateway.Server{Handler: answer, Log: slogDiscard, Grace: time.Second}).Serve(ctx, l)
+		}()
 		client, server := net.Pipe()
-		go func() { l.conns <- server; io.WriteString(client, "G") }()
-		conn, err := s.Accept()
-		if err != nil {
-			t.Fatal(err)
+		l.conns <- server
+		go io.WriteString(client, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+		res, err := http.ReadResponse(bufio.NewReader(client), nil)
+		if err != nil || res.StatusCode != http.StatusOK {
+			t.Error(res, err)
 		}
-		conn.Close()
-		s.Close()
-		if _, err := s.Accept(); err == nil {
-			t.Error("accepted after the end")
+		cancel()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+		if _, err := client.Read(make([]byte, 1)); err != io.EOF {
+			t.Error("open after the end:", err)
 		}
 	})
 }

@@ -78,23 +78,32 @@ func (d *cborDecoder) structure(h head, p *schema.Plan, at unsafe.Pointer) error
 		return d.wrongType(p)
 	}
 	var seen uint64
+	var set members
 	hint := 0
 	err := d.elements(h, func(int) error {
 		name, v, err := d.pair()
 		if err != nil {
 			return err
 		}
+		if v.null() {
+			return nil
+		}
 		var f *schema.Field
-		if f, hint = p.Field(name, hint); f == nil || v.null() {
+		if f, hint = p.Field(name, hint); f == nil {
+			set.stranger(name)
 			return d.skip(v, len(d.path))
 		}
+		set.known++
 		d.enter(f.Name)
 		defer d.leave()
 		seen |= f.Bit
 		return d.value(v, f.Plan, f.Value(at))
 	})
+	if err != nil {
+		return err
+	}
 	d.require(p, seen)
-	return err
+	return d.oneOf(p, set)
 }
 
 // pair reads a map's key and the head of its value.
@@ -148,9 +157,10 @@ func (d *cborDecoder) mapping(h head, p *schema.Plan, at unsafe.Pointer) error {
 			return err
 		}
 		if v.null() {
-			if p.Boxed {
-				m.setNil(k)
+			if !p.Boxed {
+				return malformed("Null is not allowed in a map")
 			}
+			m.setNil(k)
 			return nil
 		}
 		d.enter(k)

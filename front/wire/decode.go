@@ -39,6 +39,26 @@ func (d *decoding) require(p *schema.Plan, seen uint64) {
 	}
 }
 
+// members counts the members of a structure that were there and not null.
+type members struct{ known, unknown int }
+
+// stranger counts a member that the model does not have. Clients may add the
+// type's name to any structure.
+func (m *members) stranger(name string) {
+	if name != "__type" {
+		m.unknown++
+	}
+}
+
+// oneOf refuses a union that does not have exactly one member. One that the
+// model does not know cannot be what was meant.
+func (d *decoding) oneOf(p *schema.Plan, set members) error {
+	if !p.Shape.Union || set == (members{known: 1}) {
+		return nil
+	}
+	return malformed("Union %s must have exactly one of its members set", pathString(d.path))
+}
+
 // finish returns the input, or all constraints that it violates.
 func (d *decoding) finish(p *schema.Plan, in any, at unsafe.Pointer) (any, error) {
 	v := validation{decoding: decoding{missing: d.missing}}

@@ -77,7 +77,7 @@ func FuzzJSON(f *testing.F) {
 	for _, s := range []string{
 		`{"TableName":"t","Item":{"a":{"L":[{"S":"x"},{"M":{"b":{"N":"1"}}},{"BOOL":true},{"NULL":true},{"B":"AAE="},{"SS":["é\ud83d\ude00\n"]}]}}}`,
 		`{"Namespace":"n","MetricData":[{"MetricName":"m","Timestamp":1.5e9,"Value":-1.5,"Values":[1,2e3,"NaN"],"StorageResolution":60}]}`,
-		`{"QueueUrl":"u","MessageBody":"b","DelaySeconds":1.0,"MessageAttributes":{"k":{"DataType":"Binary","BinaryValue":"AA"}}}`,
+		`{"QueueUrl":"u","MessageBody":"b","DelaySeconds":1.0,"MessageAttributes":{"k":{"DataType":"Binary","BinaryValue":"AA=="}}}`,
 		`{"MinCount":1,"BlockDeviceMappings":[{"Ebs":{"Encrypted":false}}]}`, `[null]`, `{"a":[[[]]]}`, `"\u00`,
 	} {
 		f.Add([]byte(s))

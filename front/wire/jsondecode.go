@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"math"
 	"reflect"
@@ -75,6 +76,7 @@ func (d *jsonDecoder) wrongType(c byte, message string) error {
 func (d *jsonDecoder) structure(p *schema.Plan, at unsafe.Pointer) error {
 	d.pos++
 	var seen uint64
+	var set members
 	hint := 0
 	for first := true; ; first = false {
 		more, err := d.more(first, '}')
@@ -83,22 +85,24 @@ func (d *jsonDecoder) structure(p *schema.Plan, at unsafe.Pointer) error {
 		}
 		if !more {
 			d.require(p, seen)
-			return nil
+			return d.oneOf(p, set)
 		}
 		name, err := d.key()
 		if err != nil {
 			return err
 		}
+		if d.null() {
+			continue
+		}
 		var f *schema.Field
 		if f, hint = p.Field(name, hint); f == nil || d.rest && f.Location != schema.InBody {
+			set.stranger(name)
 			if err := d.skip(len(d.path)); err != nil {
 				return err
 			}
 			continue
 		}
-		if d.null() {
-			continue
-		}
+		set.known++
 		d.enter(f.Name)
 		if err := d.value(f.Plan, f.Value(at)); err != nil {
 			return err
@@ -154,9 +158,10 @@ func (d *jsonDecoder) mapping(p *schema.Plan, at unsafe.Pointer) error {
 			return err
 		}
 		if d.null() {
-			if p.Boxed {
-				m.setNil(k)
+			if !p.Boxed {
+				return malformed("Null is not allowed in a map")
 			}
+			m.setNil(k)
 			continue
 		}
 		d.enter(k)
@@ -249,12 +254,9 @@ func (d *jsonDecoder) text(kind schema.Kind, at unsafe.Pointer, s string) error 
 		*(*string)(at) = s
 		return nil
 	case schema.Blob:
-		b, err := decodeBase64(s)
-		if err != nil {
-			return malformed("Invalid Base64 at %s", pathString(d.path))
-		}
+		b, err := strictBase64(s)
 		*(*[]byte)(at) = b
-		return nil
+		return err
 	case schema.Timestamp:
 		t, err := parseTime(s, schema.DefaultTime, schema.ISO8601)
 		if err != nil {
@@ -271,6 +273,18 @@ func (d *jsonDecoder) text(kind schema.Kind, at unsafe.Pointer, s string) error 
 		}
 	}
 	return malformed("STRING_VALUE can not be converted to %s", javaType(kind))
+}
+
+// strictBase64 decodes the content of a blob. The second text is misspelt by AWS.
+func strictBase64(s string) ([]byte, error) {
+	if len(s)%4 != 0 {
+		return nil, malformed("Base64 encoded length is expected a multiple of 4 bytes but found: %d", len(s))
+	}
+	b, err := base64.StdEncoding.Strict().DecodeString(s)
+	if err != nil {
+		return nil, malformed("Invalid last non-pad Base64 character dectected")
+	}
+	return b, nil
 }
 
 func numeric(kind schema.Kind, at unsafe.Pointer, word string) error {

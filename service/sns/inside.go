@@ -51,7 +51,9 @@ func isPassing(err error) bool {
 // as is the context of a call made as SNS itself, on the state of an account.
 func (b *broadcast) as(account aws.Account, region aws.Region) context.Context {
 	if b.act == nil || b.actor.Account != account || b.actor.Region != region {
-		b.actor = aws.Actor{Caller: aws.Caller{Kind: aws.ServicePrincipal, Service: principal}, Account: account, Region: region, Source: b.arn}
+		b.actor = aws.Actor{
+			Caller: aws.Caller{Kind: aws.ServicePrincipal, Service: principal}, Account: account, Region: region, Source: b.arn, Hurry: b.actor.Hurry,
+		}
 		b.act = aws.ActAs(b.ctx, b.actor)
 	}
 	return b.act

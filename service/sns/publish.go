@@ -146,6 +146,8 @@ func (s *Service) accept(ctx context.Context, tx kv.Tx, t *topic, m *message) er
 			return nil
 		}
 		j.Lane = t.at.Name + "/" + m.Group
+	} else if s.deliverNow(ctx, tx, t, m) {
+		return nil
 	}
 	j.Payload = kv.Append(nil, m)
 	job.PutNow(tx, &j)

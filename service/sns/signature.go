@@ -63,7 +63,7 @@ type signer struct {
 
 // keyOf returns the key of a region.
 func (s *Service) keyOf(tx kv.Tx, region aws.Region) (*signer, error) {
-	row, ok := keys.Get(tx, signingKeyOf(region))
+	row, ok := keys.GetShared(tx, signingKeyOf(region), nil)
 	if !ok {
 		var err error
 		if row, err = newSigningKey(s.Random, region, tx.Now()); err != nil {

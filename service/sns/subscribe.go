@@ -114,6 +114,7 @@ func (s *subscription) leave(tx kv.Tx) {
 		_ = s.at.countFilter(tx, -1) // fewer are always allowed
 	}
 	subscriptions.Delete(tx, s.at.subscriptionKey(s.id))
+	s.at.enroll(tx)
 	lanes.DeleteAll(tx, lanes.Prefix(s.at.Scope, kv.String(s.at.Name), kv.String(s.id)))
 	paces.Delete(tx, paces.Key(s.at.Scope, kv.String(s.at.Name), kv.String(s.id)))
 	if s.Owner != s.at.Account {

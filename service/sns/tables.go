@@ -122,6 +122,7 @@ type phone struct {
 var (
 	topics        = kv.Table[topic]{Name: "sns.topic"}                                                              // name
 	subscriptions = kv.Table[subscription]{Name: "sns.subscription", Indexes: []kv.Index[subscription]{byEndpoint}} // topic, id
+	rosters       = kv.Table[roster]{Name: "sns.roster"}                                                            // topic
 	foreigners    = kv.Table[foreign]{Name: "sns.foreign"}                                                          // topic's ARN, id; in the owner's account
 	tokens        = kv.Table[token]{Name: "sns.token"}                                                              // topic, token
 	counts        = kv.Table[struct{}]{Name: "sns.count"}                                                           // topic, what
@@ -188,7 +189,10 @@ func (a address) subscription(tx kv.Tx, id string) (*subscription, bool) {
 
 func (s *subscription) arn() string { return s.at.arn() + ":" + s.id }
 
-func (s *subscription) put(tx kv.Tx) { subscriptions.Put(tx, s.at.subscriptionKey(s.id), s) }
+func (s *subscription) put(tx kv.Tx) {
+	subscriptions.Put(tx, s.at.subscriptionKey(s.id), s)
+	s.at.enroll(tx)
+}
 
 // Counters of a topic: subscriptions, and notifications.
 const (
@@ -220,6 +224,7 @@ func (a address) drop(tx kv.Tx) {
 		}
 	}
 	subscriptions.DeleteAll(tx, subscriptions.Prefix(a.Scope, name))
+	rosters.Delete(tx, a.rosterKey())
 	tokens.DeleteAll(tx, tokens.Prefix(a.Scope, name))
 	counts.DeleteAll(tx, counts.Prefix(a.Scope, name))
 	sequences.DeleteAll(tx, sequences.Prefix(a.Scope, name))

@@ -34,6 +34,7 @@ func (s *Service) CreateTopic(ctx context.Context, in *sns.CreateTopicInput) (*s
 			return old.agreesWith(t, in)
 		}
 		a.put(tx, t)
+		a.enroll(tx)
 		return nil
 	})
 	if err != nil {

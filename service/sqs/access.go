@@ -19,7 +19,7 @@ func (s *Service) Access(ctx context.Context, operation string, input any) ([]aw
 	}
 	access.Resource, access.Owner = a.arn(), a.Account
 	err := kv.View(ctx, s.Store, func(tx kv.Tx) error {
-		if q, ok := queues.Get(tx, a.key()); ok {
+		if q, err := a.find(tx); err == nil {
 			access.Policy = q.Policy
 		}
 		return nil

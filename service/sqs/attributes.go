@@ -151,7 +151,7 @@ func (q *queue) agreesWith(asked *queue, given map[string]string) error {
 
 // SetQueueAttributes changes attributes of a queue.
 func (s *Service) SetQueueAttributes(ctx context.Context, in *sqs.SetQueueAttributesInput) (*sqs.SetQueueAttributesOutput, error) {
-	err := s.update(ctx, in.QueueUrl, func(tx kv.Tx, q *queue) error {
+	err := s.change(ctx, in.QueueUrl, func(tx kv.Tx, q *queue) error {
 		if _, ok := in.Attributes["FifoQueue"]; ok && !q.at.fifo() {
 			return sqs.ErrInvalidAttributeName("Unknown Attribute FifoQueue.")
 		}
@@ -160,7 +160,6 @@ func (s *Service) SetQueueAttributes(ctx context.Context, in *sqs.SetQueueAttrib
 			return err
 		}
 		q.Modified = tx.Now()
-		queues.Put(tx, q.at.key(), q)
 		if q.Retention < retention {
 			q.armExpiry(tx, tx.Now()) // some messages may be too old at once
 		}

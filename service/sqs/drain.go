@@ -25,8 +25,11 @@ func (d *draining) run() {
 		d.groups()
 		return
 	}
-	r := d.q.fromHead(d.tx, ready.Prefix(d.q.at.Scope, kv.Uint(d.q.ID)))
-	r.Peek = false
+	log := ready.Prefix(d.q.at.Scope, kv.Uint(d.q.ID))
+	r := kv.Prefix(log)
+	if head := d.q.head(d.tx, log); head != nil {
+		r.From = head
+	}
 	var gone []kv.Key
 	for key, m := range ready.Scan(d.tx, r) {
 		live := m.Receives == 0 || returned.Has(d.tx, d.q.returnedKey(m.ID))

@@ -112,41 +112,19 @@ func (t *taking) fifo() ([]delivery, error) {
 		}
 	}
 	var got []delivery
-	skip := 0
-	if t.runs > 1 {
-		skip = int(t.Random.Uint64() % uint64(spread*min(t.runs, 8)))
-	}
-	prefix := groupsReady.Prefix(t.q.at.Scope, kv.Uint(t.q.ID))
-	var passed []kv.Key
-	for key := range t.tx.Scan(t.q.fromHead(t.tx, prefix)) {
-		if len(passed) == 0 && t.Random.Uint64()%headEvery == 0 {
-			t.q.setHead(t.tx, groupsReady.Parts(key))
-		}
-		if skip > 0 {
-			skip--
-			passed = append(passed, key)
-			continue
-		}
-		got = t.takeGroup(got, key)
-		if len(got) == t.max {
+	log := groupsReady.Prefix(t.q.at.Scope, kv.Uint(t.q.ID))
+	for key := range t.tx.Claim(log, func() kv.Key { return t.q.head(t.tx, log) }) {
+		if got = t.takeGroup(got, key); len(got) == t.max {
 			break
 		}
 	}
-	for _, key := range passed {
-		if len(got) == t.max {
-			break
-		}
-		got = t.takeGroup(got, key)
-	}
+	t.noteHead(log)
 	t.noteAttempt(got)
 	return got, nil
 }
 
 // takeGroup takes the first messages of the group with a row in groupsReady.
 func (t *taking) takeGroup(got []delivery, key kv.Key) []delivery {
-	if !groupsReady.Has(t.tx, key) { // depends on the row: nobody else takes the group
-		return got
-	}
 	parts := groupsReady.Parts(key)
 	parts.Skip(1)
 	listed := parts.Stamp()

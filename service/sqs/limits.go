@@ -53,8 +53,7 @@ const (
 	apartSize     = 16 << 10               // bodies from here on are kept in a row of their own
 	sweepInterval = 100 * time.Millisecond // at most so much later do messages become visible
 	sweepBatch    = 1000                   // messages that one sweep brings back
-	headEvery     = 16                     // one in so many receives remembers the head
-	spread        = 4                      // how far receivers that collide move apart
+	headEvery     = 64                     // one in so many receives remembers the head
 	expiryBatch   = 1000                   // messages that one run of the expiry job drops
 	expiryRound   = time.Second            // expiry jobs are due at whole seconds
 )

@@ -123,12 +123,17 @@ func (d *draft) prepare(attributes map[string]sqs.MessageAttributeValue, system 
 // forbidden finds a character that no message may have.
 // AWS: SendMessage, "characters outside the allowed set".
 func forbidden(s string) (rune, bool) {
-	for _, r := range s {
-		switch {
-		case r == '\t', r == '\n', r == '\r', r >= 0x20 && r <= 0xD7FF, r >= 0xE000 && r <= 0xFFFD, r >= 0x10000 && r <= utf8.MaxRune:
-		default:
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= ' ' && c < utf8.RuneSelf || c == '\n' || c == '\t' || c == '\r' {
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r < ' ' || r == 0xFFFE || r == 0xFFFF {
 			return r, true
 		}
+		i += size
 	}
 	return 0, false
 }

@@ -39,7 +39,7 @@ func (s *Service) AddPermission(ctx context.Context, in *sqs.AddPermissionInput)
 	if err := checkPermission(in); err != nil {
 		return nil, err
 	}
-	err := s.update(ctx, in.QueueUrl, func(tx kv.Tx, q *queue) error {
+	err := s.change(ctx, in.QueueUrl, func(tx kv.Tx, q *queue) error {
 		d, err := parsePolicy(q)
 		if err != nil {
 			return err
@@ -55,7 +55,7 @@ func (s *Service) AddPermission(ctx context.Context, in *sqs.AddPermissionInput)
 			return err
 		}
 		d.Statement = append(d.Statement, st)
-		return q.putPolicy(tx, d)
+		return q.setPolicy(tx, d)
 	})
 	return &sqs.AddPermissionOutput{}, err
 }
@@ -112,7 +112,7 @@ func newStatement(q *queue, in *sqs.AddPermissionInput) *statement {
 
 // RemovePermission removes a statement from the queue's policy.
 func (s *Service) RemovePermission(ctx context.Context, in *sqs.RemovePermissionInput) (*sqs.RemovePermissionOutput, error) {
-	err := s.update(ctx, in.QueueUrl, func(tx kv.Tx, q *queue) error {
+	err := s.change(ctx, in.QueueUrl, func(tx kv.Tx, q *queue) error {
 		d, err := parsePolicy(q)
 		if err != nil {
 			return err
@@ -122,12 +122,12 @@ func (s *Service) RemovePermission(ctx context.Context, in *sqs.RemovePermission
 			return invalid(in.Label, "Label", "can't find label.")
 		}
 		d.Statement = slices.Delete(d.Statement, i, i+1)
-		return q.putPolicy(tx, d)
+		return q.setPolicy(tx, d)
 	})
 	return &sqs.RemovePermissionOutput{}, err
 }
 
-func (q *queue) putPolicy(tx kv.Tx, d *policyDocument) error {
+func (q *queue) setPolicy(tx kv.Tx, d *policyDocument) error {
 	q.Policy = ""
 	if len(d.Statement) > 0 {
 		b, err := json.Marshal(d)
@@ -137,6 +137,5 @@ func (q *queue) putPolicy(tx kv.Tx, d *policyDocument) error {
 		q.Policy = string(b)
 	}
 	q.Modified = tx.Now()
-	queues.Put(tx, q.at.key(), q)
 	return nil
 }

@@ -142,13 +142,12 @@ func (s *Service) DeleteQueue(ctx context.Context, in *sqs.DeleteQueueInput) (*s
 
 // PurgeQueue deletes all messages of a queue.
 func (s *Service) PurgeQueue(ctx context.Context, in *sqs.PurgeQueueInput) (*sqs.PurgeQueueOutput, error) {
-	err := s.update(ctx, in.QueueUrl, func(tx kv.Tx, q *queue) error {
+	err := s.change(ctx, in.QueueUrl, func(tx kv.Tx, q *queue) error {
 		if tx.Now().Sub(q.Purged) < purgeInterval {
 			return sqs.ErrPurgeQueueInProgress("Only one PurgeQueue operation on %s is allowed every 60 seconds.", q.at.Name)
 		}
 		q.drop(tx)
 		q.Purged = tx.Now()
-		queues.Put(tx, q.at.key(), q)
 		return nil
 	})
 	return &sqs.PurgeQueueOutput{}, err

@@ -156,10 +156,8 @@ func (s *Service) take(ctx context.Context, r *receive) ([]delivery, error) {
 }
 
 func (s *Service) tryTake(ctx context.Context, r *receive) (got []delivery, swept int, err error) {
-	runs := 0
 	err = kv.Update(ctx, s.Store, func(tx kv.Tx) error {
 		got, swept = nil, 0
-		runs++
 		q, err := r.at.find(tx)
 		if err != nil {
 			return err
@@ -171,7 +169,7 @@ func (s *Service) tryTake(ctx context.Context, r *receive) (got []delivery, swep
 		if swept = q.sweep(tx); swept > 0 {
 			return nil
 		}
-		t := &taking{Service: s, tx: tx, q: q, receive: r, runs: runs, visibility: q.Visibility}
+		t := &taking{Service: s, tx: tx, q: q, receive: r, visibility: q.Visibility}
 		if r.visibility != nil {
 			t.visibility = *r.visibility
 		}
@@ -192,7 +190,6 @@ type taking struct {
 	*receive
 	tx         kv.Tx
 	q          *queue
-	runs       int // of this closure: more than one when receivers collided
 	visibility time.Duration
 }
 
@@ -206,45 +203,21 @@ func (t *taking) run() ([]delivery, error) {
 	return t.standard(), nil
 }
 
-// standard takes messages of a standard queue. Receivers that collide begin at
-// different places near the head.
-func (t *taking) standard() []delivery {
-	var got []delivery
-	skip := 0
-	if t.runs > 1 {
-		skip = int(t.Random.Uint64() % uint64(spread*t.max*min(t.runs, 8)))
-	}
-	prefix := ready.Prefix(t.q.at.Scope, kv.Uint(t.q.ID))
-	var passed []kv.Key
-	for key, m := range ready.Scan(t.tx, t.q.fromHead(t.tx, prefix)) {
-		if len(passed) == 0 && t.Random.Uint64()%headEvery == 0 {
-			t.q.setHead(t.tx, ready.Parts(key))
-		}
-		if skip > 0 {
-			skip--
-			passed = append(passed, key)
-			continue
-		}
-		got = t.takeReady(got, key, m)
-		if len(got) == t.max {
-			return got
-		}
-	}
-	for _, key := range passed { // fewer than hoped for: take those left behind
-		if len(got) == t.max {
+// standard takes messages of a standard queue.
+func (t *taking) standard() (got []delivery) {
+	log := ready.Prefix(t.q.at.Scope, kv.Uint(t.q.ID))
+	for key, m := range ready.Claim(t.tx, log, func() kv.Key { return t.q.head(t.tx, log) }) {
+		if got = t.takeReady(got, key, m); len(got) == t.max {
 			break
 		}
-		if m, ok := ready.Get(t.tx, key); ok {
-			got = t.takeReady(got, key, m)
-		}
 	}
+	t.noteHead(log)
 	return got
 }
 
 // takeReady moves one message from ready to inflight, unless it turns out to be
 // too old, deleted, or due for the dead-letter queue.
 func (t *taking) takeReady(got []delivery, key kv.Key, m *message) []delivery {
-	t.tx.Depend(key) // two receivers cannot both take it
 	ready.Delete(t.tx, key)
 	if m.Receives > 0 && !t.q.unreturn(t.tx, m) {
 		return got // deleted with the receipt of an earlier receive; counted then
@@ -290,19 +263,28 @@ func (q *queue) flightKey(due time.Time, id string) kv.Key {
 	return inflight.Key(q.at.Scope, kv.Uint(q.ID), kv.Time(due), kv.String(id))
 }
 
-// fromHead is the range of a log under prefix that may hold something.
-func (q *queue) fromHead(tx kv.Tx, prefix kv.Key) kv.Range {
-	r := kv.Prefix(prefix)
-	r.Peek = true
+// head tells where the queue's log began when that was last noted.
+func (q *queue) head(tx kv.Tx, log kv.Key) kv.Key {
 	if h, ok := heads.Peek(tx, heads.Key(q.at.Scope, kv.Uint(q.ID))); ok {
-		r.From = prefix.With(kv.At(kv.Stamp{Version: h.Version, Seq: h.Seq}))
+		return log.With(kv.At(kv.Stamp{Version: h.Version, Seq: h.Seq}))
 	}
-	return r
+	return nil
 }
 
-// setHead remembers that nothing lies before the row with these parts, the
-// first that this transaction's snapshot has. Whatever comes later has a later
-// stamp, so that stays true, and the write needs no conflict.
+// noteHead notes where the log begins, now and then: so that whoever looks
+// into it after a restart does not walk over all that was ever deleted.
+func (t *taking) noteHead(log kv.Key) {
+	if t.Random.Uint64()%headEvery != 0 {
+		return
+	}
+	if oldest := t.tx.Oldest(log); oldest != nil {
+		t.q.setHead(t.tx, ready.Parts(oldest))
+	}
+}
+
+// setHead notes that nothing lies before the row with these parts. Whatever
+// comes later has a later stamp, so that stays true, and the write needs no
+// conflict.
 func (q *queue) setHead(tx kv.Tx, parts kv.Reader) {
 	parts.Skip(1)
 	s := parts.Stamp()

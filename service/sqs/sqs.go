@@ -24,6 +24,7 @@ package sqs
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -126,13 +127,13 @@ func addressOfARN(arn string) (address, bool) {
 	return address{kv.Scope{Account: a.Account, Region: a.Region}, a.Resource}, true
 }
 
-// find returns the queue at an address.
+// find returns the queue at an address. It is shared: change one only with
+// Service.change.
 func (a address) find(tx kv.Tx) (*queue, error) {
-	q, ok := queues.Get(tx, a.key())
+	q, ok := queues.GetShared(tx, a.key(), func(q *queue) { q.at = a })
 	if !ok {
 		return nil, noQueue()
 	}
-	q.at = a
 	return q, nil
 }
 
@@ -150,6 +151,19 @@ func (s *Service) update(ctx context.Context, queueURL string, fn func(tx kv.Tx,
 			return err
 		}
 		return fn(tx, q)
+	})
+}
+
+// change runs fn on a copy of the queue that a URL names, and stores it.
+func (s *Service) change(ctx context.Context, queueURL string, fn func(tx kv.Tx, q *queue) error) error {
+	return s.update(ctx, queueURL, func(tx kv.Tx, shared *queue) error {
+		q := *shared
+		q.Tags = maps.Clone(shared.Tags)
+		if err := fn(tx, &q); err != nil {
+			return err
+		}
+		queues.Put(tx, q.at.key(), &q)
+		return nil
 	})
 }
 

@@ -2,6 +2,7 @@ package sqs
 
 import (
 	"context"
+	"maps"
 	"net/http"
 
 	"github.com/brume-cloud/brume/api/sqs"
@@ -28,7 +29,7 @@ func checkTags(tags map[string]string) error {
 
 // TagQueue adds tags to a queue, replacing those with the same keys.
 func (s *Service) TagQueue(ctx context.Context, in *sqs.TagQueueInput) (*sqs.TagQueueOutput, error) {
-	err := s.update(ctx, in.QueueUrl, func(tx kv.Tx, q *queue) error {
+	err := s.change(ctx, in.QueueUrl, func(tx kv.Tx, q *queue) error {
 		if len(in.Tags) == 0 {
 			return missing("Tags")
 		}
@@ -41,7 +42,6 @@ func (s *Service) TagQueue(ctx context.Context, in *sqs.TagQueueInput) (*sqs.Tag
 		if err := checkTags(q.Tags); err != nil {
 			return err
 		}
-		queues.Put(tx, q.at.key(), q)
 		return nil
 	})
 	return &sqs.TagQueueOutput{}, err
@@ -49,11 +49,10 @@ func (s *Service) TagQueue(ctx context.Context, in *sqs.TagQueueInput) (*sqs.Tag
 
 // UntagQueue removes tags from a queue. Keys that it does not have are no error.
 func (s *Service) UntagQueue(ctx context.Context, in *sqs.UntagQueueInput) (*sqs.UntagQueueOutput, error) {
-	err := s.update(ctx, in.QueueUrl, func(tx kv.Tx, q *queue) error {
+	err := s.change(ctx, in.QueueUrl, func(tx kv.Tx, q *queue) error {
 		for _, k := range in.TagKeys {
 			delete(q.Tags, k)
 		}
-		queues.Put(tx, q.at.key(), q)
 		return nil
 	})
 	return &sqs.UntagQueueOutput{}, err
@@ -64,7 +63,7 @@ func (s *Service) ListQueueTags(ctx context.Context, in *sqs.ListQueueTagsInput)
 	out := new(sqs.ListQueueTagsOutput)
 	err := s.view(ctx, in.QueueUrl, func(_ kv.Tx, q *queue) error {
 		if len(q.Tags) > 0 {
-			out.Tags = q.Tags
+			out.Tags = maps.Clone(q.Tags)
 		}
 		return nil
 	})

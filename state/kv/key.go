@@ -139,6 +139,11 @@ func SetStamp(key Key, at int, s Stamp) {
 	binary.BigEndian.PutUint16(key[at+9:], s.Seq)
 }
 
+// StampAt reads the stamp in a key made by Stamped.
+func StampAt(key Key, at int) Stamp {
+	return Stamp{Version: binary.BigEndian.Uint64(key[at+1:]), Seq: binary.BigEndian.Uint16(key[at+9:])}
+}
+
 func (p *Part) size() int {
 	switch p.tag {
 	case tagString, tagBytes:

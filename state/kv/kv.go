@@ -92,14 +92,33 @@ type Tx interface {
 	// transaction does not make this one run again. For hints and counters.
 	Peek(key Key) ([]byte, bool)
 
-	// Depend makes the transaction run again should another change key
-	// meanwhile, as if it had been Got. For keys that a walk with Peek found.
-	Depend(key Key)
+	// GetShared is Get for a record that nearly every call reads. What decode
+	// makes of the value is remembered with it and given to all who ask, so it
+	// must not be changed, and decode must use nothing but the key and the value.
+	GetShared(key Key, decode func(value []byte) any) (any, bool)
 
 	// Scan walks the keys of r in order. The walk is lazy, holds little memory
 	// whatever the size of r, and conflicts only with changes in the part of r
 	// that was walked.
 	Scan(r Range) iter.Seq2[Key, []byte]
+
+	// Claim walks the log under prefix, that is the keys that PutStamped makes
+	// with it, oldest first, and claims each row that it comes to: until this
+	// transaction ends, no other comes to it. So many consumers can work at the
+	// head of one log side by side. A row that the transaction has not deleted
+	// is anybody's again. from tells a key before which the log is known to be
+	// empty; it is only asked where the store does not know. It may be nil.
+	//
+	// Keys and values that it yields stay valid for good.
+	//
+	// Claims are in memory and of this process. They are a courtesy: each row
+	// is also a Get, and whoever meets it by another way conflicts as ever.
+	Claim(prefix Key, from func() Key) iter.Seq2[Key, []byte]
+
+	// Oldest returns a row of the log under prefix before which, committed
+	// claims considered, there is nothing left, for a later Claim to begin at;
+	// nil when none is known. It is never nil behind a row that was claimed.
+	Oldest(prefix Key) Key
 
 	// Put sets key to value. Both are copied.
 	Put(key Key, value []byte)
@@ -143,9 +162,7 @@ type Range struct {
 	From, To Key
 	Reverse  bool
 
-	// Peek walks without a conflict, as Tx.Peek reads. Depend on what is taken
-	// of what was found: so transactions that look through the same range for
-	// something to take only conflict when they take the same.
+	// Peek walks without a conflict, as Tx.Peek reads.
 	Peek bool
 }
 

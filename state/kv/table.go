@@ -55,6 +55,22 @@ func (t *Table[R]) Get(tx Tx, key Key) (*R, bool) {
 	return mustDecode[R](key, b), true
 }
 
+// GetShared is Get for a record that nearly every call reads, decoded once. It
+// must not be changed. prepare, which may be nil, completes it from its key.
+func (t *Table[R]) GetShared(tx Tx, key Key, prepare func(*R)) (*R, bool) {
+	r, ok := tx.GetShared(key, func(b []byte) any {
+		r := mustDecode[R](key, b)
+		if prepare != nil {
+			prepare(r)
+		}
+		return r
+	})
+	if !ok {
+		return nil, false
+	}
+	return r.(*R), true
+}
+
 // Peek is Get without a conflict, as Tx.Peek is.
 func (t *Table[R]) Peek(tx Tx, key Key) (*R, bool) {
 	b, ok := tx.Peek(key)
@@ -122,6 +138,17 @@ func (t *Table[R]) DeleteAll(tx Tx, prefix Key) {
 func (t *Table[R]) Scan(tx Tx, r Range) iter.Seq2[Key, *R] {
 	return func(yield func(Key, *R) bool) {
 		for key, b := range tx.Scan(r) {
+			if !yield(key, mustDecode[R](key, b)) {
+				return
+			}
+		}
+	}
+}
+
+// Claim walks the records of the log under prefix, as Tx.Claim does.
+func (t *Table[R]) Claim(tx Tx, prefix Key, from func() Key) iter.Seq2[Key, *R] {
+	return func(yield func(Key, *R) bool) {
+		for key, b := range tx.Claim(prefix, from) {
 			if !yield(key, mustDecode[R](key, b)) {
 				return
 			}

@@ -45,9 +45,9 @@ func conflicts(b *bench) {
 	}{
 		{"blind writes", put("c"), put("c"), 1},
 		{"read of a written key", reads, put("c"), 2},
+		{"shared read of a written key", func(tx kv.Tx) { sharedText(tx, "c"); tx.Put(key("mine"), nil) }, put("c"), 2},
 		{"read of another key", reads, put("d"), 1},
 		{"read of an absent key that appears", func(tx kv.Tx) { tx.Get(key("new")); tx.Put(key("mine"), nil) }, put("new"), 2},
-		{"peek and depend", func(tx kv.Tx) { tx.Peek(key("c")); tx.Depend(key("c")); tx.Put(key("mine"), nil) }, put("c"), 2},
 		{"peek", func(tx kv.Tx) { tx.Peek(key("c")); tx.Put(key("mine"), nil) }, put("c"), 1},
 		{"read of an own write", func(tx kv.Tx) { tx.Put(key("c"), nil); tx.Get(key("c")) }, put("c"), 1},
 		{"read against delete", reads, func(tx kv.Tx) { tx.Delete(key("c")) }, 2},

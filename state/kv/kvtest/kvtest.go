@@ -30,6 +30,7 @@ func Run(t *testing.T, open Open) {
 		{"Order", order},
 		{"ReadYourWrites", readYourWrites},
 		{"WritesDuringScan", writesDuringScan},
+		{"Shared", shared},
 		{"Stamps", stamps},
 		{"StampsGrowWithCommits", stampsGrow},
 		{"Counters", counters},
@@ -51,6 +52,9 @@ func Run(t *testing.T, open Open) {
 		{"Snapshot", snapshot},
 		{"Bank", bank},
 		{"ConcurrentCounters", concurrentCounters},
+		{"Claim", claim},
+		{"ClaimFollowsTheLog", claimFollowsTheLog},
+		{"ConcurrentClaims", concurrentClaims},
 		{"Watch", watch},
 		{"WatchRange", watchRange},
 		{"Tables", tables},
@@ -198,6 +202,41 @@ func readYourWrites(b *bench) {
 		tx.DeleteRange(kv.Prefix(key("n")))
 	})
 	b.want("a=1", "b=2", "c=30", "e=50", "f=6")
+}
+
+// sharedText reads a key's value as a shared record, "" when there is none.
+func sharedText(tx kv.Tx, name string) string {
+	v, ok := tx.GetShared(key(name), func(value []byte) any { return new(string(value)) })
+	if !ok {
+		return ""
+	}
+	return *v.(*string)
+}
+
+func shared(b *bench) {
+	want := func(tx kv.Tx, text string) {
+		b.Helper()
+		for range 3 { // stores remember at the second or third time
+			if got := sharedText(tx, "k"); got != text {
+				b.Errorf("shared read is %q, want %q", got, text)
+			}
+		}
+	}
+	for _, text := range []string{"", "one", "two"} {
+		if text != "" {
+			b.put("k=" + text)
+		}
+		b.view(func(tx kv.Tx) { want(tx, text) })
+		b.update(func(tx kv.Tx) { want(tx, text) })
+	}
+	b.update(func(tx kv.Tx) {
+		tx.Put(key("k"), []byte("mine"))
+		want(tx, "mine")
+		b.view(func(tx kv.Tx) { want(tx, "two") })
+		tx.Delete(key("k"))
+		want(tx, "")
+	})
+	b.view(func(tx kv.Tx) { want(tx, "") })
 }
 
 func writesDuringScan(b *bench) {

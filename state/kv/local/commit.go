@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 
 	"github.com/brume-cloud/brume/state/kv"
@@ -47,6 +48,9 @@ func (s *Store) commit(t *tx) {
 		c.mu.Lock()
 	}
 	c.busy = true
+	c.mu.Unlock()
+	runtime.Gosched() // who is about to commit as well should be in the group
+	c.mu.Lock()
 	c.take()
 	c.mu.Unlock()
 
@@ -134,6 +138,11 @@ func (s *Store) commitGroup() {
 	if err := b.commit(); err != nil {
 		s.fail(err)
 		return
+	}
+	for _, t := range c.group {
+		if !t.lost {
+			c.current.logs.note(t)
+		}
 	}
 	s.published.Store(c.last)
 	c.counters.teach(c.current, s.seed, c.last)

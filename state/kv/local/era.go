@@ -12,6 +12,7 @@ import (
 type era struct {
 	engine engine
 	recall recall
+	logs   *logs
 	refs   atomic.Int64 // the transactions, and the Store itself
 	once   sync.Once
 	gone   chan struct{} // closed when the engine is
@@ -22,7 +23,7 @@ type era struct {
 }
 
 func newEra(c candidate) *era {
-	a := &era{engine: c.engine, drop: c.drop, gone: make(chan struct{})}
+	a := &era{engine: c.engine, logs: newLogs(), drop: c.drop, gone: make(chan struct{})}
 	a.refs.Store(1)
 	return a
 }

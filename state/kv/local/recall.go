@@ -30,6 +30,7 @@ type remembered struct {
 	value   []byte
 	present bool
 	version uint64
+	shared  atomic.Pointer[any] // what GetShared made of value
 }
 
 // written knows the version of the last write to each slot of key hashes, and
@@ -45,6 +46,16 @@ func (w *written) since(hash, version uint64) bool {
 	return w.slots[hash%pointSlots].Load() > version || w.cleared.Load() > version
 }
 
+// as returns what decode makes of the value.
+func (m *remembered) as(decode func([]byte) any) any {
+	if known := m.shared.Load(); known != nil {
+		return *known
+	}
+	made := decode(m.value)
+	m.shared.Store(&made)
+	return made
+}
+
 // get returns what is known of key for a transaction that reads at version.
 func (r *recall) get(key []byte, hash, version uint64, w *written) (*remembered, bool) {
 	m := r.places[hash%recallPlaces].Load()
@@ -55,7 +66,7 @@ func (r *recall) get(key []byte, hash, version uint64, w *written) (*remembered,
 }
 
 // put keeps what was read of key at version, if it is asked for often.
-func (r *recall) put(key []byte, hash uint64, m remembered) {
+func (r *recall) put(key []byte, hash uint64, m *remembered) {
 	if len(m.value) > recallValue {
 		return
 	}
@@ -64,14 +75,14 @@ func (r *recall) put(key []byte, hash uint64, m remembered) {
 		return
 	}
 	m.key, m.value = bytes.Clone(key), bytes.Clone(m.value)
-	r.places[i].Store(&m)
+	r.places[i].Store(m)
 }
 
 // refresh replaces the value of a key that has a place.
-func (r *recall) refresh(key string, hash uint64, m remembered) {
+func (r *recall) refresh(key string, hash uint64, m *remembered) {
 	place := &r.places[hash%recallPlaces]
 	if old := place.Load(); old != nil && string(old.key) == key {
 		m.key = old.key
-		place.Store(&m)
+		place.Store(m)
 	}
 }

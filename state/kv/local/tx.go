@@ -32,6 +32,7 @@ type tx struct {
 	spans  []span  // walked by Scan
 	writes writes
 	stamps int // given out
+	claims []claim
 
 	waiting chan bool // from the committer: true to take the lead, false when done
 	version uint64    // of the commit
@@ -72,18 +73,33 @@ func (t *tx) Get(key kv.Key) ([]byte, bool) {
 	if o != nil && o.kind != opAdd {
 		return o.left(), o.kind == opPut
 	}
-	hash := maphash.Bytes(t.store.seed, key)
+	return t.resolve(key, t.note(key), o)
+}
+
+// note makes key one that the transaction has read, and returns its hash.
+func (t *tx) note(key []byte) (hash uint64) {
+	hash = maphash.Bytes(t.store.seed, key)
 	if !t.readOnly {
 		t.points = append(t.points, point{t.arena.copy(key), hash})
 	}
-	return t.resolve(key, hash, o)
+	return hash
 }
 
-func (t *tx) Depend(key kv.Key) {
-	if !t.readOnly {
+func (t *tx) GetShared(key kv.Key, decode func([]byte) any) (any, bool) {
+	if t.writes.latest(key) == nil && allowed(key) {
 		t.pin()
-		t.points = append(t.points, point{t.arena.copy(key), maphash.Bytes(t.store.seed, key)})
+		if m, ok := t.recall(key, t.note(key)); ok {
+			if !m.present {
+				return nil, false
+			}
+			return m.as(decode), true
+		}
 	}
+	value, ok := t.Get(key)
+	if !ok {
+		return nil, false
+	}
+	return decode(value), true
 }
 
 func (t *tx) Peek(key kv.Key) ([]byte, bool) {
@@ -124,10 +140,7 @@ func (t *tx) finish() {
 // read returns the value of key as of readVersion: recalled, or from the snapshot.
 func (t *tx) read(key []byte, hash uint64) ([]byte, bool) {
 	t.pin()
-	if m, ok := t.era.recall.get(key, hash, t.readVersion, t.store.committer.history.points); ok {
-		if t.snap == nil {
-			t.recalled = append(t.recalled, hash)
-		}
+	if m, ok := t.recall(key, hash); ok {
 		return m.value, m.present
 	}
 	t.begin()
@@ -135,8 +148,17 @@ func (t *tx) read(key []byte, hash uint64) ([]byte, bool) {
 	if err != nil {
 		kv.Fail(err)
 	}
-	t.era.recall.put(key, hash, remembered{value: value, present: ok, version: t.readVersion})
+	t.era.recall.put(key, hash, &remembered{value: value, present: ok, version: t.readVersion})
 	return value, ok
+}
+
+// recall returns key's value if it is remembered as of readVersion.
+func (t *tx) recall(key []byte, hash uint64) (*remembered, bool) {
+	m, ok := t.era.recall.get(key, hash, t.readVersion, t.store.committer.history.points)
+	if ok && t.snap == nil {
+		t.recalled = append(t.recalled, hash)
+	}
+	return m, ok
 }
 
 // pin chooses the version that the transaction reads at.
@@ -290,6 +312,7 @@ func (t *tx) release() {
 
 // reset prepares for another run.
 func (t *tx) reset() {
+	t.endClaims()
 	t.release()
 	t.arena.reset()
 	t.writes.reset()
@@ -297,5 +320,5 @@ func (t *tx) reset() {
 	clear(t.spans)
 	t.points, t.spans = t.points[:0], t.spans[:0]
 	t.recalled, t.pinned = t.recalled[:0], false
-	t.now, t.stamps, t.lost, t.err, t.alone = time.Time{}, 0, false, nil, nil
+	t.now, t.stamps, t.version, t.lost, t.err, t.alone = time.Time{}, 0, 0, false, nil, nil
 }
