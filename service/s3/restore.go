@@ -150,7 +150,7 @@ func (s *Service) endRestore(ctx context.Context, tx kv.Tx, j *job.Job) error {
 	if b, o, ok := follow(tx, j); ok && o.Restoring.Equal(j.Due) {
 		e := o.event("ObjectRestore:Completed")
 		e.Expires, e.Class = o.Restored, o.Class
-		s.emit(ctx, tx, b, e)
+		s.emit(s.itself(ctx, j.Scope), tx, b, e)
 	}
 	return nil
 }
@@ -163,7 +163,7 @@ func (s *Service) endCopy(ctx context.Context, tx kv.Tx, j *job.Job) error {
 	}
 	o.Restored, o.Restoring = time.Time{}, time.Time{}
 	b.save(tx, o)
-	s.emit(ctx, tx, b, o.event("ObjectRestore:Delete"))
+	s.emit(s.itself(ctx, j.Scope), tx, b, o.event("ObjectRestore:Delete"))
 	return nil
 }
 

@@ -27,8 +27,6 @@ const (
 	inventorySetting    = "inventory"
 	metricsSetting      = "metrics"
 	intelligentSetting  = "intelligent-tiering"
-	minimumSizeSetting  = "lifecyclesize" // beside lifecycle: a header of its request
-	abacSetting         = "abac"
 )
 
 // set puts a configuration. The caller puts the bucket, which lists it.
@@ -87,12 +85,19 @@ type target struct {
 type place struct {
 	target
 	name    string
+	id      string     // of those that there may be many of
 	missing *aws.Error // the answer when there is none; nil: an empty one
 }
 
 // at is the configuration of a name.
 func at(name, bucket string, owner *string) place {
 	return place{target: target{bucket, owner}, name: name}
+}
+
+// with is one of many.
+func (p place) with(id string) place {
+	p.id = id
+	return p
 }
 
 // orElse says what is answered when there is none.

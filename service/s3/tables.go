@@ -157,17 +157,15 @@ var (
 	buckets  = kv.Table[bucket]{Name: "s3.bucket", Indexes: []kv.Index[bucket]{byAccount}} // name
 	settings = kv.Table[setting]{Name: "s3.setting"}                                       // name, id
 
-	objects  = kv.Table[object]{Name: "s3.object"}     // key: the latest version, unless it is a delete marker
-	versions = kv.Table[object]{Name: "s3.version"}    // key, ^seq: all others, the newest first
-	nulls    = kv.Table[pointer]{Name: "s3.null"}      // key: the null version, where it is in versions
-	bodies   = kv.Table[small]{Name: "s3.body"}        // content's Row
-	extents  = kv.Table[part]{Name: "s3.extent"}       // content's Parts, first byte
-	uploads  = kv.Table[upload]{Name: "s3.upload"}     // key, id
-	parts    = kv.Table[part]{Name: "s3.part"}         // upload's Number, part number
-	held     = kv.Table[holders]{Name: "s3.blob"}      // the blob's id; in no scope
-	logs     = kv.Table[small]{Name: "s3.log"}         // stamp: lines of access logs to be delivered
-	armed    = kv.Table[struct{}]{Name: "s3.armed"}    // what: a job of the bucket that is put
-	events   = kv.Table[struct{}]{Name: "s3.sequence"} // counter of events, for their sequencers
+	objects  = kv.Table[object]{Name: "s3.object"}  // key: the latest version, unless it is a delete marker
+	versions = kv.Table[object]{Name: "s3.version"} // key, ^seq: all others, the newest first
+	nulls    = kv.Table[pointer]{Name: "s3.null"}   // key: the null version, where it is in versions
+	bodies   = kv.Table[small]{Name: "s3.body"}     // content's Row
+	extents  = kv.Table[part]{Name: "s3.extent"}    // content's Parts, first byte
+	uploads  = kv.Table[upload]{Name: "s3.upload"}  // key, id
+	parts    = kv.Table[part]{Name: "s3.part"}      // upload's Number, part number
+	held     = kv.Table[holders]{Name: "s3.blob"}   // the blob's id; in no scope
+	armed    = kv.Table[struct{}]{Name: "s3.armed"} // what: a job of the bucket that is put
 )
 
 // byAccount finds an account's buckets.
