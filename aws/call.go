@@ -63,6 +63,9 @@ type Call struct {
 	UserAgent string
 	Referer   string // aws:Referer
 
+	// Signed is the region that the signature is for; empty where it names none.
+	Signed Region
+
 	// Source is the resource on whose behalf a service principal calls
 	// (aws:SourceArn); its account is aws:SourceAccount.
 	Source string

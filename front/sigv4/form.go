@@ -12,10 +12,14 @@ func (a *Auth) parseForm(fields map[string][]string) error {
 		return ""
 	}
 	a.Payload = unsignedPayload
-	if field("awsaccesskeyid") != "" {
-		return errV2(a.flavor)
+	if a.form = field("policy"); field("awsaccesskeyid") != "" {
+		a.Scheme, a.AccessKeyID, a.signature, a.Token = V2, field("awsaccesskeyid"), field("signature"), field("x-amz-security-token")
+		if a.form == "" || a.signature == "" {
+			return errInvalid("InvalidArgument", "Bucket POST must contain a field named 'signature'.  If it is specified, please check the order of the fields.")
+		}
+		return nil
 	}
-	a.form, a.signature = field("policy"), field("x-amz-signature")
+	a.signature = field("x-amz-signature")
 	if a.form == "" && a.signature == "" {
 		return nil // anonymous
 	}

@@ -29,7 +29,11 @@ func Parse(r *http.Request, flavor Flavor) (Auth, error) {
 		err := a.parseQuery(r, query)
 		return a, err
 	case strings.Contains(query, "AWSAccessKeyId=") && strings.Contains(query, "Signature="):
-		return a, errV2(flavor)
+		if flavor != S3 {
+			return a, errV2(flavor)
+		}
+		err := a.parseV2(query)
+		return a, err
 	}
 	a.Payload = r.Header.Get("X-Amz-Content-Sha256")
 	return a, nil

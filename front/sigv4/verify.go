@@ -51,6 +51,9 @@ func (v *Verifier) Verify(r *http.Request, a *Auth, c *Check) error {
 	if err := a.checkClaims(s, r, c); err != nil {
 		return err
 	}
+	if a.Scheme == V2 {
+		return a.verifyV2(r, c.Secret)
+	}
 	id := keyID{secret: c.Secret, date: a.date, region: a.Region, service: a.Service}
 	if a.Scheme == V4a {
 		id = keyID{secret: c.Secret, accessKey: a.AccessKeyID}
@@ -83,6 +86,9 @@ func (v *Verifier) Trust(r *http.Request, a *Auth, c *Check) error {
 func (a *Auth) checkClaims(s *scratch, r *http.Request, c *Check) error {
 	if a.Scheme == Anonymous {
 		return NotSigned(a.flavor)
+	}
+	if a.Scheme == V2 {
+		return a.checkExpiry(c.Now)
 	}
 	if err := a.checkScope(c); err != nil {
 		return err

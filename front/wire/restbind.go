@@ -267,7 +267,7 @@ func encodeHeaders(p *schema.Plan, at unsafe.Pointer, res *Response) {
 			res.Status = statusOf(f, v)
 		case schema.InHeaders:
 			for k, e := range *(*map[string]string)(v) {
-				res.Header.Set(f.Wire+k, e)
+				res.Header[f.Wire+k] = []string{e} // as it is: clients give such names to people
 			}
 		case schema.InHeader:
 			res.Header.Set(f.WireName(), headerValue(f, v))

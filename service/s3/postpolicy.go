@@ -114,7 +114,7 @@ func (p *postPolicy) allow(f *form, now time.Time) error {
 	for name := range f.fields {
 		switch {
 		case covered[name], strings.HasPrefix(name, "x-ignore-"):
-		case name == "policy", name == "x-amz-signature", name == "bucket", name == "submit", name == "x-amz-checksum-algorithm":
+		case name == "policy", name == "x-amz-signature", name == "awsaccesskeyid", name == "signature", name == "bucket", name == "submit", name == "x-amz-checksum-algorithm":
 		default:
 			return errPostDenied("Extra input fields: %s", name)
 		}

@@ -109,8 +109,8 @@ func find(ctx context.Context, tx kv.Tx, name string, owner *string) (*bucket, e
 		return nil, aws.Errorf(http.StatusForbidden, "AccessDenied", "Access Denied")
 	}
 	// AWS: "Making requests using the AWS SDKs and endpoints": a request belongs
-	// to the bucket's region. Those that are not signed have none.
-	if call.Caller.AccessKeyID != "" && string(call.Region) != b.Region {
+	// to the bucket's region. Those whose signature names none go anywhere.
+	if call.Signed != "" && string(call.Signed) != b.Region {
 		return nil, api.ErrPermanentRedirect(&api.PermanentRedirect{Endpoint: new(name + ".s3." + b.Region + "." + aws.Region(b.Region).DNSSuffix()), Bucket: &name, Region: &b.Region},
 			"The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.")
 	}
