@@ -145,9 +145,9 @@ type intake struct {
 
 func (in *intake) read(ctx context.Context, r *received) error {
 	head := make([]byte, inlineSize+1)
-	n, err := io.ReadFull(in.from, head)
+	n, err := fill(in.from, head)
 	r.size = int64(n)
-	if err == io.EOF || err == io.ErrUnexpectedEOF && !in.torn() {
+	if err == io.EOF {
 		r.small = head[:n]
 		in.digest(r.small)
 		return in.checkSize(r.size)
@@ -184,11 +184,18 @@ func (in *intake) read(ctx context.Context, r *received) error {
 	return err
 }
 
-// torn reports whether a body that ended early was cut short, which
-// io.ReadFull cannot tell from a short one: reading on gives the same error again.
-func (in *intake) torn() bool {
-	_, err := in.from.Read(make([]byte, 1))
-	return err != nil && err != io.EOF
+// fill reads until b is full. It returns io.EOF for a body that has ended in
+// order; io.ReadFull would take one that was cut short for such a one.
+func fill(from io.Reader, b []byte) (n int, err error) {
+	for n < len(b) && err == nil {
+		var k int
+		k, err = from.Read(b[n:])
+		n += k
+	}
+	if n == len(b) && err == io.EOF {
+		err = nil // the next read says it again
+	}
+	return n, err
 }
 
 func (in *intake) digest(b []byte) {
