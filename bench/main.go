@@ -32,6 +32,7 @@ func main() {
 	flag.StringVar(&o.brume, "brume", "bin/brume", "the brume binary; empty to leave it out")
 	flag.IntVar(&o.backlog, "backlog", 0, "messages to queue before measuring, for figures under load")
 	flag.IntVar(&o.queues, "queues", 0, "queues to make before measuring")
+	flag.IntVar(&o.things, "things", 0, "queues, topics and users to make before measuring")
 	flag.Func("peer", "NAME=URL,PID of another endpoint; may be repeated", o.addPeer)
 	serve := flag.String("serve-bare", "", "internal: serve the bare handler on this address")
 	flag.Parse()
@@ -45,10 +46,10 @@ func main() {
 
 // options are the flags.
 type options struct {
-	connections, rounds, backlog, queues int
-	duration                             time.Duration
-	only, brume                          string
-	peers                                []target
+	connections, rounds, backlog, queues, things int
+	duration                                     time.Duration
+	only, brume                                  string
+	peers                                        []target
 }
 
 func (o *options) addPeer(s string) error {

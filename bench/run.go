@@ -53,7 +53,7 @@ func run(o *options, out io.Writer) error {
 	t := table{out, unit}
 	t.row("1 KiB echo", bare.name, unit, 0)
 	for _, w := range workloads() {
-		if !strings.Contains(w.name, o.only) {
+		if !strings.Contains(w.name, o.only) || w.backlog && o.backlog == 0 {
 			continue
 		}
 		for i := range targets {
@@ -210,8 +210,8 @@ func startBrume(o *options, out io.Writer) (*target, error) {
 	if err := furnish(c, o); err != nil {
 		return nil, err
 	}
-	if o.queues > 0 || o.backlog > 0 {
-		fmt.Fprintf(out, "brume: %+.1f MiB for %d queues and %d messages\n", t.resident()-before, o.queues, o.backlog)
+	if o.things > 0 || o.queues > 0 || o.backlog > 0 {
+		fmt.Fprintf(out, "brume: %+.1f MiB for %d topics and users, %d queues and %d messages\n", t.resident()-before, o.things, o.things+o.queues, o.backlog)
 	}
 	return t, nil
 }
@@ -238,7 +238,15 @@ func accessKey(c *client) error {
 
 // furnish makes the queues and the backlog that the figures are to be taken with.
 func furnish(c *client, o *options) error {
-	for i := range o.queues {
+	for i := range o.things {
+		if err := c.query("sns", fmt.Sprint("Action=CreateTopic&Version=2010-03-31&Name=furniture-", i), nil); err != nil {
+			return err
+		}
+		if err := c.query("iam", fmt.Sprint("Action=CreateUser&Version=2010-05-08&UserName=furniture-", i), nil); err != nil {
+			return err
+		}
+	}
+	for i := range o.things + o.queues {
 		if _, err := c.createQueue(fmt.Sprint("furniture-", i)); err != nil {
 			return err
 		}
@@ -246,7 +254,7 @@ func furnish(c *client, o *options) error {
 	if o.backlog == 0 {
 		return nil
 	}
-	queue, err := c.createQueue("backlog")
+	queue, err := c.createQueue(backlogQueue)
 	if err != nil {
 		return err
 	}

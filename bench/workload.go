@@ -21,6 +21,8 @@ type workload struct {
 	goal  float64 // multiple of the bare handler's CPU; 0 for none
 	setup func(c *client) (step func(c *client, worker int) error, err error)
 	drain func(c *client) error // waits until what was caused has happened
+
+	backlog bool // only with -backlog
 }
 
 const bodySize = 1024
@@ -29,6 +31,7 @@ func workloads() []workload {
 	return []workload{
 		{name: "sqs-send", goal: 2.2, setup: sqsSend},
 		{name: "sqs-cycle", goal: 6, setup: sqsCycle},
+		{name: "sqs-cycle-late", goal: 6 * 1.25, setup: sqsCycleLate, backlog: true},
 		{name: "sns-publish-3", goal: 3.5, setup: snsPublish, drain: snsDelivered},
 	}
 }
@@ -105,7 +108,18 @@ func sqsSend(c *client) (func(*client, int) error, error) {
 }
 
 func sqsCycle(c *client) (func(*client, int) error, error) {
-	queue, err := c.createQueue(fmt.Sprint("cycle", time.Now().UnixNano()))
+	return c.cycle(fmt.Sprint("cycle", time.Now().UnixNano()))
+}
+
+// backlogQueue is the queue that -backlog fills.
+const backlogQueue = "backlog"
+
+// sqsCycleLate is sqsCycle behind the backlog.
+func sqsCycleLate(c *client) (func(*client, int) error, error) { return c.cycle(backlogQueue) }
+
+// cycle sends, receives and deletes on one queue.
+func (c *client) cycle(name string) (func(*client, int) error, error) {
+	queue, err := c.createQueue(name)
 	message := fmt.Sprintf(`{"QueueUrl":%q,"MessageBody":%q}`, queue, strings.Repeat("x", bodySize))
 	receive := fmt.Sprintf(`{"QueueUrl":%q}`, queue)
 	return func(c *client, _ int) error {

@@ -58,6 +58,7 @@ func (u *upCommand) Run(c console) error {
 		return errors.Join(err, l.Close())
 	}
 	u.welcome(c, system, time.Since(began))
+	collectLessWhileBusy()
 	served := system.Serve(ctx, l)
 	return errors.Join(served, system.Close())
 }

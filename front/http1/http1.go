@@ -129,6 +129,7 @@ type conn struct {
 	res    response
 
 	patience time.Duration // with the next request
+	posted   bool          // the last request was a POST
 	limit    time.Time     // the read deadline that is set; zero for none
 
 	early   byte // came while the handler ran
@@ -165,16 +166,24 @@ func (c *conn) serve() {
 	}
 }
 
-// await waits for the first byte of a request.
+// await waits for the first byte of a request. Line ends in front of it are
+// skipped after a POST: RFC 9112, section 2.2, for clients that end a body so.
 func (c *conn) await() bool {
-	if c.in.Buffered() == 0 {
-		c.setLimit(c.patience)
-		c.patience = c.srv.IdleTimeout
-		if _, err := c.in.Peek(1); err != nil {
+	for {
+		if c.in.Buffered() == 0 {
+			c.setLimit(c.patience)
+		}
+		first, err := c.in.Peek(1)
+		if err != nil {
 			c.Close()
 			return false
 		}
+		if !c.posted || first[0] != '\r' && first[0] != '\n' {
+			break
+		}
+		_, _ = c.in.Discard(1)
 	}
+	c.patience = c.srv.IdleTimeout
 	return c.state.CompareAndSwap(idle, active)
 }
 

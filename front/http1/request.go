@@ -34,54 +34,71 @@ func (c *conn) head() (head []byte, whole bool) {
 		if i := bytes.Index(b, []byte("\r\n\r\n")); i >= 0 {
 			return b[:i+2], true
 		}
-		if err != nil {
+		if err != nil || !mayBecomePlain(b) {
 			return nil, false
 		}
 	}
+}
+
+// mayBecomePlain looks at the lines of a head that have come so far, so that
+// nobody waits for the end of what is malformed at its beginning.
+func mayBecomePlain(b []byte) bool {
+	lines := b[:bytes.LastIndexByte(b, '\n')+1]
+	if bytes.Count(lines, []byte("\n")) != bytes.Count(lines, []byte("\r\n")) {
+		return false
+	}
+	_, plain := countHosts(lines)
+	return plain || len(lines) == 0
 }
 
 // isPlain reports whether a head, a line feed at the end of each line, is of a
 // request that exchange can serve. It looks for what is not, and leaves it to
 // the parser whether the rest is well-formed.
 func isPlain(head []byte) bool {
+	hosts, plain := countHosts(head)
+	return plain && hosts == 1
+}
+
+// countHosts counts the Host headers among the lines of a head; plain is false
+// when there is something among them that is not.
+func countHosts(head []byte) (hosts int, plain bool) {
 	line, rest, _ := bytes.Cut(head, []byte("\r\n"))
 	if !bytes.HasSuffix(line, []byte(" HTTP/1.1")) || bytes.HasPrefix(line, []byte("CONNECT ")) {
-		return false
+		return 0, false
 	}
-	hosts := 0
 	for len(rest) > 0 {
 		line, rest, _ = bytes.Cut(rest, []byte("\r\n"))
 		name, value, ok := bytes.Cut(line, []byte(":"))
-		if !ok || len(name) == 0 || name[0] == ' ' || name[0] == '\t' || bytes.IndexByte(line, '\n') >= 0 {
-			return false // folded, or malformed
+		if !ok || !isToken(name) || bytes.IndexByte(value, '\n') >= 0 {
+			return hosts, false // folded, or malformed
 		}
 		switch len(name) {
 		case len("Host"):
 			if is(name, "host") {
 				hosts++
 				if !isHost(bytes.TrimSpace(value)) {
-					return false
+					return hosts, false
 				}
 			}
 		case len("Expect"):
 			if is(name, "expect") {
-				return false
+				return hosts, false
 			}
 		case len("Upgrade"):
 			if is(name, "upgrade") || is(name, "trailer") {
-				return false
+				return hosts, false
 			}
 		case len("Connection"):
 			if is(name, "connection") && !is(bytes.TrimSpace(value), "keep-alive") {
-				return false
+				return hosts, false
 			}
 		case len("Transfer-Encoding"):
 			if is(name, "transfer-encoding") {
-				return false
+				return hosts, false
 			}
 		}
 	}
-	return hosts == 1
+	return hosts, true
 }
 
 // is compares b to text, which is in lower case.
@@ -119,7 +136,7 @@ func (c *conn) exchange(head []byte) bool {
 		c.handOver(head[:size])
 		return false
 	}
-	r.RemoteAddr = c.remote
+	r.RemoteAddr, c.posted = c.remote, r.Method == http.MethodPost
 	c.call = &call{c: c}
 	c.body = body{c: c, ReadCloser: r.Body, size: r.ContentLength, over: r.Body == http.NoBody}
 	if !c.body.over {

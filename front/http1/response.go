@@ -89,20 +89,24 @@ func (w *response) Write(b []byte) (int, error) {
 	case !w.sent && len(w.kept)+len(b) <= room+answerSize:
 		w.kept = append(w.kept, b...)
 	default:
-		w.start()
+		w.start(b)
 		w.send(b)
 	}
 	return len(b), w.err
 }
 
-// start sends the head and what was kept, of an answer that goes on.
-func (w *response) start() {
+// start sends the head and what was kept, of an answer that goes on with next.
+func (w *response) start(next []byte) {
 	if w.sent {
 		return
 	}
 	w.WriteHeader(http.StatusOK)
 	w.chunked = w.length < 0 && !w.bare && !w.isHead
-	w.head = w.appendHead(w.head)
+	body := w.kept[room:]
+	if len(body) == 0 {
+		body = next
+	}
+	w.head = w.appendHead(w.head, body)
 	w.sent = true
 	w.write(w.head)
 	w.send(w.kept[room:])
@@ -149,7 +153,7 @@ func (w *response) finish() bool {
 // whole sends an answer of which nothing was sent, in one write if its head is
 // not very large.
 func (w *response) whole() {
-	w.head = w.appendHead(w.head)
+	w.head = w.appendHead(w.head, w.kept[room:])
 	if len(w.head) > room {
 		w.write(w.head)
 		w.send(w.kept[room:])
@@ -161,8 +165,8 @@ func (w *response) whole() {
 }
 
 // appendHead appends the status line and the headers. A missing content type is
-// guessed from what was kept of the body.
-func (w *response) appendHead(out []byte) []byte {
+// guessed from the beginning of the body.
+func (w *response) appendHead(out, body []byte) []byte {
 	out = append(out, "HTTP/1.1 "...)
 	out = strconv.AppendInt(out, int64(w.status), 10)
 	out = append(append(append(out, ' '), http.StatusText(w.status)...), "\r\n"...)
@@ -181,22 +185,29 @@ func (w *response) appendHead(out []byte) []byte {
 	if w.chunked {
 		out = append(out, "Transfer-Encoding: chunked\r\n"...)
 	}
-	if body := w.kept[room:]; len(body) > 0 && w.header["Content-Type"] == nil {
+	if len(body) > 0 && w.header["Content-Type"] == nil {
 		out = append(append(append(out, "Content-Type: "...), http.DetectContentType(body)...), "\r\n"...)
 	}
 	return append(out, "\r\n"...)
 }
 
-// isToken reports whether name can be a header's. RFC 9110, section 5.6.2.
-func isToken(name string) bool {
+// isToken reports whether name can be a header's.
+func isToken[S string | []byte](name S) bool {
 	for i := range len(name) {
-		c := name[i]
-		if c <= ' ' || c >= 0x7f || strings.IndexByte(`"(),/:;<=>?@[\]{}`, c) >= 0 {
+		if !tokenByte[name[i]] {
 			return false
 		}
 	}
-	return name != ""
+	return len(name) > 0
 }
+
+// tokenByte has the characters of a token. RFC 9110, section 5.6.2.
+var tokenByte = func() (t [256]bool) {
+	for c := byte('!'); c <= '~'; c++ {
+		t[c] = !strings.ContainsRune(`"(),/:;<=>?@[\]{}`, rune(c))
+	}
+	return t
+}()
 
 // appendValue appends a header's value. It must not begin another line.
 func appendValue(out []byte, v string) []byte {
@@ -236,7 +247,7 @@ func (w *response) ReadFrom(from io.Reader) (n int64, err error) {
 	if w.bare || w.isHead || w.length < 0 || !direct {
 		return io.Copy(struct{ io.Writer }{w}, from)
 	}
-	w.start()
+	w.start(nil)
 	if w.err != nil {
 		return 0, w.err
 	}
@@ -253,12 +264,12 @@ func (w *response) ReadFrom(from io.Reader) (n int64, err error) {
 
 // FlushError sends what was written.
 func (w *response) FlushError() error {
-	w.start()
+	w.start(nil)
 	return w.err
 }
 
 // Flush implements http.Flusher.
-func (w *response) Flush() { w.start() }
+func (w *response) Flush() { w.start(nil) }
 
 // EnableFullDuplex does nothing: bodies can be read after the answer has begun.
 func (w *response) EnableFullDuplex() error { return nil }

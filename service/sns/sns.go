@@ -7,7 +7,8 @@
 // walks the topic's subscriptions, which lie side by side, filters, and makes
 // what each subscriber gets. What goes to another service of this cloud is a
 // call in process, made as sns.amazonaws.com in the transaction that deletes
-// the job: each copy is delivered exactly once. What goes outside, to HTTP
+// the job: each copy is delivered exactly once. A topic with few subscribers
+// does all this in Publish's own transaction (roster.go). What goes outside, to HTTP
 // endpoints, is a job of its own for each subscriber (http.go). Mail, text
 // messages and push notifications stay here, in the outbox (outbox.go).
 //

@@ -14,8 +14,8 @@
 //	fifo      (queue, group, stamp)  all messages of a FIFO queue, in flight or not
 //
 // Nothing moves by itself: whoever receives first brings back what is due
-// (sweep.go). Receivers look through the head of ready without a conflict and
-// conflict only when they take the same message, so many can work side by side.
+// (sweep.go). Receivers claim the messages at the head of ready, each other ones,
+// so many can work side by side.
 // Rows that are gone are never scanned again: the head of ready and the time up
 // to which delayed and inflight were swept are remembered (head, sweep).
 //

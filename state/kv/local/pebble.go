@@ -33,7 +33,7 @@ func openDisk(dir string, o *Options) (*disk, error) {
 		FormatMajorVersion:          pebble.FormatValueSeparation,
 		MemTableSize:                memTable,
 		MemTableStopWritesThreshold: memTables,
-		L0CompactionThreshold:       4,
+		L0CompactionThreshold:       16, // 8 tables deep: each key range is rewritten the less often
 		L0StopWritesThreshold:       64, // a burst of writes waits for the disk, not for order
 		LBaseMaxBytes:               64 << 20,
 		MaxOpenFiles:                512,
