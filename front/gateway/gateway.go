@@ -197,6 +197,9 @@ func (x *exchange) observe(ctx context.Context, err *aws.Error) {
 			x.gate.Meter.Add(&x.Call, m.Usage(&x.Call))
 		}
 	}
+	if x.Answered != nil {
+		x.Answered(&x.Call)
+	}
 	level := slog.LevelDebug
 	switch {
 	case ctx.Err() != nil && x.Status == http.StatusServiceUnavailable:

@@ -21,7 +21,7 @@ func (s *Service) Access(ctx context.Context, operation string, input any) ([]aw
 	}
 	var all []aws.Access
 	err := kv.View(ctx, s.Store, func(tx kv.Tx) error {
-		g := guard{tx: tx, call: call, input: input}
+		g := guard{Service: s, tx: tx, call: call, input: input}
 		if operation == "CreateBucket" { // which may be anybody's by now
 			all = []aws.Access{{Action: "s3:CreateBucket", Resource: arn(call.Region, at.bucket), Keys: g.keys(nil)}}
 			return nil
@@ -66,6 +66,7 @@ func subjectOf(input any) subject {
 
 // guard makes the accesses of one call.
 type guard struct {
+	*Service
 	tx    kv.Tx
 	call  *aws.Call
 	input any
@@ -75,6 +76,7 @@ func (g *guard) bucket(name string) (*bucket, bool) {
 	b, ok := buckets.Get(g.tx, bucketKey(g.call.Region, name))
 	if ok {
 		b.Name = name
+		g.follow(g.call, b)
 	}
 	return b, ok
 }

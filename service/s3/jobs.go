@@ -10,6 +10,7 @@ const (
 	kindLifecycle  = "s3.lifecycle"  // a bucket's lifecycle, at midnight
 	kindNotify     = "s3.notify"     // an event for one receiver
 	kindReplicate  = "s3.replicate"  // a version that is to be copied to other buckets
+	kindLog        = "s3.log"        // a bucket's access log
 	kindCollect    = "s3.collect"    // blobs that a crash left behind
 )
 
@@ -22,6 +23,7 @@ func (s *Service) Jobs() []job.Kind {
 		{Name: kindLifecycle, Run: s.travel},
 		{Name: kindNotify, Run: s.notify},
 		{Name: kindReplicate, Run: s.copyOver},
+		{Name: kindLog, Do: s.deliverLog},
 		{Name: kindCollect, Do: s.collect, Concurrency: 1},
 	}
 }

@@ -377,3 +377,41 @@ func TestCustomersBringTheirKeys(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestAccessLogsAreDelivered(t *testing.T) {
+	bubble(t, func(s *shelf) {
+		t := s.T
+		s.create("logs")
+		if _, err := s.PutBucketPolicy(t.Context(), &s3.PutBucketPolicyInput{Bucket: new("logs"), Policy: new(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"logging.s3.amazonaws.com"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::logs/*","Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:s3:::shelf"}}}]}`)}); err != nil {
+			t.Fatal(err)
+		}
+		enable := func(to string) error {
+			_, err := s.PutBucketLogging(t.Context(), &s3.PutBucketLoggingInput{Bucket: &s.bucket, BucketLoggingStatus: &types.BucketLoggingStatus{LoggingEnabled: &types.LoggingEnabled{TargetBucket: &to, TargetPrefix: new("p/")}}})
+			return err
+		}
+		s.want("InvalidTargetBucketForLogging", enable("nothing"))
+		s.want("", enable("logs"))
+		s.put("a b", "hello")
+		s.get("a b")
+		s.get("nothing")
+		s.http("GET", s.cloud.Endpoint+"/shelf/a%20b", "", 403)
+		s.cloud.Advance(time.Hour)
+		s.bucket = "logs"
+		keys := strings.Fields(s.keys())
+		if len(keys) != 1 || !strings.HasPrefix(keys[0], "p/2000-01-01-00-") {
+			t.Fatal(keys)
+		}
+		text := s.get(keys[0])
+		for _, want := range []string{
+			`REST.PUT.OBJECT a%20b "PUT /shelf/a%20b HTTP/1.1" 200 - `, `REST.GET.OBJECT a%20b "GET /shelf/a%20b HTTP/1.1" 200 - 5 `,
+			`REST.GET.OBJECT nothing "GET /shelf/nothing HTTP/1.1" 404 NoSuchKey `, `403 AccessDenied`, " shelf [01/Jan/2000:00:00:00 +0000] ",
+		} {
+			if !strings.Contains(text, want) {
+				t.Errorf("no %s in\n%s", want, text)
+			}
+		}
+		if n := strings.Count(text, "\n"); n != 4 {
+			t.Errorf("%d lines:\n%s", n, text)
+		}
+	})
+}

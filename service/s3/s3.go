@@ -124,6 +124,7 @@ func (s *Service) view(ctx context.Context, name string, owner *string, fn func(
 		if err != nil {
 			return err
 		}
+		s.follow(aws.CallFrom(ctx), b)
 		return fn(tx, b)
 	})
 }
@@ -135,6 +136,7 @@ func (s *Service) update(ctx context.Context, name string, owner *string, fn fun
 		if err != nil {
 			return err
 		}
+		s.follow(aws.CallFrom(ctx), b)
 		return fn(tx, b)
 	})
 }

@@ -165,6 +165,7 @@ var (
 	uploads  = kv.Table[upload]{Name: "s3.upload"}  // key, id
 	parts    = kv.Table[part]{Name: "s3.part"}      // upload's Number, part number
 	held     = kv.Table[holders]{Name: "s3.blob"}   // the blob's id; in no scope
+	lines    = kv.Table[small]{Name: "s3.logline"}  // stamp: of the bucket's access log, not delivered yet
 	armed    = kv.Table[struct{}]{Name: "s3.armed"} // what: a job of the bucket that is put
 )
 
