@@ -99,15 +99,13 @@ func (g *guard) accesses(operation string, at subject) []aws.Access {
 	case *api.CreateMultipartUploadInput:
 		return g.put(at, in.Tagging, grantHeaders{canned: string(in.ACL), full: in.GrantFullControl, read: in.GrantRead, readACP: in.GrantReadACP, writeP: in.GrantWriteACP})
 	case *api.DeleteObjectInput:
-		return g.delete([]subject{at}, deref(in.BypassGovernanceRetention))
-	case *api.DeleteObjectsInput:
-		var all []subject
-		if in.Delete != nil {
-			for i := range in.Delete.Objects {
-				all = append(all, subject{at.bucket, in.Delete.Objects[i].Key, deref(in.Delete.Objects[i].VersionId)})
-			}
+		all := []aws.Access{g.one(actionOf("DeleteObject", at.version != ""), at)}
+		if deref(in.BypassGovernanceRetention) {
+			all = append(all, g.one("s3:BypassGovernanceRetention", at))
 		}
-		return g.delete(all, deref(in.BypassGovernanceRetention))
+		return all
+	case *api.DeleteObjectsInput:
+		return nil // asked for each object by itself
 	case *api.PutObjectRetentionInput:
 		all := []aws.Access{g.one("s3:PutObjectRetention", at)}
 		if deref(in.BypassGovernanceRetention) {
@@ -153,21 +151,6 @@ func (g *guard) put(at subject, tagging *string, h grantHeaders) []aws.Access {
 	return all
 }
 
-func (g *guard) delete(list []subject, bypass bool) []aws.Access {
-	var all []aws.Access
-	for _, at := range list {
-		a := g.one(actionOf("DeleteObject", at.version != ""), at)
-		all = append(all, a)
-		if bypass {
-			all = append(all, g.one("s3:BypassGovernanceRetention", at))
-		}
-		if g.isSovereign(a) {
-			break // and so is it with the others
-		}
-	}
-	return all
-}
-
 func (g *guard) source(header string) []aws.Access {
 	from, err := parseSource(header)
 	if err != nil {
@@ -188,7 +171,7 @@ func (g *guard) one(action string, at subject) aws.Access {
 		return a
 	}
 	a.Owner, a.Policy = aws.Account(b.Account), b.Policy
-	if g.isSovereign(a) && b.Ownership == ownerEnforced { // no object is anybody else's
+	if b.sovereign(&g.call.Caller) {
 		return a
 	}
 	var o *object

@@ -136,8 +136,14 @@ func TestUsersAreHeldToTheirPolicies(t *testing.T) {
 	}
 	_, err = ann.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: &s.bucket, Key: new("mine/b")})
 	s.want("AccessDenied", err)
-	_, err = ann.DeleteObjects(t.Context(), &s3.DeleteObjectsInput{Bucket: &s.bucket, Delete: &types.Delete{Objects: []types.ObjectIdentifier{{Key: new("mine/b")}}}})
-	s.want("AccessDenied", err)
+	if _, err := users.PutUserPolicy(t.Context(), &iam.PutUserPolicyInput{UserName: new("ann"), PolicyName: new("d"), PolicyDocument: new(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:DeleteObject","Resource":"arn:aws:s3:::shelf/mine/c*"}]}`)}); err != nil {
+		t.Fatal(err)
+	}
+	s.put("mine/c1", "x")
+	gone, err := ann.DeleteObjects(t.Context(), &s3.DeleteObjectsInput{Bucket: &s.bucket, Delete: &types.Delete{Objects: []types.ObjectIdentifier{{Key: new("mine/b")}, {Key: new("mine/c1")}}}})
+	if err != nil || len(gone.Deleted) != 1 || *gone.Deleted[0].Key != "mine/c1" || len(gone.Errors) != 1 || *gone.Errors[0].Code != "AccessDenied" || s.keys() != "mine/a mine/b" {
+		t.Error(gone, err, s.keys())
+	}
 	wrong := client(s.cloud.As(*key.AccessKey.AccessKeyId, "wrong", ""))
 	_, err = wrong.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &s.bucket, Key: new("mine/b")})
 	s.want("SignatureDoesNotMatch", err)

@@ -16,11 +16,7 @@ import (
 func (s *Service) DeleteObject(ctx context.Context, in *api.DeleteObjectInput) (*api.DeleteObjectOutput, error) {
 	out := new(api.DeleteObjectOutput)
 	err := s.update(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx kv.Tx, b *bucket) error {
-		d := deletion{
-			objectID: objectID{in.Key, in.VersionId}, bypass: deref(in.BypassGovernanceRetention),
-			etag: in.IfMatch, modified: in.IfMatchLastModifiedTime, size: in.IfMatchSize,
-		}
-		done, err := s.delete(ctx, tx, b, d)
+		done, err := s.delete(ctx, tx, b, deletionOf(in))
 		if err == nil && done.marker {
 			out.DeleteMarker = new(true)
 		}
@@ -102,11 +98,10 @@ func (s *Service) DeleteObjects(ctx context.Context, in *api.DeleteObjectsInput)
 		out = new(api.DeleteObjectsOutput)
 		for i := range in.Delete.Objects {
 			id := &in.Delete.Objects[i]
-			d := deletion{
-				objectID: objectID{id.Key, id.VersionId}, bypass: deref(in.BypassGovernanceRetention),
-				etag: id.ETag, modified: id.LastModifiedTime, size: id.Size,
-			}
-			done, err := s.delete(ctx, tx, b, d)
+			done, err := s.deleteOneOf(kv.Join(ctx, s.Store, tx), tx, b, &api.DeleteObjectInput{
+				Bucket: in.Bucket, Key: id.Key, VersionId: id.VersionId, BypassGovernanceRetention: in.BypassGovernanceRetention,
+				IfMatch: id.ETag, IfMatchLastModifiedTime: id.LastModifiedTime, IfMatchSize: id.Size,
+			})
 			if err != nil {
 				failed, err := shownError(id, err)
 				if err != nil {
@@ -122,6 +117,32 @@ func (s *Service) DeleteObjects(ctx context.Context, in *api.DeleteObjectsInput)
 		return nil
 	})
 	return out, err
+}
+
+// deleteOneOf deletes one of many objects. Unless nothing can keep the caller
+// from it, it is a call of its own within the transaction: what is allowed for
+// one key need not be for another.
+func (s *Service) deleteOneOf(ctx context.Context, tx kv.Tx, b *bucket, in *api.DeleteObjectInput) (deleted, error) {
+	if b.sovereign(&aws.CallFrom(ctx).Caller) {
+		return s.delete(ctx, tx, b, deletionOf(in))
+	}
+	out, err := aws.Invoke[api.DeleteObjectOutput](ctx, s.Via, "s3", "DeleteObject", in)
+	if err != nil {
+		return deleted{}, err
+	}
+	return deleted{marker: deref(out.DeleteMarker), version: out.VersionId}, nil
+}
+
+// sovereign reports whether nothing in the bucket can be kept from a caller.
+func (b *bucket) sovereign(c *aws.Caller) bool {
+	return c.Kind == aws.Root && string(c.Account) == b.Account && b.Policy == "" && b.Ownership == ownerEnforced
+}
+
+func deletionOf(in *api.DeleteObjectInput) deletion {
+	return deletion{
+		objectID: objectID{in.Key, in.VersionId}, bypass: deref(in.BypassGovernanceRetention),
+		etag: in.IfMatch, modified: in.IfMatchLastModifiedTime, size: in.IfMatchSize,
+	}
 }
 
 func shownDeletion(id *api.ObjectIdentifier, done deleted) api.DeletedObject {
