@@ -32,7 +32,7 @@ func (x *exchange) read(context.Context) error {
 		return nil
 	}
 	if x.op != nil && x.op.StreamsInput() {
-		x.req.Stream, x.BytesIn = r.Body, max(r.ContentLength, 0)
+		x.req.Stream, x.BytesIn = &patient{Reader: r.Body, of: http.NewResponseController(x.w)}, max(r.ContentLength, 0)
 		return nil
 	}
 	limit := int64(defaultBodyLimit)
@@ -50,6 +50,29 @@ func (x *exchange) read(context.Context) error {
 		x.req.Body, err = gunzip(body, limit)
 	}
 	return err
+}
+
+// patient is a body that may take as long as it likes, so long as it goes on:
+// after bodyTimeout without a byte it fails.
+type patient struct {
+	io.Reader
+	of    *http.ResponseController
+	until time.Time // the deadline that is set
+}
+
+// deadlineSlack is how late a deadline may be, so that it is not set for each read.
+const deadlineSlack = 10 * time.Second
+
+func (p *patient) Read(b []byte) (int, error) {
+	if until := time.Now().Add(bodyTimeout); until.Sub(p.until) > deadlineSlack {
+		p.until = until
+		p.of.SetReadDeadline(until) //nolint:errcheck // within a process there is none
+	}
+	n, err := p.Reader.Read(b)
+	if err == io.EOF {
+		p.of.SetReadDeadline(time.Time{}) //nolint:errcheck // likewise
+	}
+	return n, err
 }
 
 // readBody reads the body in its time. When it fails the deadline stays: what

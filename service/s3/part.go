@@ -17,6 +17,9 @@ func (s *Service) UploadPart(ctx context.Context, in *api.UploadPartInput) (*api
 	if err != nil {
 		return nil, err
 	}
+	if err := checkLength(in.ContentLength, in.DecodedContentLength); err != nil {
+		return nil, err
+	}
 	a := &arrival{at: target{in.Bucket, in.ExpectedBucketOwner}, key: in.Key, upload: in.UploadId, number: int(in.PartNumber)}
 	a.customerKey = customerKey{in.SSECustomerAlgorithm, in.SSECustomerKey, in.SSECustomerKeyMD5}
 	if err := s.expect(ctx, a); err != nil {

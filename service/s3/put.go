@@ -22,6 +22,9 @@ func (s *Service) PutObject(ctx context.Context, in *api.PutObjectInput) (*api.P
 	if err != nil {
 		return nil, err
 	}
+	if err := checkLength(in.ContentLength, in.DecodedContentLength); err != nil {
+		return nil, err
+	}
 	w := &write{in: in, event: "Put", if_: conditions{match: in.IfMatch, noneMatch: in.IfNoneMatch}}
 	// What can be refused is refused before the body comes.
 	if err := s.view(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx kv.Tx, b *bucket) error { return w.prepare(ctx, tx, b) }); err != nil {

@@ -51,6 +51,18 @@ func promised(contentMD5 *string, all sums, trailer *string) (p promise, err err
 	return p, nil
 }
 
+// checkLength refuses a body that is too large before it comes. decoded is its
+// length without the chunks' framing, where it has one.
+func checkLength(length, decoded *int64) error {
+	if decoded != nil {
+		length = decoded
+	}
+	if length == nil || *length <= maxPut {
+		return nil
+	}
+	return api.ErrEntityTooLarge(&api.EntityTooLarge{ProposedSize: length, MaxSizeAllowed: new(int64(maxPut))}, "Your proposed upload exceeds the maximum allowed size")
+}
+
 // received is a body that has come, and is what was promised. A blob is
 // committed: whoever does not put it into a row drops it.
 type received struct {
