@@ -15,6 +15,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -221,4 +222,12 @@ func (r *replayed) Read(b []byte) (int, error) {
 	n := copy(b, r.rest)
 	r.rest = r.rest[n:]
 	return n, nil
+}
+
+// ReadFrom lets the kernel send files over a connection that was handed over.
+func (r *replayed) ReadFrom(from io.Reader) (int64, error) {
+	if to, ok := r.Conn.(io.ReaderFrom); ok {
+		return to.ReadFrom(from)
+	}
+	return io.Copy(struct{ io.Writer }{r.Conn}, from)
 }
