@@ -16,27 +16,32 @@ type handle struct {
 	receives int
 }
 
-const handleHead = 8 + 8 + 4
+// handleMark begins every receipt handle with AQEB, as AWS's begin. What they
+// must never begin with is a hyphen: the AWS CLI would take it for an option.
+const handleMark = "\x01\x01\x01"
+
+const handleHead = len(handleMark) + 8 + 8 + 4
 
 // String returns the receipt handle's text. It is opaque to callers, and means
 // nothing to another queue.
 func (h handle) String() string {
-	b := make([]byte, 0, handleHead+len(h.id))
+	b := append(make([]byte, 0, handleHead+len(h.id)), handleMark...)
 	b = binary.BigEndian.AppendUint64(b, h.queue)
 	b = binary.BigEndian.AppendUint64(b, uint64(h.due.UnixNano()))
 	b = binary.BigEndian.AppendUint32(b, uint32(h.receives))
-	return base64.RawURLEncoding.EncodeToString(append(b, h.id...))
+	return base64.StdEncoding.EncodeToString(append(b, h.id...))
 }
 
 // receipt reads a receipt handle of this queue.
 func (q *queue) receipt(text string) (handle, error) {
-	b, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil || len(b) <= handleHead {
+	b, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || len(b) <= handleHead || string(b[:len(handleMark)]) != handleMark {
 		return handle{}, badReceipt(text)
 	}
+	fields := b[len(handleMark):]
 	h := handle{
-		queue: binary.BigEndian.Uint64(b), due: time.Unix(0, int64(binary.BigEndian.Uint64(b[8:]))).UTC(),
-		receives: int(binary.BigEndian.Uint32(b[16:])), id: string(b[handleHead:]),
+		queue: binary.BigEndian.Uint64(fields), due: time.Unix(0, int64(binary.BigEndian.Uint64(fields[8:]))).UTC(),
+		receives: int(binary.BigEndian.Uint32(fields[16:])), id: string(b[handleHead:]),
 	}
 	if h.queue != q.ID {
 		return handle{}, badReceipt(text)

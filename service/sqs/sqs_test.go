@@ -141,6 +141,7 @@ func TestMessageIsSentReceivedAndDeleted(t *testing.T) {
 		d.want("received", bodies(ms), "hello")
 		d.want("message id", *ms[0].MessageId, *sent.MessageId)
 		d.want("receive count", ms[0].Attributes["ApproximateReceiveCount"], "1")
+		d.want("receipt", (*ms[0].ReceiptHandle)[:4], "AQEB") // never a hyphen, which the AWS CLI would take for an option
 		d.want("numbers", d.numbers(), "0 1 0")
 		d.delete(ms[0])
 		d.delete(ms[0]) // again: no error
