@@ -24,6 +24,10 @@ func (s *Service) CompleteMultipartUpload(ctx context.Context, in *api.CompleteM
 	c := &completion{in: in, write: write{event: "CompleteMultipartUpload", if_: conditions{match: in.IfMatch, noneMatch: in.IfNoneMatch}}}
 	err := s.update(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx kv.Tx, b *bucket) error {
 		u, err := b.upload(tx, in.Key, in.UploadId)
+		if o, ok := b.latest(tx, in.Key); err != nil && ok && o.Upload == in.UploadId {
+			c.b, c.o = b, o // a client that did not get its answer asks again
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -151,7 +155,7 @@ func (c *completion) move() {
 		parts.Delete(c.tx, c.b.partKey(row, p.Number))
 		from += p.Size
 	}
-	c.o.Content = content{Parts: row}
+	c.o.Content, c.o.Upload = content{Parts: row}, c.u.ID
 	c.b.dropUpload(c.tx, c.b.uploadKey(c.u.Key, c.u.ID), c.u)
 }
 

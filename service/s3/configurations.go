@@ -38,6 +38,23 @@ func (s *Service) DeleteBucketEncryption(ctx context.Context, in *api.DeleteBuck
 	return &api.DeleteBucketEncryptionOutput{}, s.deleteSetting(ctx, at(encryptionSetting, in.Bucket, in.ExpectedBucketOwner))
 }
 
+// PutBucketAbac keeps whether tags of the bucket decide about access.
+func (s *Service) PutBucketAbac(ctx context.Context, in *api.PutBucketAbacInput) (*api.PutBucketAbacOutput, error) {
+	return &api.PutBucketAbacOutput{}, putSetting(ctx, s, at(abacSetting, in.Bucket, in.ExpectedBucketOwner), in.AbacStatus)
+}
+
+// GetBucketAbac tells it.
+func (s *Service) GetBucketAbac(ctx context.Context, in *api.GetBucketAbacInput) (*api.GetBucketAbacOutput, error) {
+	c, err := getSetting[api.AbacStatus](ctx, s, at(abacSetting, in.Bucket, in.ExpectedBucketOwner))
+	if err != nil {
+		return nil, err
+	}
+	if c.Status == "" {
+		c.Status = "Disabled"
+	}
+	return &api.GetBucketAbacOutput{AbacStatus: c}, nil
+}
+
 // PutBucketAccelerateConfiguration keeps whether the bucket is accelerated.
 func (s *Service) PutBucketAccelerateConfiguration(ctx context.Context, in *api.PutBucketAccelerateConfigurationInput) (*api.PutBucketAccelerateConfigurationOutput, error) {
 	return &api.PutBucketAccelerateConfigurationOutput{}, putSetting(ctx, s, at(accelerateSetting, in.Bucket, in.ExpectedBucketOwner), in.AccelerateConfiguration)

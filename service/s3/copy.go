@@ -136,8 +136,16 @@ func (s *Service) bytesOf(ctx context.Context, src *source, algorithm string) (*
 		return nil, err
 	}
 	defer body.Close()
-	return s.own(ctx, body, cmp.Or(algorithm, o.Sum.Algorithm))
+	r, err := s.own(ctx, body, cmp.Or(algorithm, o.Sum.Algorithm))
+	if err == nil && r.sum.Algorithm == o.Sum.Algorithm && !o.Sum.Composite && r.sum.Value != o.Sum.Value {
+		s.drop(r)
+		return nil, errDamaged
+	}
+	return r, err
 }
+
+// errDamaged tells that the bytes read are not those that were stored.
+var errDamaged = errors.New("s3: the bytes of an object do not match its checksum")
 
 // copied is the request that would put the copy. What the directives leave to
 // the source comes from there.

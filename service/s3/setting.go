@@ -22,6 +22,7 @@ const (
 	loggingSetting      = "logging"
 	lockSetting         = "objectlock"
 	accelerateSetting   = "accelerate"
+	abacSetting         = "abac"
 	paymentSetting      = "requestpayment"
 	analyticsSetting    = "analytics" // these and what follows have an id each
 	inventorySetting    = "inventory"

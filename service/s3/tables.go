@@ -71,6 +71,7 @@ type object struct {
 	Copied    string            `kv:"21"` // replication status
 	Since     time.Time         `kv:"22"` // when it stopped being the latest version
 	Moved     time.Time         `kv:"23"` // when lifecycle gave it its storage class
+	Upload    string            `kv:"24"` // the id of the upload that it was made by
 
 	expiration *string `kv:"-"` // x-amz-expiration of the answer to its put
 }

@@ -209,6 +209,10 @@ func TestUploadsInParts(t *testing.T) {
 			if err != nil || !strings.HasSuffix(*out.ETag, `-3"`) {
 				t.Fatal(out, err)
 			}
+			again, err := s.CompleteMultipartUpload(t.Context(), &s3.CompleteMultipartUploadInput{Bucket: &s.bucket, Key: new("big"), UploadId: up.UploadId, MultipartUpload: &types.CompletedMultipartUpload{Parts: done}})
+			if err != nil || *again.ETag != *out.ETag {
+				t.Error("once more:", again, err)
+			}
 			whole := string(bytes.Join(pieces, nil))
 			if got := s.get("big", func(in *s3.GetObjectInput) { in.ChecksumMode = "ENABLED" }); got != whole {
 				t.Errorf("%d bytes", len(got))
