@@ -26,7 +26,11 @@ func (s *Service) Access(ctx context.Context, operation string, input any) ([]aw
 			all = []aws.Access{{Action: "s3:CreateBucket", Resource: arn(call.Region, at.bucket), Keys: g.keys(nil)}}
 			return nil
 		}
-		all = g.accesses(operation, at)
+		// AWS: names of buckets are no secret: who may do nothing learns all the
+		// same that there is no such bucket.
+		if _, ok := g.bucket(at.bucket); ok {
+			all = g.accesses(operation, at)
+		}
 		return nil
 	})
 	return all, err
@@ -70,12 +74,17 @@ type guard struct {
 	tx    kv.Tx
 	call  *aws.Call
 	input any
+	last  *bucket // that was looked up
 }
 
 func (g *guard) bucket(name string) (*bucket, bool) {
+	if g.last != nil && g.last.Name == name {
+		return g.last, true
+	}
 	b, ok := buckets.Get(g.tx, bucketKey(g.call.Region, name))
 	if ok {
 		b.Name = name
+		g.last = b
 		g.follow(g.call, b)
 	}
 	return b, ok
@@ -156,6 +165,9 @@ func (g *guard) source(header string) []aws.Access {
 	if err != nil {
 		return nil // which the operation will say
 	}
+	if _, ok := g.bucket(from.bucket); !ok {
+		return nil // likewise
+	}
 	return []aws.Access{g.one(actionOf("GetObject", from.version != nil), subject{from.bucket, from.key, deref(from.version)})}
 }
 
@@ -165,11 +177,7 @@ func (g *guard) one(action string, at subject) aws.Access {
 	if at.key != "" {
 		a.Resource += "/" + at.key
 	}
-	b, ok := g.bucket(at.bucket)
-	if !ok {
-		a.Keys = g.keys(nil)
-		return a
-	}
+	b, _ := g.bucket(at.bucket) // which is there
 	a.Owner, a.Policy = aws.Account(b.Account), b.Policy
 	if b.sovereign(&g.call.Caller) {
 		return a
