@@ -64,6 +64,31 @@ func TestStrangersNeedAPolicy(t *testing.T) {
 	}
 }
 
+func TestConditionsOfTheRequest(t *testing.T) {
+	s := open(t)
+	s.unblock()
+	s.put("k", "x", func(in *s3.PutObjectInput) { in.Tagging = new("public=yes") })
+	s.put("p", "x")
+	s.want("", s.policy(`{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::shelf/*","Condition":{"StringEquals":{"s3:ExistingObjectTag/public":"yes"}}},
+		{"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::shelf/*","Condition":{"StringLike":{"aws:Referer":"http://thief.example/*"}}},
+		{"Effect":"Deny","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::shelf/*","Condition":{"StringNotEquals":{"s3:x-amz-server-side-encryption":"aws:kms"}}}`))
+	s.http("GET", s.cloud.Endpoint+"/shelf/k", "", 200)
+	s.http("GET", s.cloud.Endpoint+"/shelf/p", "", 403)
+	req, _ := newRequest(t.Context(), "GET", s.cloud.Endpoint+"/shelf/k", "")
+	req.Header.Set("Referer", "http://thief.example/page")
+	if res, err := s.cloud.Client().Do(req); err != nil || res.StatusCode != 403 {
+		t.Error(res, err)
+	}
+	_, err := s.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &s.bucket, Key: new("x"), Body: strings.NewReader("x")})
+	s.want("AccessDenied", err)
+	s.put("x", "x", func(in *s3.PutObjectInput) { in.ServerSideEncryption = "aws:kms" })
+	req, _ = newRequest(t.Context(), "POST", s.cloud.Endpoint+"/shelf?delete", "<Delete><Object><Key>k</Key></Object></Delete>")
+	req.Header.Set("Content-MD5", "1B2M2Y8AsgTpgAmY7PhCfg==")
+	if res, err := s.cloud.Client().Do(req); err != nil || res.StatusCode != 400 {
+		t.Error(res, err)
+	}
+}
+
 func TestACLs(t *testing.T) {
 	s := open(t)
 	_, err := s.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &s.bucket, Key: new("k"), ACL: "public-read", Body: strings.NewReader("x")})

@@ -15,7 +15,7 @@ import (
 func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Request) (http.ResponseWriter, error) {
 	bucket, website := hosted(req.Host)
 	if website {
-		return nil, s.serveSite(ctx, w, req, bucket)
+		return nil, s.visit(ctx, w, req, bucket)
 	}
 	if bucket != "" && strings.HasPrefix(req.Path, "/") {
 		req.Path = "/" + bucket + req.Path
@@ -36,6 +36,19 @@ func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Re
 		return s.takeForm(w, req, name)
 	}
 	return w, nil
+}
+
+// visit answers at a website's host, where CORS rules hold as well.
+func (s *Service) visit(ctx context.Context, w http.ResponseWriter, req *wire.Request, bucket string) error {
+	if req.Method == http.MethodOptions {
+		return s.preflight(ctx, w, req, bucket)
+	}
+	if req.Header.Get("Origin") != "" {
+		if err := s.allowOrigin(ctx, w, req, bucket); err != nil {
+			return err
+		}
+	}
+	return s.serveSite(ctx, w, req, bucket)
 }
 
 // suffixes are the domains under which S3's hosts lie.
