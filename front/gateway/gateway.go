@@ -4,9 +4,11 @@
 //	socket:  route → read → sign → decode → fault → allow → call   → answer → observe
 //	within:  find                         → fault → allow → call            → observe
 //
-// Each step is a method on *exchange in the file of its name; the two chains are
-// the slices fromSocket and fromWithin below. A step that fails ends the chain,
-// its error is the answer, and observe sees every call, however it ended.
+// A service's Front, where it has one, sees the request within route, before an
+// operation is sought. Each step is a method on *exchange in the file of its
+// name; the two chains are the slices fromSocket and fromWithin below. A step
+// that fails ends the chain, its error is the answer, and observe sees every
+// call, however it ended.
 package gateway
 
 import (

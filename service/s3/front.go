@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/front/wire"
 )
 
@@ -31,6 +32,10 @@ func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Re
 		if err := s.allowOrigin(ctx, w, req, name); err != nil {
 			return nil, err
 		}
+	}
+	// AWS: "PutObject" (Content-Length): S3 wants to know how much comes.
+	if req.Method == http.MethodPut && len(req.TransferEncoding) > 0 && req.Header.Get("X-Amz-Decoded-Content-Length") == "" {
+		return nil, aws.Errorf(http.StatusNotImplemented, "NotImplemented", "A header you provided implies functionality that is not implemented: Transfer-Encoding")
 	}
 	if req.Method == http.MethodPost && rest == "" && strings.HasPrefix(req.Header.Get("Content-Type"), "multipart/form-data") {
 		return s.takeForm(w, req, name)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +36,10 @@ func TestTornUploadsLeaveNothing(t *testing.T) {
 		conn.SetReadDeadline(time.Now().Add(10 * time.Second))
 		io.ReadAll(conn)
 		conn.Close()
+	}
+	unknown, _ := http.NewRequestWithContext(t.Context(), up.Method, up.URL, io.MultiReader(strings.NewReader("how long is this?")))
+	if res, err := s.cloud.Client().Do(unknown); err != nil || res.StatusCode != 501 {
+		t.Error("a body of unknown length:", res, err)
 	}
 	body := strings.Repeat("x", 500_000)
 	_, err = s.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &s.bucket, Key: new("k"), Body: strings.NewReader(body), ContentMD5: new("1B2M2Y8AsgTpgAmY7PhCfg==")})
