@@ -301,6 +301,8 @@ var dependencies = map[string]string{
 	"github.com/aws/aws-sdk-go-v2/service/sts": "tests",
 	"golang.org/x/sys":                         "file locks",
 	"golang.org/x/term":                        "is the output a terminal",
+
+	"github.com/aws/aws-sdk-go-v2/service/glacier": "tests",
 }
 
 func TestDependenciesAreDeliberate(t *testing.T) {

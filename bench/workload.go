@@ -39,14 +39,15 @@ func workloads() []workload {
 // client calls one target.
 type client struct {
 	*target
-	http   *http.Client
-	queues []string
-	sent   int64
-	topic  string
+	connections int
+	http        *http.Client
+	queues      []string
+	sent        int64
+	topic       string
 }
 
 func newClient(t *target, connections int) *client {
-	return &client{target: t, http: &http.Client{
+	return &client{target: t, connections: connections, http: &http.Client{
 		Timeout:   time.Minute,
 		Transport: &http.Transport{MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections, DisableCompression: true},
 	}}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/brume-cloud/brume/api/catalog"
+	glacierapi "github.com/brume-cloud/brume/api/glacier"
 	iamapi "github.com/brume-cloud/brume/api/iam"
 	s3api "github.com/brume-cloud/brume/api/s3"
 	snsapi "github.com/brume-cloud/brume/api/sns"
@@ -16,6 +17,7 @@ import (
 	"github.com/brume-cloud/brume/front/gateway"
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/front/wire/schema"
+	"github.com/brume-cloud/brume/service/glacier"
 	"github.com/brume-cloud/brume/service/iam"
 	"github.com/brume-cloud/brume/service/s3"
 	"github.com/brume-cloud/brume/service/sns"
@@ -28,6 +30,14 @@ import (
 // NotImplemented.
 func built() map[string]entry {
 	return map[string]entry{
+		"glacier": {
+			operations: glacierapi.Operations,
+			open: func(s *System, via aws.Invoker) any {
+				return glacier.New(glacier.Deps{Store: s.store, Blobs: s.blobs, Random: random{}, Via: via, Meter: s.meter, Log: s.log, Saved: s.hasSnapshots})
+			},
+			invalid: glacier.Invalid,
+			denied:  glacier.Denied,
+		},
 		"iam": {
 			operations: iamapi.Operations,
 			open:       func(s *System, _ aws.Invoker) any { return s.identities.iam },
@@ -36,7 +46,7 @@ func built() map[string]entry {
 		"s3": {
 			operations: s3api.Operations,
 			open: func(s *System, via aws.Invoker) any {
-				return s3.New(s3.Deps{Store: s.store, Blobs: s.blobs, Clock: s.clock, Random: random{}, Via: via, Saved: s.hasSnapshots})
+				return s3.New(s3.Deps{Store: s.store, Blobs: s.objects, Clock: s.clock, Random: random{}, Via: via, Saved: s.hasSnapshots})
 			},
 			invalid: s3.Invalid,
 		},

@@ -63,5 +63,5 @@ func (s *System) replace(ctx context.Context, change func() error) error {
 // Usage returns all usage so far.
 func (s *System) Usage(ctx context.Context) ([]meter.Line, error) { return s.meter.Read(ctx) }
 
-// Blobs returns the store of large bytes.
-func (s *System) Blobs() blob.Store { return s.blobs }
+// Objects returns the store of S3's large bytes.
+func (s *System) Objects() blob.Store { return s.objects }

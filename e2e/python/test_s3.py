@@ -221,7 +221,7 @@ def test_an_acknowledged_object_survives_a_kill(tmp_path):
     assert s3.get_object(Bucket="kept", Key="small")["Body"].read() == small
     assert s3.get_object(Bucket="kept", Key="large")["Body"].read() == large
     assert [o["Key"] for o in s3.list_objects_v2(Bucket="kept")["Contents"]] == ["large", "small"]
-    files = [f for _, _, names in os.walk(tmp_path / "data" / "blobs") for f in names]
+    files = [f for _, _, names in os.walk(tmp_path / "data" / "objects") for f in names]
     assert len(files) == 1, "the torn upload left something"
     assert b.stop() == 0
 

@@ -179,6 +179,9 @@ func (x *exchange) encodeError(e *aws.Error, res *wire.Response) {
 
 func (x *exchange) stream(w http.ResponseWriter, res *wire.Response) int64 {
 	defer res.Stream.Close()
+	if sized, ok := res.Stream.(interface{ Size() int64 }); ok && res.Header["Content-Length"] == nil {
+		res.Header["Content-Length"] = []string{strconv.FormatInt(sized.Size(), 10)}
+	}
 	w.WriteHeader(res.Status)
 	n, err := io.Copy(w, res.Stream)
 	if err != nil {

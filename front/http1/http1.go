@@ -224,7 +224,8 @@ func (r *replayed) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// ReadFrom lets the kernel send files over a connection that was handed over.
+// ReadFrom implements io.ReaderFrom, so that net/http, too, has files copied by
+// the kernel.
 func (r *replayed) ReadFrom(from io.Reader) (int64, error) {
 	if to, ok := r.Conn.(io.ReaderFrom); ok {
 		return to.ReadFrom(from)

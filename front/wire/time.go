@@ -13,7 +13,6 @@ const (
 	httpDate     = "Mon, 02 Jan 2006 15:04:05 GMT"
 	httpDateFrac = "Mon, 02 Jan 2006 15:04:05.999999999 GMT"
 	iso8601      = "2006-01-02T15:04:05Z"
-	iso8601Milli = "2006-01-02T15:04:05.000Z"
 )
 
 var errTime = errors.New("not a timestamp")
@@ -71,8 +70,28 @@ func appendTime(b []byte, t time.Time, f, def schema.TimeFormat) []byte {
 		}
 		return b
 	}
-	if t.Nanosecond() >= 1e6 || f == schema.ISO8601Milli {
-		return t.AppendFormat(b, iso8601Milli)
-	}
-	return t.AppendFormat(b, iso8601)
+	return appendISO8601(b, t, f == schema.ISO8601Milli)
 }
+
+// appendISO8601 is time.AppendFormat for the one layout that long lists are
+// full of: with milliseconds where there are any, or always.
+func appendISO8601(b []byte, t time.Time, always bool) []byte {
+	year, month, day := t.Date()
+	if year < 0 || year > 9999 {
+		return t.AppendFormat(b, iso8601)
+	}
+	hour, minute, second := t.Clock()
+	b = appendDigits(appendDigits(b, year/100), year%100)
+	b = appendDigits(append(b, '-'), int(month))
+	b = appendDigits(append(b, '-'), day)
+	b = appendDigits(append(b, 'T'), hour)
+	b = appendDigits(append(b, ':'), minute)
+	b = appendDigits(append(b, ':'), second)
+	if ms := t.Nanosecond() / 1e6; ms != 0 || always {
+		b = append(b, '.', byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10))
+	}
+	return append(b, 'Z')
+}
+
+// appendDigits appends n, which is below 100, as two digits.
+func appendDigits(b []byte, n int) []byte { return append(b, byte('0'+n/10), byte('0'+n%10)) }

@@ -182,14 +182,26 @@ func (e *xmlEncoder) entries(name string, p *schema.Plan, at unsafe.Pointer) {
 	}
 }
 
+// plainXML has the bytes that stand for themselves in XML.
+var plainXML = func() (plain [256]bool) {
+	for c := byte(' '); c < utf8.RuneSelf; c++ {
+		plain[c] = c != '&' && c != '<' && c != '>' && c != '"'
+	}
+	return plain
+}()
+
 // appendXMLText escapes s for text and attribute values. Characters that XML
 // cannot hold at all become the replacement character, and carriage returns
 // and newlines in attributes are kept as references, as AWS does.
 func appendXMLText(b []byte, s string) []byte {
 	start := 0
 	for i := 0; i < len(s); {
-		esc := ""
 		c, n := s[i], 1
+		if plainXML[c] {
+			i++
+			continue
+		}
+		esc := ""
 		switch {
 		case c == '&':
 			esc = "&amp;"

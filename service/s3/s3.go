@@ -38,7 +38,7 @@ import (
 // Deps are what the service stands on.
 type Deps struct {
 	Store  kv.Store
-	Blobs  blob.Store
+	Blobs  blob.Store   // nobody else's: the collector deletes what no row here refers to
 	Clock  *clock.Clock // for the real time; transactions have their own
 	Random aws.Random
 	Via    aws.Invoker // calls to other services, and to this one for websites

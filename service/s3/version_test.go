@@ -165,7 +165,7 @@ func TestCopies(t *testing.T) {
 
 // blobs counts the blobs in the cloud's directory.
 func (s *shelf) blobs() (n int) {
-	for _, err := range s.cloud.System().Blobs().List() {
+	for _, err := range s.cloud.System().Objects().List() {
 		if err != nil {
 			s.Fatal(err)
 		}
