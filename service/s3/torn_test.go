@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -118,4 +119,30 @@ func TestManyKeysAreListedByJumping(t *testing.T) {
 	if err != nil || len(out.CommonPrefixes) != 1 || *out.IsTruncated {
 		t.Error(out, err)
 	}
+}
+
+// TestTheCollectorFindsOrphans leaves a blob without a row, as a crash does.
+func TestTheCollectorFindsOrphans(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t)
+		s.put("k", strings.Repeat("x", 100_000))
+		w, err := s.cloud.System().Objects().Create(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Write([]byte("an upload that never got its row"))
+		if _, err := w.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(12 * time.Hour)
+		s.cloud.Advance(24 * time.Hour)
+		if n := s.blobs(); n != 2 {
+			t.Errorf("%d blobs: one that young may be of an upload under way", n)
+		}
+		time.Sleep(13 * time.Hour)
+		s.cloud.Advance(24 * time.Hour)
+		if n := s.blobs(); n != 1 || len(s.get("k")) != 100_000 {
+			t.Errorf("%d blobs", n)
+		}
+	})
 }
