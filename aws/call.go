@@ -48,7 +48,8 @@ type Session struct {
 
 // Call is one API call on its way through the chain. The gateway makes it,
 // each step fills in its part, and the observe step hands it to the log, the
-// meter, the trail and the console. Services read it and never write it.
+// meter, the trail and the console. Services read it and never write it, but for
+// Answered.
 type Call struct {
 	RequestID string
 	Start     time.Time // virtual time
@@ -61,6 +62,14 @@ type Call struct {
 	TLS       bool   // the connection was TLS
 	SourceIP  string // aws:SourceIp; empty for calls within Brume
 	UserAgent string
+	Referer   string // aws:Referer
+
+	// Answered, where a service has set it, is run once the call has been
+	// answered: for records that say how. It must be quick.
+	Answered func(*Call)
+
+	// Signed is the region that the signature is for; empty where it names none.
+	Signed Region
 
 	// Source is the resource on whose behalf a service principal calls
 	// (aws:SourceArn); its account is aws:SourceAccount.

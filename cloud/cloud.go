@@ -52,6 +52,7 @@ type System struct {
 	log       *slog.Logger
 	store     *local.Store
 	blobs     blob.Store
+	objects   blob.Store // S3's own: its collector deletes what no row of S3 refers to
 	clock     *clock.Clock
 	scheduler *job.Scheduler
 	rules     fault.Set  // what the fault rows say
@@ -103,7 +104,7 @@ func Open(o Options) (*System, error) {
 func (s *System) openState() (err error) {
 	kept := local.Options{Dir: s.opts.Dir, Sync: s.opts.Sync, Now: s.clock.Now, Log: s.log}
 	if s.opts.Ephemeral {
-		s.store, s.blobs = local.Memory(kept), new(blob.Memory)
+		s.store, s.blobs, s.objects = local.Memory(kept), new(blob.Memory), new(blob.Memory)
 		return s.openSecrets("")
 	}
 	if s.opts.Dir == "" {
@@ -117,6 +118,9 @@ func (s *System) openState() (err error) {
 		return err
 	}
 	if s.blobs, err = blob.OpenDir(filepath.Join(s.opts.Dir, "blobs"), s.opts.Sync); err == nil {
+		s.objects, err = blob.OpenDir(filepath.Join(s.opts.Dir, "objects"), s.opts.Sync)
+	}
+	if err == nil {
 		err = s.openSecrets(s.opts.Dir)
 	}
 	if err != nil {

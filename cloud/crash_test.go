@@ -59,9 +59,10 @@ func TestNoAcknowledgedMessageIsLost(t *testing.T) {
 
 // process is a running program.
 type process struct {
-	cmd    *exec.Cmd
-	client *sqs.Client
-	queue  *string
+	cmd      *exec.Cmd
+	endpoint string
+	client   *sqs.Client
+	queue    *string
 }
 
 // launch starts the program on a port of its choice and waits until it says
@@ -83,7 +84,7 @@ func launch(t *testing.T, binary, dir string) *process {
 	if !ok {
 		t.Fatalf("the program said %q, %v", line, err)
 	}
-	p := &process{cmd: cmd, client: sqs.New(sqs.Options{
+	p := &process{cmd: cmd, endpoint: endpoint, client: sqs.New(sqs.Options{
 		BaseEndpoint: &endpoint, Region: "eu-central-1", Retryer: awssdk.NopRetryer{},
 		Credentials: awssdk.CredentialsProviderFunc(func(context.Context) (awssdk.Credentials, error) {
 			return awssdk.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil

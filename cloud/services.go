@@ -9,6 +9,7 @@ import (
 	"github.com/brume-cloud/brume/api/catalog"
 	glacierapi "github.com/brume-cloud/brume/api/glacier"
 	iamapi "github.com/brume-cloud/brume/api/iam"
+	s3api "github.com/brume-cloud/brume/api/s3"
 	snsapi "github.com/brume-cloud/brume/api/sns"
 	sqsapi "github.com/brume-cloud/brume/api/sqs"
 	stsapi "github.com/brume-cloud/brume/api/sts"
@@ -18,6 +19,7 @@ import (
 	"github.com/brume-cloud/brume/front/wire/schema"
 	"github.com/brume-cloud/brume/service/glacier"
 	"github.com/brume-cloud/brume/service/iam"
+	"github.com/brume-cloud/brume/service/s3"
 	"github.com/brume-cloud/brume/service/sns"
 	"github.com/brume-cloud/brume/service/sqs"
 	"github.com/brume-cloud/brume/state/job"
@@ -40,6 +42,13 @@ func built() map[string]entry {
 			operations: iamapi.Operations,
 			open:       func(s *System, _ aws.Invoker) any { return s.identities.iam },
 			invalid:    iam.Invalid,
+		},
+		"s3": {
+			operations: s3api.Operations,
+			open: func(s *System, via aws.Invoker) any {
+				return s3.New(s3.Deps{Store: s.store, Blobs: s.objects, Clock: s.clock, Random: random{}, Via: via, Saved: s.hasSnapshots})
+			},
+			invalid: s3.Invalid,
 		},
 		"sqs": {
 			operations: sqsapi.Operations,
@@ -102,8 +111,14 @@ func makeServices(s *System) services {
 			prefix, page := host.Page()
 			all.pages[prefix] = page
 		}
+		var front gateway.Front
+		if f, ok := service.(interface {
+			Front(context.Context, http.ResponseWriter, *wire.Request) (http.ResponseWriter, error)
+		}); ok {
+			front = f.Front
+		}
 		all.endpoints = append(all.endpoints, gateway.Endpoint{
-			Model: model, Operations: e.operations, Service: service, Invalid: e.invalid, Denied: e.denied, PathMember: e.pathMember, BodyLimit: e.bodyLimit,
+			Front: front, Model: model, Operations: e.operations, Service: service, Invalid: e.invalid, Denied: e.denied, PathMember: e.pathMember, BodyLimit: e.bodyLimit,
 		})
 	}
 	return all

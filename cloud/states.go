@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/brume-cloud/brume/front/meter"
+	"github.com/brume-cloud/brume/state/blob"
 	"github.com/brume-cloud/brume/state/kv/local"
 )
 
@@ -61,3 +62,6 @@ func (s *System) replace(ctx context.Context, change func() error) error {
 
 // Usage returns all usage so far.
 func (s *System) Usage(ctx context.Context) ([]meter.Line, error) { return s.meter.Read(ctx) }
+
+// Objects returns the store of S3's large bytes.
+func (s *System) Objects() blob.Store { return s.objects }

@@ -54,6 +54,7 @@ type Operation struct {
 	HostPrefix   string   `json:"hostPrefix,omitempty"`
 	Unsigned     bool     `json:"unsigned,omitempty"`        // may be called without a signature
 	UnsignedBody bool     `json:"unsignedPayload,omitempty"` // the body is never signed
+	Unwrapped    bool     `json:"unwrapped,omitempty"`       // REST-XML: the output's one member is the root element
 	Checksum     bool     `json:"checksum,omitempty"`        // a body checksum is required
 }
 

@@ -43,6 +43,7 @@ func operationLine(p *printer, name string, o *Operation) {
 	}
 	mark(p, "unsigned", o.Unsigned)
 	mark(p, "unsignedbody", o.UnsignedBody)
+	mark(p, "unwrapped", o.Unwrapped)
 	p.f("\n")
 }
 

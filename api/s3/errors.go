@@ -25,17 +25,27 @@ func ErrAnnotationNameTooLong(format string, args ...any) *aws.Error {
 	return e
 }
 
-// ErrBucketAlreadyExists makes a BucketAlreadyExists error.
-func ErrBucketAlreadyExists(format string, args ...any) *aws.Error {
+// ErrBucketAlreadyExists makes a BucketAlreadyExists error, with its details.
+func ErrBucketAlreadyExists(detail *BucketAlreadyExists, format string, args ...any) *aws.Error {
 	e := aws.Errorf(409, "BucketAlreadyExists", format, args...)
 	e.Shape = "BucketAlreadyExists"
+	e.Detail = detail
 	return e
 }
 
-// ErrBucketAlreadyOwnedByYou makes a BucketAlreadyOwnedByYou error.
-func ErrBucketAlreadyOwnedByYou(format string, args ...any) *aws.Error {
+// ErrBucketAlreadyOwnedByYou makes a BucketAlreadyOwnedByYou error, with its details.
+func ErrBucketAlreadyOwnedByYou(detail *BucketAlreadyOwnedByYou, format string, args ...any) *aws.Error {
 	e := aws.Errorf(409, "BucketAlreadyOwnedByYou", format, args...)
 	e.Shape = "BucketAlreadyOwnedByYou"
+	e.Detail = detail
+	return e
+}
+
+// ErrConditionalRequestConflict makes a ConditionalRequestConflict error, with its details.
+func ErrConditionalRequestConflict(detail *ConditionalRequestConflict, format string, args ...any) *aws.Error {
+	e := aws.Errorf(409, "ConditionalRequestConflict", format, args...)
+	e.Shape = "ConditionalRequestConflict"
+	e.Detail = detail
 	return e
 }
 
@@ -43,6 +53,22 @@ func ErrBucketAlreadyOwnedByYou(format string, args ...any) *aws.Error {
 func ErrEncryptionTypeMismatch(format string, args ...any) *aws.Error {
 	e := aws.Errorf(400, "EncryptionTypeMismatch", format, args...)
 	e.Shape = "EncryptionTypeMismatch"
+	return e
+}
+
+// ErrEntityTooLarge makes a EntityTooLarge error, with its details.
+func ErrEntityTooLarge(detail *EntityTooLarge, format string, args ...any) *aws.Error {
+	e := aws.Errorf(400, "EntityTooLarge", format, args...)
+	e.Shape = "EntityTooLarge"
+	e.Detail = detail
+	return e
+}
+
+// ErrEntityTooSmall makes a EntityTooSmall error, with its details.
+func ErrEntityTooSmall(detail *EntityTooSmall, format string, args ...any) *aws.Error {
+	e := aws.Errorf(400, "EntityTooSmall", format, args...)
+	e.Shape = "EntityTooSmall"
+	e.Detail = detail
 	return e
 }
 
@@ -60,6 +86,14 @@ func ErrInvalidAnnotationName(format string, args ...any) *aws.Error {
 	return e
 }
 
+// ErrInvalidArgument makes a InvalidArgument error, with its details.
+func ErrInvalidArgument(detail *InvalidArgument, format string, args ...any) *aws.Error {
+	e := aws.Errorf(400, "InvalidArgument", format, args...)
+	e.Shape = "InvalidArgument"
+	e.Detail = detail
+	return e
+}
+
 // ErrInvalidObjectState makes a InvalidObjectState error, with its details.
 func ErrInvalidObjectState(detail *InvalidObjectState, format string, args ...any) *aws.Error {
 	e := aws.Errorf(403, "InvalidObjectState", format, args...)
@@ -68,10 +102,34 @@ func ErrInvalidObjectState(detail *InvalidObjectState, format string, args ...an
 	return e
 }
 
+// ErrInvalidPart makes a InvalidPart error, with its details.
+func ErrInvalidPart(detail *InvalidPart, format string, args ...any) *aws.Error {
+	e := aws.Errorf(400, "InvalidPart", format, args...)
+	e.Shape = "InvalidPart"
+	e.Detail = detail
+	return e
+}
+
+// ErrInvalidPartNumber makes a InvalidPartNumber error, with its details.
+func ErrInvalidPartNumber(detail *InvalidPartNumber, format string, args ...any) *aws.Error {
+	e := aws.Errorf(416, "InvalidPartNumber", format, args...)
+	e.Shape = "InvalidPartNumber"
+	e.Detail = detail
+	return e
+}
+
 // ErrInvalidPrefix makes a InvalidPrefix error.
 func ErrInvalidPrefix(format string, args ...any) *aws.Error {
 	e := aws.Errorf(400, "InvalidPrefix", format, args...)
 	e.Shape = "InvalidPrefix"
+	return e
+}
+
+// ErrInvalidRange makes a InvalidRange error, with its details.
+func ErrInvalidRange(detail *InvalidRange, format string, args ...any) *aws.Error {
+	e := aws.Errorf(416, "InvalidRange", format, args...)
+	e.Shape = "InvalidRange"
+	e.Detail = detail
 	return e
 }
 
@@ -89,6 +147,14 @@ func ErrInvalidWriteOffset(format string, args ...any) *aws.Error {
 	return e
 }
 
+// ErrMethodNotAllowed makes a MethodNotAllowed error, with its details.
+func ErrMethodNotAllowed(detail *MethodNotAllowed, format string, args ...any) *aws.Error {
+	e := aws.Errorf(405, "MethodNotAllowed", format, args...)
+	e.Shape = "MethodNotAllowed"
+	e.Detail = detail
+	return e
+}
+
 // ErrNoSuchAnnotation makes a NoSuchAnnotation error.
 func ErrNoSuchAnnotation(format string, args ...any) *aws.Error {
 	e := aws.Errorf(404, "NoSuchAnnotation", format, args...)
@@ -96,24 +162,43 @@ func ErrNoSuchAnnotation(format string, args ...any) *aws.Error {
 	return e
 }
 
-// ErrNoSuchBucket makes a NoSuchBucket error.
-func ErrNoSuchBucket(format string, args ...any) *aws.Error {
+// ErrNoSuchBucket makes a NoSuchBucket error, with its details.
+func ErrNoSuchBucket(detail *NoSuchBucket, format string, args ...any) *aws.Error {
 	e := aws.Errorf(404, "NoSuchBucket", format, args...)
 	e.Shape = "NoSuchBucket"
+	e.Detail = detail
 	return e
 }
 
-// ErrNoSuchKey makes a NoSuchKey error.
-func ErrNoSuchKey(format string, args ...any) *aws.Error {
+// ErrNoSuchKey makes a NoSuchKey error, with its details.
+func ErrNoSuchKey(detail *NoSuchKey, format string, args ...any) *aws.Error {
 	e := aws.Errorf(404, "NoSuchKey", format, args...)
 	e.Shape = "NoSuchKey"
+	e.Detail = detail
 	return e
 }
 
-// ErrNoSuchUpload makes a NoSuchUpload error.
-func ErrNoSuchUpload(format string, args ...any) *aws.Error {
+// ErrNoSuchUpload makes a NoSuchUpload error, with its details.
+func ErrNoSuchUpload(detail *NoSuchUpload, format string, args ...any) *aws.Error {
 	e := aws.Errorf(404, "NoSuchUpload", format, args...)
 	e.Shape = "NoSuchUpload"
+	e.Detail = detail
+	return e
+}
+
+// ErrNoSuchVersion makes a NoSuchVersion error, with its details.
+func ErrNoSuchVersion(detail *NoSuchVersion, format string, args ...any) *aws.Error {
+	e := aws.Errorf(404, "NoSuchVersion", format, args...)
+	e.Shape = "NoSuchVersion"
+	e.Detail = detail
+	return e
+}
+
+// ErrNotModified makes a NotModified error, with its details.
+func ErrNotModified(detail *NotModified, format string, args ...any) *aws.Error {
+	e := aws.Errorf(304, "NotModified", format, args...)
+	e.Shape = "NotModified"
+	e.Detail = detail
 	return e
 }
 
@@ -128,6 +213,22 @@ func ErrObjectAlreadyInActiveTierError(format string, args ...any) *aws.Error {
 func ErrObjectNotInActiveTierError(format string, args ...any) *aws.Error {
 	e := aws.Errorf(403, "ObjectNotInActiveTierError", format, args...)
 	e.Shape = "ObjectNotInActiveTierError"
+	return e
+}
+
+// ErrPermanentRedirect makes a PermanentRedirect error, with its details.
+func ErrPermanentRedirect(detail *PermanentRedirect, format string, args ...any) *aws.Error {
+	e := aws.Errorf(301, "PermanentRedirect", format, args...)
+	e.Shape = "PermanentRedirect"
+	e.Detail = detail
+	return e
+}
+
+// ErrPreconditionFailed makes a PreconditionFailed error, with its details.
+func ErrPreconditionFailed(detail *PreconditionFailed, format string, args ...any) *aws.Error {
+	e := aws.Errorf(412, "PreconditionFailed", format, args...)
+	e.Shape = "PreconditionFailed"
+	e.Detail = detail
 	return e
 }
 

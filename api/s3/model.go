@@ -22,7 +22,7 @@ func Model() *schema.Source {
 		SigningName:     "s3",
 		TargetPrefix:    "",
 		JSONVersion:     "",
-		XMLNamespace:    "",
+		XMLNamespace:    "http://s3.amazonaws.com/doc/2006-03-01/",
 		ErrorNamespace:  "",
 		QueryCompatible: false,
 		Global:          false,

@@ -821,6 +821,7 @@ type GetObjectOutput struct {
 	ObjectLockEventHold              ObjectLockEventHold
 	ObjectLockEventHoldDurationDays  *int32
 	ObjectLockEventHoldDurationYears *int32
+	StatusCode                       *int32
 }
 
 // GetObjectAclInput is what GetObjectAcl takes.
@@ -1068,6 +1069,7 @@ type HeadObjectOutput struct {
 	ObjectLockEventHold              ObjectLockEventHold
 	ObjectLockEventHoldDurationDays  *int32
 	ObjectLockEventHoldDurationYears *int32
+	StatusCode                       *int32
 }
 
 // ListBucketAnalyticsConfigurationsInput is what ListBucketAnalyticsConfigurations takes.
@@ -1625,6 +1627,8 @@ type PutObjectInput struct {
 	ObjectLockEventHoldDurationDays  *int32
 	ObjectLockEventHoldDurationYears *int32
 	ExpectedBucketOwner              *string
+	Trailer                          *string
+	DecodedContentLength             *int64
 }
 
 // PutObjectOutput is what PutObject answers.
@@ -1836,6 +1840,7 @@ type RestoreObjectInput struct {
 type RestoreObjectOutput struct {
 	RequestCharged    RequestCharged
 	RestoreOutputPath *string
+	StatusCode        *int32
 }
 
 // SelectObjectContentInput is what SelectObjectContent takes.
@@ -1937,6 +1942,8 @@ type UploadPartInput struct {
 	SSECustomerKeyMD5    *string
 	RequestPayer         RequestPayer
 	ExpectedBucketOwner  *string
+	Trailer              *string
+	DecodedContentLength *int64
 }
 
 // UploadPartOutput is what UploadPart answers.
@@ -2156,6 +2163,16 @@ type Bucket struct {
 	BucketArn    *string
 }
 
+// BucketAlreadyExists is the structure BucketAlreadyExists.
+type BucketAlreadyExists struct {
+	BucketName *string
+}
+
+// BucketAlreadyOwnedByYou is the structure BucketAlreadyOwnedByYou.
+type BucketAlreadyOwnedByYou struct {
+	BucketName *string
+}
+
 // BucketInfo is the structure BucketInfo.
 type BucketInfo struct {
 	DataRedundancy DataRedundancy
@@ -2261,6 +2278,12 @@ type CompletedPart struct {
 type Condition struct {
 	HttpErrorCodeReturnedEquals *string
 	KeyPrefixEquals             *string
+}
+
+// ConditionalRequestConflict is the structure ConditionalRequestConflict.
+type ConditionalRequestConflict struct {
+	Condition *string
+	Key       *string
 }
 
 // ContinuationEvent is the structure ContinuationEvent.
@@ -2376,6 +2399,20 @@ type EncryptionConfiguration struct {
 
 // EndEvent is the structure EndEvent.
 type EndEvent struct {
+}
+
+// EntityTooLarge is the structure EntityTooLarge.
+type EntityTooLarge struct {
+	ProposedSize   *int64
+	MaxSizeAllowed *int64
+}
+
+// EntityTooSmall is the structure EntityTooSmall.
+type EntityTooSmall struct {
+	ProposedSize   *int64
+	MinSizeAllowed *int64
+	PartNumber     *int32
+	ETag           *string
 }
 
 // Error is the structure Error.
@@ -2500,10 +2537,35 @@ type IntelligentTieringFilter struct {
 	And    *IntelligentTieringAndOperator
 }
 
+// InvalidArgument is the structure InvalidArgument.
+type InvalidArgument struct {
+	ArgumentName  *string
+	ArgumentValue *string
+}
+
 // InvalidObjectState is the structure InvalidObjectState.
 type InvalidObjectState struct {
 	StorageClass StorageClass
 	AccessTier   IntelligentTieringAccessTier
+}
+
+// InvalidPart is the structure InvalidPart.
+type InvalidPart struct {
+	UploadId   *string
+	PartNumber *int32
+	ETag       *string
+}
+
+// InvalidPartNumber is the structure InvalidPartNumber.
+type InvalidPartNumber struct {
+	PartNumberRequested *int32
+	ActualPartCount     *int32
+}
+
+// InvalidRange is the structure InvalidRange.
+type InvalidRange struct {
+	RangeRequested   *string
+	ActualObjectSize *int64
 }
 
 // InventoryConfiguration is the structure InventoryConfiguration.
@@ -2699,6 +2761,16 @@ type MetadataTableEncryptionConfiguration struct {
 	KmsKeyArn    *string
 }
 
+// MethodNotAllowed is the structure MethodNotAllowed.
+type MethodNotAllowed struct {
+	Method       *string
+	ResourceType *string
+	Allow        *string
+	DeleteMarker *bool
+	VersionId    *string
+	LastModified *time.Time
+}
+
 // Metrics is the structure Metrics.
 type Metrics struct {
 	Status         MetricsStatus
@@ -2739,6 +2811,30 @@ type MultipartUpload struct {
 	VersionId         *string
 }
 
+// NoSuchBucket is the structure NoSuchBucket.
+type NoSuchBucket struct {
+	BucketName *string
+}
+
+// NoSuchKey is the structure NoSuchKey.
+type NoSuchKey struct {
+	Key          *string
+	DeleteMarker *bool
+	VersionId    *string
+	LastModified *time.Time
+}
+
+// NoSuchUpload is the structure NoSuchUpload.
+type NoSuchUpload struct {
+	UploadId *string
+}
+
+// NoSuchVersion is the structure NoSuchVersion.
+type NoSuchVersion struct {
+	Key       *string
+	VersionId *string
+}
+
 // NoncurrentVersionExpiration is the structure NoncurrentVersionExpiration.
 type NoncurrentVersionExpiration struct {
 	NoncurrentDays          *int32
@@ -2750,6 +2846,13 @@ type NoncurrentVersionTransition struct {
 	NoncurrentDays          *int32
 	StorageClass            TransitionStorageClass
 	NewerNoncurrentVersions *int32
+}
+
+// NotModified is the structure NotModified.
+type NotModified struct {
+	ETag         *string
+	LastModified *time.Time
+	VersionId    *string
 }
 
 // NotificationConfiguration is the structure NotificationConfiguration.
@@ -2908,9 +3011,21 @@ type PartitionedPrefix struct {
 	PartitionDateSource PartitionDateSource
 }
 
+// PermanentRedirect is the structure PermanentRedirect.
+type PermanentRedirect struct {
+	Endpoint *string
+	Bucket   *string
+	Region   *string
+}
+
 // PolicyStatus is the structure PolicyStatus.
 type PolicyStatus struct {
 	IsPublic *bool
+}
+
+// PreconditionFailed is the structure PreconditionFailed.
+type PreconditionFailed struct {
+	Condition *string
 }
 
 // Progress is the structure Progress.

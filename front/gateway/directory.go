@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"context"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -20,6 +22,8 @@ type Endpoint struct {
 	// Invalid puts violations of the model's constraints into the service's
 	// words. Nil gives the words that most services use.
 	Invalid func(op *schema.Operation, invalid *wire.Invalid) *aws.Error
+	// Front is of a service that takes more than its modelled API; mostly nil.
+	Front Front
 	// Denied puts a refusal by policies into the service's words. Nil gives the
 	// code that most services of its protocol use.
 	Denied func(message string) *aws.Error
@@ -28,6 +32,13 @@ type Endpoint struct {
 	model  *schema.Service
 	routes *wire.Routes
 }
+
+// Front sees a service's requests before an operation is sought: S3's buckets in
+// host names, form uploads, websites and CORS. It may rewrite req, and set
+// headers that whatever is answered will have. It returns the writer to answer
+// to: mostly w, or nil when it has answered by itself. The call that ctx carries
+// has no caller yet: nothing has been proven.
+type Front func(ctx context.Context, w http.ResponseWriter, req *wire.Request) (http.ResponseWriter, error)
 
 // open reads the model, on the first call to the service.
 func (e *Endpoint) open() *schema.Service {

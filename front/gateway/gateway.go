@@ -4,9 +4,11 @@
 //	socket:  route → read → sign → decode → fault → allow → call   → answer → observe
 //	within:  find                         → fault → allow → call            → observe
 //
-// Each step is a method on *exchange in the file of its name; the two chains are
-// the slices fromSocket and fromWithin below. A step that fails ends the chain,
-// its error is the answer, and observe sees every call, however it ended.
+// A service's Front, where it has one, sees the request within route, before an
+// operation is sought. Each step is a method on *exchange in the file of its
+// name; the two chains are the slices fromSocket and fromWithin below. A step
+// that fails ends the chain, its error is the answer, and observe sees every
+// call, however it ended.
 package gateway
 
 import (
@@ -83,7 +85,11 @@ type exchange struct {
 // of this call alone.
 func (x *exchange) contained(ctx context.Context, chain []step) (err error) {
 	defer func() {
-		if r := recover(); r != nil {
+		switch r := recover(); r {
+		case nil:
+		case http.ErrAbortHandler: // a Front that could not finish its answer
+			panic(r)
+		default:
 			err = x.panicked(r)
 		}
 	}()
@@ -95,7 +101,9 @@ func (x *exchange) contained(ctx context.Context, chain []step) (err error) {
 func (x *exchange) run(ctx context.Context, chain []step) error {
 	ctx = aws.WithCall(ctx, &x.Call)
 	for _, s := range chain {
-		if err := s(x, ctx); err != nil {
+		if err := s(x, ctx); err == errAnswered {
+			return err
+		} else if err != nil {
 			return x.public(err)
 		}
 	}
@@ -190,6 +198,9 @@ func (x *exchange) observe(ctx context.Context, err *aws.Error) {
 		if m, ok := x.endpoint.Service.(meter.Metered); ok {
 			x.gate.Meter.Add(&x.Call, m.Usage(&x.Call))
 		}
+	}
+	if x.Answered != nil {
+		x.Answered(&x.Call)
 	}
 	level := slog.LevelDebug
 	switch {

@@ -45,6 +45,7 @@ func (x *exchange) sign(ctx context.Context) error {
 	}
 	if auth.Scheme == sigv4.V4 {
 		x.Region = x.endpoint.region(aws.Region(auth.Region)) // route had to guess from the unparsed header
+		x.Signed = x.Region
 	}
 	check := sigv4.Check{Now: x.gate.Clock.Wall(), Service: x.endpoint.Model.SigningName, Body: x.signed, Streamed: x.req.Stream != nil}
 	id, known, err := x.gate.Identities.Identity(ctx, auth.AccessKeyID)

@@ -12,17 +12,21 @@ import (
 // made on behalf of the call that ctx carries.
 func (g *Gateway) Invoke(ctx context.Context, service, operation string, input any) (any, error) {
 	x := &exchange{gate: g, input: input}
-	actor, ok := aws.ActorFrom(ctx)
-	if !ok {
+	if actor, ok := aws.ActorFrom(ctx); ok {
+		x.Call = aws.Call{
+			Account: actor.Account, Region: actor.Region, Caller: actor.Caller, Source: actor.Source, Host: g.Address, UserAgent: actor.Caller.Service,
+			TLS: true, // nothing within travels in the clear
+		}
+		x.hurry = actor.Hurry
+	} else { // from where the call came that this one is made for
 		parent := aws.CallFrom(ctx)
-		actor = aws.Actor{Caller: parent.Caller, Account: parent.Account, Region: parent.Region}
+		x.Call = aws.Call{
+			Account: parent.Account, Region: parent.Region, Caller: parent.Caller, Host: parent.Host, UserAgent: parent.UserAgent,
+			TLS: parent.TLS, SourceIP: parent.SourceIP, Referer: parent.Referer,
+		}
 	}
-	x.Call = aws.Call{
-		RequestID: newRequestID(), Start: g.Clock.Now(), Service: service, Operation: operation, Account: actor.Account,
-		Region: actor.Region, Caller: actor.Caller, Source: actor.Source, Host: g.Address, UserAgent: actor.Caller.Service,
-		TLS: true, // nothing within travels in the clear
-	}
-	x.began, x.hurry = g.Clock.Wall(), actor.Hurry
+	x.RequestID, x.Start, x.Service, x.Operation = newRequestID(), g.Clock.Now(), service, operation
+	x.began = g.Clock.Wall()
 	if err := x.run(ctx, fromWithin); err != nil {
 		e := err.(*aws.Error)
 		x.observe(ctx, e)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/md5"
+	"encoding/base64"
 	"errors"
 	"io"
 	"net/http"
@@ -11,6 +13,7 @@ import (
 	"time"
 
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/sigv4"
 )
 
 // Limits on bodies that are held in memory. Operations that stream theirs have
@@ -32,7 +35,7 @@ func (x *exchange) read(context.Context) error {
 		return nil
 	}
 	if x.op != nil && x.op.StreamsInput() {
-		x.req.Stream = r.Body
+		x.req.Stream, x.BytesIn = &patient{Reader: r.Body, of: http.NewResponseController(x.w)}, max(r.ContentLength, 0)
 		return nil
 	}
 	limit := int64(defaultBodyLimit)
@@ -43,6 +46,9 @@ func (x *exchange) read(context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := x.checkMD5(body); err != nil {
+		return err
+	}
 	x.BytesIn = int64(len(body))
 	x.signed = body
 	x.req.Body = body
@@ -50,6 +56,47 @@ func (x *exchange) read(context.Context) error {
 		x.req.Body, err = gunzip(body, limit)
 	}
 	return err
+}
+
+// checkMD5 holds a body against its Content-MD5, which S3 looks at. Bodies that
+// are streamed are for the service to check.
+func (x *exchange) checkMD5(body []byte) error {
+	stated := x.req.Header.Get("Content-Md5")
+	if x.flavor != sigv4.S3 || stated == "" {
+		return nil
+	}
+	raw, err := base64.StdEncoding.DecodeString(stated)
+	sum := md5.Sum(body)
+	switch {
+	case err != nil || len(raw) != len(sum):
+		return aws.Errorf(http.StatusBadRequest, "InvalidDigest", "The Content-MD5 you specified was invalid.")
+	case !bytes.Equal(raw, sum[:]):
+		return aws.Errorf(http.StatusBadRequest, "BadDigest", "The Content-MD5 you specified did not match what we received.")
+	}
+	return nil
+}
+
+// patient is a body that may take as long as it likes, so long as it goes on:
+// after bodyTimeout without a byte it fails.
+type patient struct {
+	io.Reader
+	of    *http.ResponseController
+	until time.Time // the deadline that is set
+}
+
+// deadlineSlack is how late a deadline may be, so that it is not set for each read.
+const deadlineSlack = 10 * time.Second
+
+func (p *patient) Read(b []byte) (int, error) {
+	if until := time.Now().Add(bodyTimeout); until.Sub(p.until) > deadlineSlack {
+		p.until = until
+		p.of.SetReadDeadline(until) //nolint:errcheck // within a process there is none
+	}
+	n, err := p.Reader.Read(b)
+	if err == io.EOF {
+		p.of.SetReadDeadline(time.Time{}) //nolint:errcheck // likewise
+	}
+	return n, err
 }
 
 // readBody reads the body in its time. When it fails the deadline stays: what

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -26,7 +27,7 @@ func (x *exchange) route(ctx context.Context) error {
 	case (isForm(r) || hasAction(x.req.Params)) && slices.ContainsFunc(x.candidates(), speaksQuery):
 		return x.routeAction(ctx)
 	}
-	return x.routeREST()
+	return x.routeREST(ctx)
 }
 
 // claim reads what the signature says, unverified: it tells which services may
@@ -200,8 +201,24 @@ func queryProtocol(m *schema.Source) schema.Protocol {
 	return ""
 }
 
+// front lets the service see the request first.
+func (x *exchange) front(ctx context.Context) error {
+	w, err := x.endpoint.Front(ctx, x.w, &x.req)
+	if err != nil {
+		return err
+	}
+	if w == nil {
+		return errAnswered
+	}
+	x.w = w
+	return nil
+}
+
+// errAnswered ends the chain of a request that a service's Front has answered.
+var errAnswered = errors.New("answered")
+
 // routeREST finds the operation by method and path.
-func (x *exchange) routeREST() error {
+func (x *exchange) routeREST(ctx context.Context) error {
 	candidates := x.candidates()
 	if len(candidates) == len(x.gate.services.all) {
 		candidates = x.gate.services.bySigner["s3"] // what else would have no mark at all
@@ -212,6 +229,11 @@ func (x *exchange) routeREST() error {
 			continue
 		}
 		x.arrive(e, p)
+		if e.Front != nil {
+			if err := x.front(ctx); err != nil {
+				return err
+			}
+		}
 		op, labels := e.routes.Find(&x.req)
 		if op != nil {
 			x.op, x.Operation, x.req.Labels = op, op.Name, labels

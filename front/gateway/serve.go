@@ -31,8 +31,11 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	err := x.contained(r.Context(), fromSocket)
+	if err == errAnswered {
+		return
+	}
 	unread := x.unread(err)
-	x.answer(w, err)
+	x.answer(x.w, err)
 	if unread {
 		x.drop()
 	}
@@ -44,7 +47,7 @@ func (g *Gateway) receive(r *http.Request) *exchange {
 	x.began = g.Clock.Wall()
 	x.Call = aws.Call{
 		RequestID: newRequestID(), Start: g.Clock.Now(), Host: r.Host, TLS: r.TLS != nil,
-		SourceIP: addressOf(r.RemoteAddr), UserAgent: r.UserAgent(),
+		SourceIP: addressOf(r.RemoteAddr), UserAgent: r.UserAgent(), Referer: r.Referer(),
 	}
 	x.req = wire.Request{Request: r}
 	x.req.Path, x.req.Params = target(r)

@@ -254,7 +254,11 @@ func (w *response) ReadFrom(from io.Reader) (n int64, err error) {
 	if w.err != nil {
 		return 0, w.err
 	}
-	n, w.err = to.ReadFrom(io.LimitReader(from, w.length-w.written))
+	left := w.length - w.written
+	if l, ok := from.(*io.LimitedReader); !ok || l.N > left { // a second limit would hide the file below the first
+		from = io.LimitReader(from, left)
+	}
+	n, w.err = to.ReadFrom(from)
 	w.written += n
 	return n, w.err
 }

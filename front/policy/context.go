@@ -88,6 +88,8 @@ func (c callContext) Lookup(key string) (Values, bool) {
 		s = c.call.SourceIP
 	case "aws:useragent":
 		s = c.call.UserAgent
+	case "aws:referer":
+		s = c.call.Referer
 	case "aws:requestedregion":
 		s = string(c.call.Region)
 	case "aws:sourcearn":

@@ -17,6 +17,9 @@ func Parse(r *http.Request, flavor Flavor) (Auth, error) {
 	presigned := strings.Contains(query, "X-Amz-Algorithm=") || strings.Contains(query, "X-Amz-Signature=")
 	header := r.Header.Get("Authorization")
 	switch {
+	case r.MultipartForm != nil && flavor == S3:
+		err := a.parseForm(r.MultipartForm.Value)
+		return a, err
 	case header != "" && presigned && flavor == S3:
 		return a, errInvalid("InvalidArgument", "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified")
 	case header != "":
@@ -26,7 +29,11 @@ func Parse(r *http.Request, flavor Flavor) (Auth, error) {
 		err := a.parseQuery(r, query)
 		return a, err
 	case strings.Contains(query, "AWSAccessKeyId=") && strings.Contains(query, "Signature="):
-		return a, errV2(flavor)
+		if flavor != S3 {
+			return a, errV2(flavor)
+		}
+		err := a.parseV2(query)
+		return a, err
 	}
 	a.Payload = r.Header.Get("X-Amz-Content-Sha256")
 	return a, nil

@@ -38,6 +38,7 @@ const (
 	Anonymous Scheme = iota // not signed at all
 	V4                      // AWS4-HMAC-SHA256
 	V4a                     // AWS4-ECDSA-P256-SHA256: asymmetric, for a set of regions
+	V2                      // S3's former one, of presigned URLs and forms only; it names no region
 )
 
 const (
@@ -76,6 +77,7 @@ type Auth struct {
 	scope         string // the credential without its access key
 	signedHeaders string
 	signature     string
+	form          string // what a form's signature covers: its policy, in Base64
 	proof         proof
 	key           key // set by Verify; signs the chunks of a streamed body
 }

@@ -110,7 +110,7 @@ func eventContent(body restBody, shape *schema.Shape, v reflect.Value, headers [
 		case f.Member.Payload && f.Plan.Shape.Kind == schema.String:
 			return headers, []byte(*(*string)(val)), plainText[0]
 		case f.Member.Payload:
-			return headers, body.encodePayload(nil, f, val), body.contentType()[0]
+			return headers, body.encodePayload(nil, nil, f, val), body.contentType()[0]
 		default:
 			documented = true
 		}
@@ -119,7 +119,7 @@ func eventContent(body restBody, shape *schema.Shape, v reflect.Value, headers [
 		return headers, nil, ""
 	}
 	f := &schema.Field{Member: &schema.Member{Name: shape.Name, Shape: shape}, Plan: plan}
-	return headers, body.encodePayload(nil, f, at), body.contentType()[0]
+	return headers, body.encodePayload(nil, nil, f, at), body.contentType()[0]
 }
 
 // eventPlan plans an event's structure. Events are few and large, so the plan

@@ -16,13 +16,16 @@ type restCodec struct{ body restBody }
 // restBody is what restJson1 and restXml do differently.
 type restBody interface {
 	contentType() []string
+	// identify writes the request's id into the answer's headers.
+	identify(svc *schema.Service, res *Response)
 	// wanted reports whether an answer without a payload member has a body.
 	wanted(p *schema.Plan) bool
 	decode(d *decoding, p *schema.Plan, at unsafe.Pointer, body []byte) error
 	// encode appends the document for the members of p that travel in the body.
 	encode(b []byte, op *schema.Operation, p *schema.Plan, at unsafe.Pointer) []byte
-	// encodePayload appends the document that is the payload member f.
-	encodePayload(b []byte, f *schema.Field, at unsafe.Pointer) []byte
+	// encodePayload appends the document that is the payload member f of op,
+	// nil within an event.
+	encodePayload(b []byte, op *schema.Operation, f *schema.Field, at unsafe.Pointer) []byte
 	encodeError(svc *schema.Service, err *aws.Error, res *Response)
 }
 
@@ -73,7 +76,7 @@ func hasBodyMembers(p *schema.Plan) bool {
 
 func (c restCodec) Encode(op *schema.Operation, out any, res *Response) {
 	res.Status = op.Status
-	res.Header["X-Amzn-Requestid"] = []string{res.RequestID}
+	c.body.identify(op.Service, res)
 	if op.Output == nil {
 		return
 	}
@@ -90,12 +93,12 @@ func (c restCodec) Encode(op *schema.Operation, out any, res *Response) {
 	if f == nil {
 		return
 	}
-	c.encodePayload(f, at, res)
+	c.encodePayload(op, f, at, res)
 }
 
 func (c restCodec) EncodeError(svc *schema.Service, err *aws.Error, res *Response) {
 	res.Status = err.Status
-	res.Header["X-Amzn-Requestid"] = []string{res.RequestID}
+	c.body.identify(svc, res)
 	if plan := detailPlan(svc, err); plan != nil {
 		encodeHeaders(plan, pointer(err.Detail), res)
 	}
@@ -108,6 +111,10 @@ type jsonBody struct{}
 var applicationJSON = []string{"application/json"}
 
 func (jsonBody) contentType() []string { return applicationJSON }
+
+func (jsonBody) identify(_ *schema.Service, res *Response) {
+	res.Header["X-Amzn-Requestid"] = []string{res.RequestID}
+}
 
 // AWS: a restJson1 answer without members in its body is {}.
 func (jsonBody) wanted(*schema.Plan) bool { return true }
@@ -125,7 +132,7 @@ func (jsonBody) encode(b []byte, _ *schema.Operation, p *schema.Plan, at unsafe.
 	return e.b
 }
 
-func (jsonBody) encodePayload(b []byte, f *schema.Field, at unsafe.Pointer) []byte {
+func (jsonBody) encodePayload(b []byte, _ *schema.Operation, f *schema.Field, at unsafe.Pointer) []byte {
 	e := jsonEncoder{b: b}
 	e.value(f, at)
 	return e.b
@@ -144,6 +151,16 @@ var applicationXML = []string{"application/xml"}
 
 func (xmlBody) contentType() []string { return applicationXML }
 
+// AWS: "Common Response Headers", S3 API Reference: S3 has names of its own.
+func (xmlBody) identify(svc *schema.Service, res *Response) {
+	if svc != nil && isS3(svc) {
+		res.Header["X-Amz-Request-Id"] = []string{res.RequestID}
+		res.Header["X-Amz-Id-2"] = []string{res.RequestID}
+		return
+	}
+	res.Header["X-Amzn-Requestid"] = []string{res.RequestID}
+}
+
 func (xmlBody) wanted(p *schema.Plan) bool { return hasBodyMembers(p) }
 
 func (xmlBody) decode(d *decoding, p *schema.Plan, at unsafe.Pointer, body []byte) error {
@@ -151,7 +168,7 @@ func (xmlBody) decode(d *decoding, p *schema.Plan, at unsafe.Pointer, body []byt
 }
 
 func (xmlBody) encode(b []byte, op *schema.Operation, p *schema.Plan, at unsafe.Pointer) []byte {
-	e := xmlEncoder{b: append(b, xmlDeclaration...), rest: true}
+	e := xmlEncoder{b: append(b, xmlDeclaration...), rest: true, time: timesOf(op.Service)}
 	name := p.Shape.XMLName
 	if name == "" {
 		name = p.Shape.Name
@@ -161,13 +178,31 @@ func (xmlBody) encode(b []byte, op *schema.Operation, p *schema.Plan, at unsafe.
 		ns.URI = op.Service.XMLNamespace
 	}
 	e.openAttrs(name, ns, p, at)
-	e.members(p, at)
+	if v := p.Fields[0].Present(at); op.Unwrapped && v != nil {
+		e.content(&p.Fields[0], v)
+	} else {
+		e.members(p, at)
+	}
 	e.close(name)
 	return e.b
 }
 
-func (xmlBody) encodePayload(b []byte, f *schema.Field, at unsafe.Pointer) []byte {
+// timesOf is how a service writes timestamps in its documents.
+func timesOf(svc *schema.Service) schema.TimeFormat {
+	if svc != nil && isS3(svc) {
+		return schema.ISO8601Milli
+	}
+	return schema.ISO8601
+}
+
+func (xmlBody) encodePayload(b []byte, op *schema.Operation, f *schema.Field, at unsafe.Pointer) []byte {
 	e := xmlEncoder{b: append(b, xmlDeclaration...)}
+	if op != nil && isS3(op.Service) { // AWS: S3's documents are all in its namespace
+		e.time = schema.ISO8601Milli
+		m := *f.Member
+		m.Namespace.URI = op.Service.XMLNamespace
+		f = &schema.Field{Member: &m, Plan: f.Plan}
+	}
 	name := f.WireName()
 	if f.Wire == "" && f.Plan.Shape.XMLName != "" {
 		name = f.Plan.Shape.XMLName
@@ -188,7 +223,7 @@ func (xmlBody) encodeError(svc *schema.Service, err *aws.Error, res *Response) {
 		res.Body = appendErrorResponse(append(res.Body, xmlDeclaration...), ns, svc, err, res.RequestID)
 		return
 	}
-	e := xmlEncoder{b: append(res.Body, xmlDeclaration...), rest: true}
+	e := xmlEncoder{b: append(res.Body, xmlDeclaration...), rest: true, time: timesOf(svc)}
 	e.open("Error")
 	e.leaf("Code", err.Code)
 	if err.Message != "" {
@@ -205,7 +240,10 @@ func (xmlBody) encodeError(svc *schema.Service, err *aws.Error, res *Response) {
 
 // bareErrors reports whether the service's error document is <Error> without
 // <ErrorResponse> around it (the noErrorWrapping setting of restXml).
-func bareErrors(svc *schema.Service) bool {
+func bareErrors(svc *schema.Service) bool { return isS3(svc) }
+
+// isS3 tells S3 from those that share its signing name.
+func isS3(svc *schema.Service) bool {
 	return svc.SigningName == "s3" && !strings.Contains(svc.ID, "Control")
 }
 

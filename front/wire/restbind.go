@@ -266,7 +266,7 @@ func encodeHeaders(p *schema.Plan, at unsafe.Pointer, res *Response) {
 			res.Status = statusOf(f, v)
 		case schema.InHeaders:
 			for k, e := range *(*map[string]string)(v) {
-				res.Header.Set(f.Wire+k, e)
+				res.Header[f.Wire+k] = []string{e} // as it is: clients give such names to people
 			}
 		case schema.InHeader:
 			res.Header[f.HeaderKey] = []string{headerValue(f, v)}
@@ -295,7 +295,7 @@ func headerValue(f *schema.Field, v unsafe.Pointer) string {
 }
 
 // encodePayload writes the member that is the whole body.
-func (c restCodec) encodePayload(f *schema.Field, at unsafe.Pointer, res *Response) {
+func (c restCodec) encodePayload(op *schema.Operation, f *schema.Field, at unsafe.Pointer, res *Response) {
 	v := f.Present(at)
 	if v == nil {
 		return
@@ -323,7 +323,7 @@ func (c restCodec) encodePayload(f *schema.Field, at unsafe.Pointer, res *Respon
 		res.Body = append(res.Body, b...)
 	default:
 		res.Header["Content-Type"] = c.body.contentType()
-		res.Body = c.body.encodePayload(res.Body, f, v)
+		res.Body = c.body.encodePayload(res.Body, op, f, v)
 	}
 }
 

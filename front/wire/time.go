@@ -56,7 +56,7 @@ func epoch(sec float64) (time.Time, error) {
 
 // appendTime writes a timestamp as text, without quotes.
 func appendTime(b []byte, t time.Time, f, def schema.TimeFormat) []byte {
-	if f == schema.DefaultTime {
+	if f == schema.DefaultTime || f == schema.ISO8601 && def == schema.ISO8601Milli {
 		f = def
 	}
 	t = t.UTC()
@@ -70,12 +70,12 @@ func appendTime(b []byte, t time.Time, f, def schema.TimeFormat) []byte {
 		}
 		return b
 	}
-	return appendISO8601(b, t)
+	return appendISO8601(b, t, f == schema.ISO8601Milli)
 }
 
 // appendISO8601 is time.AppendFormat for the one layout that long lists are
-// full of: with milliseconds where there are any.
-func appendISO8601(b []byte, t time.Time) []byte {
+// full of: with milliseconds where there are any, or always.
+func appendISO8601(b []byte, t time.Time, always bool) []byte {
 	year, month, day := t.Date()
 	if year < 0 || year > 9999 {
 		return t.AppendFormat(b, iso8601)
@@ -87,7 +87,7 @@ func appendISO8601(b []byte, t time.Time) []byte {
 	b = appendDigits(append(b, 'T'), hour)
 	b = appendDigits(append(b, ':'), minute)
 	b = appendDigits(append(b, ':'), second)
-	if ms := t.Nanosecond() / 1e6; ms != 0 {
+	if ms := t.Nanosecond() / 1e6; ms != 0 || always {
 		b = append(b, '.', byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10))
 	}
 	return append(b, 'Z')

@@ -16,7 +16,7 @@ func TestISO8601(t *testing.T) {
 			if at.Nanosecond() < 1e6 {
 				layout = iso8601
 			}
-			if got, want := string(appendISO8601(nil, at)), at.Format(layout); got != want {
+			if got, want := string(appendISO8601(nil, at, false)), at.Format(layout); got != want {
 				t.Fatalf("%s, want %s", got, want)
 			}
 		}

@@ -14,6 +14,7 @@ type xmlEncoder struct {
 	b     []byte
 	query bool // prefer the members' Query names
 	rest  bool // leave out what travels outside the body
+	time  schema.TimeFormat
 }
 
 func (e *xmlEncoder) open(name string) {
@@ -43,7 +44,7 @@ func (e *xmlEncoder) openAttrs(name string, ns schema.Namespace, p *schema.Plan,
 				e.b = append(e.b, ' ')
 				e.b = append(e.b, f.WireName()...)
 				e.b = append(e.b, '=', '"')
-				e.b = appendXMLText(e.b, string(appendScalar(nil, f, v, schema.ISO8601)))
+				e.b = appendXMLText(e.b, string(appendScalar(nil, f, v, e.time)))
 				e.b = append(e.b, '"')
 			}
 		}
@@ -133,7 +134,7 @@ func (e *xmlEncoder) content(m *schema.Field, at unsafe.Pointer) {
 	case schema.String:
 		e.b = appendXMLText(e.b, *(*string)(at))
 	default:
-		e.b = appendScalar(e.b, m, at, schema.ISO8601)
+		e.b = appendScalar(e.b, m, at, e.time)
 	}
 }
 

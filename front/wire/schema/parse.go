@@ -88,6 +88,8 @@ func (op *Operation) parse() {
 			op.Unsigned = true
 		case "unsignedbody":
 			op.UnsignedBody = true
+		case "unwrapped":
+			op.Unwrapped = true
 		}
 	}
 }

@@ -52,6 +52,7 @@ const (
 	ISO8601
 	HTTPDate
 	Epoch
+	ISO8601Milli // always with three digits behind the seconds; no model names it
 )
 
 // Namespace is an XML namespace declaration.

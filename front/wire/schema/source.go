@@ -78,6 +78,7 @@ type Operation struct {
 	HostPrefix   string
 	Unsigned     bool // may be called without a signature
 	UnsignedBody bool
+	Unwrapped    bool // REST-XML: the output's one member is the root element
 
 	once     sync.Once
 	dispatch *Dispatch

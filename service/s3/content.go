@@ -1,0 +1,264 @@
+package s3
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+
+	"github.com/brume-cloud/brume/state/blob"
+	"github.com/brume-cloud/brume/state/job"
+	"github.com/brume-cloud/brume/state/kv"
+)
+
+// keep puts a received body into the rows of a bucket.
+func (s *Service) keep(tx kv.Tx, b *bucket, r *received) (content, error) {
+	switch {
+	case r.shared:
+		if !share(tx, r.blob.ID) {
+			return content{}, errGone
+		}
+		return content{Blob: r.blob}, nil
+	case r.blob.ID != "":
+		held.Put(tx, heldKey(r.blob.ID), &holders{Count: 1})
+		return content{Blob: r.blob}, nil
+	case len(r.small) > 0:
+		row := s.Random.Uint64()
+		bodies.Put(tx, b.bodyKey(row), &small{r.small})
+		return content{Row: row}, nil
+	}
+	return content{}, nil
+}
+
+// errGone tells that what was to be shared is gone: look again.
+var errGone = errors.New("s3: the source was replaced")
+
+// share makes another row refer to a blob. ok is false when the blob has gone
+// since it was looked up.
+func share(tx kv.Tx, id blob.ID) (ok bool) {
+	h, ok := held.Get(tx, heldKey(id))
+	if ok {
+		h.Count++
+		held.Put(tx, heldKey(id), h)
+	}
+	return ok
+}
+
+// release gives up the bytes of a row that is deleted in tx.
+func (b *bucket) release(tx kv.Tx, c content) {
+	switch {
+	case c.Row != 0:
+		bodies.Delete(tx, b.bodyKey(c.Row))
+	case c.Blob.ID != "":
+		unhold(tx, c.Blob.ID)
+	case c.Parts != 0:
+		of := extents.Prefix(b.scope(), b.id(), kv.Uint(c.Parts))
+		for _, p := range extents.Scan(tx, kv.Prefix(of)) {
+			b.release(tx, p.Content)
+		}
+		extents.DeleteAll(tx, of)
+	}
+}
+
+// unhold takes back one reference to a blob. With the last, a job deletes it.
+func unhold(tx kv.Tx, id blob.ID) {
+	key := heldKey(id)
+	h, ok := held.Get(tx, key)
+	if ok && h.Count > 1 {
+		h.Count--
+		held.Put(tx, key, h)
+		return
+	}
+	held.Delete(tx, key)
+	job.PutNow(tx, &job.Job{Kind: kindDelete, ID: string(id), Payload: []byte(id)})
+}
+
+// deleteBlob is the job that deletes a blob which no row refers to any more.
+// While there are saved states, which may refer to it, it is left to the collector.
+func (s *Service) deleteBlob(ctx context.Context, j *job.Job) (func(kv.Tx) error, error) {
+	id := blob.ID(j.Payload)
+	wanted, err := s.wanted(ctx, id)
+	if err != nil || wanted {
+		return nil, err
+	}
+	return nil, s.Blobs.Delete(id)
+}
+
+// wanted reports whether a row may refer to a blob, of the present state or of
+// a saved one.
+func (s *Service) wanted(ctx context.Context, id blob.ID) (wanted bool, err error) {
+	if saved, err := s.Saved(); saved || err != nil {
+		return saved, err
+	}
+	err = kv.View(ctx, s.Store, func(tx kv.Tx) error {
+		wanted = held.Has(tx, heldKey(id))
+		return nil
+	})
+	return wanted, err
+}
+
+// piece is a run of bytes in one place.
+type piece struct {
+	small []byte
+	blob  blob.ID
+	from  int64
+	size  int64
+}
+
+// pieces are where the bytes [from, from+size) of an object are.
+func (b *bucket) pieces(tx kv.Tx, c content, from, size int64) []piece {
+	if size == 0 {
+		return nil
+	}
+	if c.Parts == 0 {
+		return b.plain(tx, c, from, size)
+	}
+	var all []piece
+	for key, p := range extents.Scan(tx, b.extentsFrom(tx, c.Parts, from)) {
+		start := startOf(key)
+		if start >= from+size {
+			break
+		}
+		skip := max(from-start, 0)
+		n := min(p.Size-skip, from+size-start-skip)
+		all = append(all, b.plain(tx, p.Content, skip, n)...)
+	}
+	return all
+}
+
+// extentsFrom is the range of extents from the one that holds the byte at from.
+func (b *bucket) extentsFrom(tx kv.Tx, row uint64, from int64) kv.Range {
+	r := kv.Prefix(extents.Prefix(b.scope(), b.id(), kv.Uint(row)))
+	before := kv.Range{From: r.From, To: behind(b.extentKey(row, from)), Reverse: true}
+	for key := range extents.Scan(tx, before) {
+		r.From = append(kv.Key(nil), key...)
+		break
+	}
+	return r
+}
+
+func startOf(extent kv.Key) int64 {
+	rd := extents.Parts(extent)
+	rd.Skip(2)
+	return rd.Int()
+}
+
+func (b *bucket) plain(tx kv.Tx, c content, from, size int64) []piece {
+	if c.Row == 0 {
+		return []piece{{blob: c.Blob.ID, from: from, size: size}}
+	}
+	body, ok := bodies.Get(tx, b.bodyKey(c.Row))
+	if !ok || int64(len(body.Bytes)) < from+size {
+		kv.Fail(errLost)
+	}
+	return []piece{{small: body.Bytes[from : from+size], size: size}}
+}
+
+var errLost = errors.New("s3: the bytes of an object are gone")
+
+// reading is the content of an object, or of a range of it. Its WriteTo hands
+// files to the writer as they are, for the operating system to send.
+type reading struct {
+	blobs  blob.Store
+	pieces []piece
+	open   blob.Reader // of the first piece
+	left   int64       // bytes of it to come
+}
+
+// openPieces opens the first blob at once, so that one which is gone, because
+// the object was replaced since, is noticed while another try is possible.
+func (s *Service) openPieces(pieces []piece) (io.ReadCloser, error) {
+	if len(pieces) == 0 {
+		return io.NopCloser(emptyBody()), nil
+	}
+	if len(pieces) == 1 && pieces[0].blob == "" {
+		return io.NopCloser(bytes.NewReader(pieces[0].small)), nil
+	}
+	r := &reading{blobs: s.Blobs, pieces: pieces}
+	return r, r.next()
+}
+
+// next opens the first piece.
+func (r *reading) next() error {
+	p := &r.pieces[0]
+	r.left = p.size
+	if p.blob == "" {
+		return nil
+	}
+	var err error
+	if r.open, err = r.blobs.Open(p.blob); err != nil {
+		return err
+	}
+	_, err = r.open.Seek(p.from, io.SeekStart)
+	return err
+}
+
+// source is the bytes of the first piece that are to come.
+func (r *reading) source() io.Reader {
+	p := &r.pieces[0]
+	if p.blob == "" {
+		return bytes.NewReader(p.small[p.size-r.left:])
+	}
+	if f := r.open.File(); f != nil {
+		return f
+	}
+	return r.open
+}
+
+func (r *reading) Read(b []byte) (int, error) {
+	for len(r.pieces) > 0 {
+		if r.left == 0 {
+			if err := r.advance(); err != nil {
+				return 0, err
+			}
+			continue
+		}
+		n, err := r.source().Read(b[:min(int64(len(b)), r.left)])
+		r.left -= int64(n)
+		if err == io.EOF {
+			if err = nil; r.left > 0 {
+				err = io.ErrUnexpectedEOF
+			}
+		}
+		return n, err
+	}
+	return 0, io.EOF
+}
+
+// advance goes on to the piece behind the first.
+func (r *reading) advance() error {
+	err := r.Close()
+	r.pieces = r.pieces[1:]
+	if err == nil && len(r.pieces) > 0 {
+		err = r.next()
+	}
+	return err
+}
+
+// WriteTo implements io.WriterTo.
+func (r *reading) WriteTo(w io.Writer) (total int64, err error) {
+	for len(r.pieces) > 0 {
+		n, err := io.Copy(w, &io.LimitedReader{R: r.source(), N: r.left})
+		total += n
+		r.left -= n
+		if err == nil && r.left > 0 {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return total, err
+		}
+		if err := r.advance(); err != nil {
+			return total, err
+		}
+	}
+	return total, nil
+}
+
+func (r *reading) Close() error {
+	if r.open == nil {
+		return nil
+	}
+	err := r.open.Close()
+	r.open = nil
+	return err
+}

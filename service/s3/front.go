@@ -1,0 +1,94 @@
+package s3
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/wire"
+)
+
+// Front sees S3's requests before an operation is sought: it takes the bucket
+// from the host's name to the path, serves websites, answers CORS preflights and
+// adds CORS headers, and makes of a form's upload the PutObject that it is.
+func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Request) (http.ResponseWriter, error) {
+	bucket, website := hosted(req.Host)
+	if website {
+		return nil, s.visit(ctx, w, req, bucket)
+	}
+	if bucket != "" && strings.HasPrefix(req.Path, "/") {
+		req.Path = "/" + bucket + req.Path
+	}
+	name, rest, _ := strings.Cut(strings.TrimPrefix(req.Path, "/"), "/")
+	if name == "" || req.Path[0] != '/' {
+		return w, nil
+	}
+	if req.Method == http.MethodOptions {
+		return nil, s.preflight(ctx, w, req, name)
+	}
+	if req.Header.Get("Origin") != "" {
+		if err := s.allowOrigin(ctx, w, req, name); err != nil {
+			return nil, err
+		}
+	}
+	// AWS: "PutObject" (Content-Length): S3 wants to know how much comes.
+	if req.Method == http.MethodPut && len(req.TransferEncoding) > 0 && req.Header.Get("X-Amz-Decoded-Content-Length") == "" {
+		return nil, aws.Errorf(http.StatusNotImplemented, "NotImplemented", "A header you provided implies functionality that is not implemented: Transfer-Encoding")
+	}
+	if req.Method == http.MethodPost && rest == "" && strings.HasPrefix(req.Header.Get("Content-Type"), "multipart/form-data") {
+		return s.takeForm(w, req, name)
+	}
+	return w, nil
+}
+
+// visit answers at a website's host, where CORS rules hold as well.
+func (s *Service) visit(ctx context.Context, w http.ResponseWriter, req *wire.Request, bucket string) error {
+	if req.Method == http.MethodOptions {
+		return s.preflight(ctx, w, req, bucket)
+	}
+	if req.Header.Get("Origin") != "" {
+		if err := s.allowOrigin(ctx, w, req, bucket); err != nil {
+			return err
+		}
+	}
+	return s.serveSite(ctx, w, req, bucket)
+}
+
+// suffixes are the domains under which S3's hosts lie.
+// AWS: "Virtual hosting of general purpose buckets".
+func suffixes() []string {
+	return []string{".localhost", ".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".c2s.ic.gov", ".sc2s.sgov.gov"}
+}
+
+// farthest is how many labels stand between the service's and the domain at
+// most: dualstack and the region.
+const farthest = 2
+
+// hosted finds the bucket in a host's name, and whether it is that of a website.
+// Clients that were only told of localhost put the bucket right before it.
+func hosted(host string) (bucket string, website bool) {
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = host
+	}
+	name = strings.ToLower(strings.TrimSuffix(name, "."))
+	for _, suffix := range suffixes() {
+		rest, ok := strings.CutSuffix(name, suffix)
+		if !ok {
+			continue
+		}
+		labels := strings.Split(rest, ".")
+		for i := len(labels) - 1; i >= max(0, len(labels)-1-farthest); i-- {
+			if labels[i] == "s3" || strings.HasPrefix(labels[i], "s3-") {
+				bucket = strings.Join(labels[:i], ".")
+				return bucket, bucket != "" && strings.HasPrefix(labels[i], "s3-website")
+			}
+		}
+		if suffix == ".localhost" {
+			return rest, false
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,45 @@
+package s3
+
+import "time"
+
+// Quotas and defaults.
+// AWS: "Amazon S3 multipart upload limits", "Bucket quotas, limitations, and
+// restrictions", "Object key naming guidelines" and the API reference.
+const (
+	minName          = 3
+	maxName          = 63
+	maxKey           = 1024
+	maxMeta          = 2 << 10 // bytes of all names and values
+	maxTags          = 10      // of an object
+	maxBucketTags    = 50
+	maxTagKey        = 128
+	maxTagValue      = 256
+	maxList          = 1000 // keys, versions, uploads or parts in one answer
+	maxBuckets       = 10_000
+	maxDelete        = 1000
+	maxPart          = 10_000
+	minPartSize      = 5 << 20
+	maxPut           = 5 << 30 // bytes in one request
+	maxObject        = 50 << 40
+	maxPolicy        = 20 << 10
+	maxGrants        = 100
+	maxRules         = 1000 // of a lifecycle or replication
+	maxCORSRules     = 100
+	maxRoutingRules  = 50
+	maxConfigs       = 1000 // analytics, inventory, metrics, intelligent-tiering
+	maxForm          = 20 << 10
+	pageConfigs      = 100 // of them in one answer
+	maxRestoreDays   = 36_500
+	maxRetentionDays = 36_500
+)
+
+// Sizes of our own, which change cost and not behaviour.
+const (
+	inlineSize = 16 << 10  // bodies up to here are rows
+	bufferSize = 256 << 10 // through which larger ones are read
+	walked     = 8         // keys of a common prefix that are walked before it is jumped over
+	batch      = 500       // objects that one run of a lifecycle job looks at
+
+	orphanAge     = 24 * time.Hour // how old a blob without a row must be to be collected
+	collectPeriod = 24 * time.Hour
+)

@@ -1,0 +1,225 @@
+package s3
+
+import (
+	"context"
+	"encoding/base64"
+	"strings"
+
+	api "github.com/brume-cloud/brume/api/s3"
+	"github.com/brume-cloud/brume/state/kv"
+)
+
+// listing is a request for keys, in any of the API's forms.
+type listing struct {
+	prefix, delimiter string
+	after             string // keys up to here are not wanted
+	limit             int
+	encode            bool
+}
+
+// listingOf reads what all forms have in common.
+func listingOf(prefix, delimiter *string, limit *int32, encoding api.EncodingType) (l listing, err error) {
+	l = listing{prefix: deref(prefix), delimiter: deref(delimiter), limit: maxList, encode: encoding == "url"}
+	if limit != nil {
+		if *limit < 0 {
+			return l, errArgument("maxKeys", "", "Argument maxKeys must be an integer between 0 and 2147483647")
+		}
+		l.limit = min(int(*limit), maxList)
+	}
+	return l, nil
+}
+
+// common is the common prefix that a key falls under; empty when none.
+func (l *listing) common(key string) string {
+	if l.delimiter == "" {
+		return ""
+	}
+	if i := strings.Index(key[len(l.prefix):], l.delimiter); i >= 0 {
+		return key[:len(l.prefix)+i+len(l.delimiter)]
+	}
+	return ""
+}
+
+// begin is the first key that may be wanted, and whether there is any. What lies
+// under a common prefix that was answered before is not.
+func (l *listing) begin() (from string, inclusive bool) {
+	if l.after < l.prefix || l.after == "" {
+		return l.prefix, true
+	}
+	if strings.HasPrefix(l.after, l.prefix) && l.common(l.after) == l.after {
+		if next, ok := after(l.after); ok {
+			return next, true
+		}
+	}
+	return l.after, false
+}
+
+// page is what a listing found.
+type page struct {
+	objects  []*object
+	prefixes []string
+	last     string // the last key or prefix
+	more     bool
+}
+
+func (p *page) size() int { return len(p.objects) + len(p.prefixes) }
+
+// list walks the keys of a bucket. It jumps over what lies under a common
+// prefix, so that its cost depends on what it answers and not on what is there.
+func (b *bucket) list(tx kv.Tx, l *listing) *page {
+	p := new(page)
+	if l.limit == 0 {
+		return p
+	}
+	all := kv.Prefix(objects.Prefix(b.scope(), b.id()))
+	if end, ok := after(l.prefix); ok && l.prefix != "" {
+		all.To = b.objectKey(end)
+	}
+	from, inclusive := l.begin()
+	all.From = b.objectKey(from)
+	if !inclusive {
+		all.From = behind(all.From)
+	}
+	for all.From != nil {
+		all.From = b.walk(tx, l, p, all)
+	}
+	return p
+}
+
+// walk lists until the page is full or it is worth jumping; it returns where to
+// go on, nil for nowhere.
+func (b *bucket) walk(tx kv.Tx, l *listing, p *page, r kv.Range) kv.Key {
+	under := 0 // keys in a row under the same prefix
+	for key, o := range objects.Scan(tx, r) {
+		rd := objects.Parts(key)
+		rd.Skip(1)
+		o.Key = rd.String()
+		common := l.common(o.Key)
+		if common != "" && len(p.prefixes) > 0 && p.prefixes[len(p.prefixes)-1] == common {
+			if under++; under < walked {
+				continue
+			}
+			if next, ok := after(common); ok {
+				return b.objectKey(next)
+			}
+			return nil
+		}
+		under = 0
+		if p.size() == l.limit {
+			p.more = true
+			return nil
+		}
+		if common != "" {
+			p.prefixes = append(p.prefixes, common)
+			p.last = common
+			continue
+		}
+		p.objects = append(p.objects, o)
+		p.last = o.Key
+	}
+	return nil
+}
+
+// ListObjectsV2 lists the keys of a bucket.
+func (s *Service) ListObjectsV2(ctx context.Context, in *api.ListObjectsV2Input) (*api.ListObjectsV2Output, error) {
+	l, err := listingOf(in.Prefix, in.Delimiter, in.MaxKeys, in.EncodingType)
+	if err != nil {
+		return nil, err
+	}
+	l.after = deref(in.StartAfter)
+	if in.ContinuationToken != nil {
+		token, err := base64.RawURLEncoding.DecodeString(*in.ContinuationToken)
+		if err != nil || len(token) == 0 {
+			return nil, errArgument("continuation-token", *in.ContinuationToken, "The continuation token provided is incorrect")
+		}
+		l.after = string(token)
+	}
+	out := &api.ListObjectsV2Output{
+		Name: &in.Bucket, Prefix: l.shownPointer(&l.prefix), Delimiter: l.shownPointer(in.Delimiter), MaxKeys: new(int32(l.limit)), EncodingType: in.EncodingType,
+		ContinuationToken: in.ContinuationToken, StartAfter: l.shownPointer(in.StartAfter),
+	}
+	err = s.view(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx kv.Tx, b *bucket) error {
+		p := b.list(tx, &l)
+		out.IsTruncated, out.KeyCount, out.CommonPrefixes = &p.more, new(int32(p.size())), l.shownPrefixes(p.prefixes)
+		if p.more {
+			out.NextContinuationToken = new(base64.RawURLEncoding.EncodeToString([]byte(p.last)))
+		}
+		out.Contents = b.contents(tx, &l, p, deref(in.FetchOwner))
+		return nil
+	})
+	return out, err
+}
+
+// ListObjects is the first form of ListObjectsV2.
+func (s *Service) ListObjects(ctx context.Context, in *api.ListObjectsInput) (*api.ListObjectsOutput, error) {
+	l, err := listingOf(in.Prefix, in.Delimiter, in.MaxKeys, in.EncodingType)
+	if err != nil {
+		return nil, err
+	}
+	l.after = deref(in.Marker)
+	out := &api.ListObjectsOutput{
+		Name: &in.Bucket, Prefix: l.shownPointer(&l.prefix), Delimiter: l.shownPointer(in.Delimiter), Marker: l.shownPointer(&l.after), MaxKeys: new(int32(l.limit)), EncodingType: in.EncodingType,
+	}
+	err = s.view(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx kv.Tx, b *bucket) error {
+		p := b.list(tx, &l)
+		out.IsTruncated, out.CommonPrefixes = &p.more, l.shownPrefixes(p.prefixes)
+		if p.more && l.delimiter != "" { // AWS: without a delimiter, the last key says it
+			out.NextMarker = new(l.shown(p.last))
+		}
+		out.Contents = b.contents(tx, &l, p, true)
+		return nil
+	})
+	return out, err
+}
+
+// contents are the objects of a page as the API shows them.
+func (b *bucket) contents(tx kv.Tx, l *listing, p *page, owners bool) []api.Object {
+	var all []api.Object
+	for _, o := range p.objects {
+		shown := api.Object{
+			Key: new(l.shown(o.Key)), LastModified: &o.Modified, ETag: quoted(o.ETag), Size: &o.Size, StorageClass: api.ObjectStorageClass(o.shownClass()),
+			ChecksumAlgorithm: o.Sum.list(), ChecksumType: o.Sum.kind(), RestoreStatus: o.restoreStatus(tx.Now()),
+		}
+		if owners {
+			shown.Owner = b.ownerOf(o)
+		}
+		all = append(all, shown)
+	}
+	return all
+}
+
+// shown is a key as the client wants it: as it is, or percent-encoded because
+// XML cannot hold every character.
+func (l *listing) shown(key string) string {
+	if !l.encode {
+		return key
+	}
+	const digits = "0123456789ABCDEF"
+	var b strings.Builder
+	for i := range len(key) {
+		switch c := key[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte("-_.*/", c) >= 0:
+			b.WriteByte(c)
+		case c == ' ':
+			b.WriteByte('+')
+		default:
+			b.WriteString(string([]byte{'%', digits[c>>4], digits[c&15]}))
+		}
+	}
+	return b.String()
+}
+
+func (l *listing) shownPointer(key *string) *string {
+	if key == nil {
+		return nil
+	}
+	return new(l.shown(*key))
+}
+
+func (l *listing) shownPrefixes(prefixes []string) []api.CommonPrefix {
+	var all []api.CommonPrefix
+	for _, p := range prefixes {
+		all = append(all, api.CommonPrefix{Prefix: new(l.shown(p))})
+	}
+	return all
+}
