@@ -85,7 +85,7 @@ func addressOf(remote string) string {
 var bodies = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
 
 // maxPooledBody keeps one large answer from staying in the pool forever.
-const maxPooledBody = 256 << 10
+const maxPooledBody = 1 << 20
 
 // answer writes the output, or the error, in the request's protocol.
 func (x *exchange) answer(w http.ResponseWriter, err error) {

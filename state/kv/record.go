@@ -206,9 +206,11 @@ func (d *decoder) nested(read func(*decoder)) {
 		d.failed = true
 		return
 	}
-	inner := decoder{buf: s, depth: d.depth + 1}
-	read(&inner)
-	d.failed = inner.failed || inner.pos != len(s)
+	outer := *d
+	d.buf, d.pos, d.depth = s, 0, outer.depth+1
+	read(d)
+	outer.failed = d.failed || d.pos != len(s)
+	*d = outer
 }
 
 // appendNested appends what write appends, preceded by its length.
