@@ -96,7 +96,7 @@ func (s *Service) CopyObject(ctx context.Context, in *api.CopyObjectInput) (*api
 
 func (s *Service) copy(ctx context.Context, in *api.CopyObjectInput, from *origin) (*api.CopyObjectOutput, error) {
 	var src *source
-	w := &write{event: "Copy", if_: conditions{match: in.IfMatch, noneMatch: in.IfNoneMatch}}
+	w := &write{event: "Copy", when: conditions{match: in.IfMatch, noneMatch: in.IfNoneMatch}}
 	err := s.view(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx kv.Tx, b *bucket) (err error) {
 		if src, err = from.find(ctx, tx); err != nil {
 			return err
