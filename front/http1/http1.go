@@ -1,9 +1,9 @@
 // Package http1 serves the requests that API clients nearly always send, plain
 // HTTP/1.1 with all of the head in one piece and a body of known, moderate
 // length, at about half of what net/http's server costs. A connection that
-// brings anything else (TLS, HTTP/2, chunks, Expect, an upgrade, a large body, a
-// head that is malformed in any way) is handed over, to net/http in the end,
-// with all that was read of it and for good.
+// brings anything else (TLS, HTTP/2, chunks, an upgrade, a large body, a head
+// that is malformed in any way) is handed over, to net/http in the end, with all
+// that was read of it and for good.
 //
 // The parser is net/http's. What is saved is a goroutine that waits for the
 // client to go away during every request, here started by those calls that

@@ -191,6 +191,7 @@ func requests(plain bool) []string {
 			fmt.Sprintf(get, "/measured", ""), fmt.Sprintf(get, "/short", ""), fmt.Sprintf(get, "/panic", "") + fmt.Sprintf(get, "/", ""),
 			strings.Replace(fmt.Sprintf(get, "/head", ""), "GET", "HEAD", 1),
 			post("/unread", strings.Repeat("x", 100)) + post("/next", "y"), "", "GET / HT", post("/p", "hello")[:50], post("/p", strings.Repeat("x", 900<<10)),
+			post("/p", "hello", "Expect: 100-continue\r\n") + post("/q", "x"), post("/unread", "hello", "Expect: 100-Continue\r\n") + post("/q", "x"), post("/p", "", "Expect: 100-continue\r\n"),
 			fmt.Sprintf(get, "/", "Connection: keep-alive\r\n"), "PUT http://other/p?q HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx",
 			post("/p", "x", "X-Amz-Date: 1\r\n") + "GARBAGE\r\n\r\n",
 		}
@@ -200,7 +201,7 @@ func requests(plain bool) []string {
 		"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxy",
 		"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
 		"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
-		"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\nhi", fmt.Sprintf(get, "/", "Connection: close\r\n"),
+		"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: something\r\n\r\nhi", fmt.Sprintf(get, "/", "Connection: close\r\n"),
 		fmt.Sprintf(get, "/", "Upgrade: x\r\nConnection: upgrade\r\n"), fmt.Sprintf(get, "/", "X-A: 1\r\n folded\r\n"), fmt.Sprintf(get, "/", "No Colon\r\n"),
 		fmt.Sprintf(get, "/", "Bad Name: x\r\n"), fmt.Sprintf(get, "/", "X: \x01\r\n"), fmt.Sprintf(get, "/", "X-Large: "+strings.Repeat("x", 9<<10)+"\r\n"),
 		"hello\r\n\r\n", "\x16\x03\x01", "GET / HTTP/1.1\nHost: a\n\n", "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",

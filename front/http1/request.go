@@ -81,7 +81,7 @@ func countHosts(head []byte) (hosts int, plain bool) {
 				}
 			}
 		case len("Expect"):
-			if is(name, "expect") {
+			if is(name, "expect") && !is(bytes.TrimSpace(value), "100-continue") {
 				return hosts, false
 			}
 		case len("Upgrade"):
@@ -141,6 +141,7 @@ func (c *conn) exchange(head []byte) bool {
 	c.body = body{c: c, ReadCloser: r.Body, size: r.ContentLength, over: r.Body == http.NoBody}
 	if !c.body.over {
 		r.Body = &c.body
+		c.body.waits = r.Header["Expect"] != nil
 	}
 	r = r.WithContext(c.call)
 	c.res.begin(r)
@@ -179,8 +180,11 @@ const skipTimeout = 5 * time.Second
 
 // skipBody reads what the handler has left of the body.
 func (c *conn) skipBody() bool {
-	if c.body.over {
+	switch {
+	case c.body.over:
 		return true
+	case c.body.waits: // nobody knows whether it will come after all
+		return false
 	}
 	c.setLimit(skipTimeout)
 	_, err := io.Copy(io.Discard, &c.body)
@@ -190,12 +194,17 @@ func (c *conn) skipBody() bool {
 // body is a request's body.
 type body struct {
 	io.ReadCloser
-	c    *conn
-	size int64
-	over bool // all was read
+	c     *conn
+	size  int64
+	over  bool // all was read
+	waits bool // the client waits to be asked for it
 }
 
 func (b *body) Read(p []byte) (int, error) {
+	if b.waits {
+		b.waits = false
+		b.c.res.write([]byte("HTTP/1.1 100 Continue\r\n\r\n"))
+	}
 	n, err := b.ReadCloser.Read(p)
 	if err == io.EOF && !b.over {
 		b.c.call.bodyOver()

@@ -179,6 +179,9 @@ func (w *response) appendHead(out, body []byte) []byte {
 			out = append(appendValue(out, v), "\r\n"...)
 		}
 	}
+	if w.c.body.waits && w.header["Connection"] == nil {
+		out = append(out, "Connection: close\r\n"...)
+	}
 	if w.header["Date"] == nil {
 		out = append(append(append(out, "Date: "...), date()...), "\r\n"...)
 	}

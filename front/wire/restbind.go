@@ -136,9 +136,8 @@ func (d *restDecoder) queryMap(f *schema.Field, at unsafe.Pointer) error {
 }
 
 func (d *restDecoder) header(f *schema.Field, at unsafe.Pointer) (bool, error) {
-	name := textproto.CanonicalMIMEHeaderKey(f.WireName())
-	values := d.req.Header[name]
-	if name == "Host" && len(values) == 0 {
+	values := d.req.Header[f.HeaderKey]
+	if f.HeaderKey == "Host" && len(values) == 0 {
 		values = []string{d.req.Host}
 	}
 	if len(values) == 0 {
@@ -159,7 +158,7 @@ func (d *restDecoder) header(f *schema.Field, at unsafe.Pointer) (bool, error) {
 	if f.JSON {
 		b, err := base64.StdEncoding.DecodeString(v)
 		if err != nil {
-			return false, malformed("The header %s is not valid Base64", name)
+			return false, malformed("The header %s is not valid Base64", f.HeaderKey)
 		}
 		v = string(b)
 	}
@@ -270,7 +269,7 @@ func encodeHeaders(p *schema.Plan, at unsafe.Pointer, res *Response) {
 				res.Header[f.Wire+k] = []string{e} // as it is: clients give such names to people
 			}
 		case schema.InHeader:
-			res.Header.Set(f.WireName(), headerValue(f, v))
+			res.Header[f.HeaderKey] = []string{headerValue(f, v)}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"net/textproto"
 	"reflect"
 	"strings"
 	"time"
@@ -27,11 +28,12 @@ type Plan struct {
 // Field is a member of a structure in its Go struct.
 type Field struct {
 	*Member
-	Plan    *Plan
-	Offset  uintptr
-	Pointer bool // the field is a *T
-	Bit     uint64
-	JSONKey string // `"name":`, ready to be written
+	Plan      *Plan
+	Offset    uintptr
+	Pointer   bool // the field is a *T
+	Bit       uint64
+	JSONKey   string // `"name":`, ready to be written
+	HeaderKey string // the header's name, as http.Header spells it; of a member that travels in one
 }
 
 // MaxRequired bounds the members that one structure may require: their presence
@@ -98,6 +100,9 @@ func (s *Service) planFields(p *Plan) {
 			panic(fmt.Sprintf("schema: %s has no field for %s.%s: run go generate", p.Type, p.Shape.Name, m.Name))
 		}
 		field := Field{Member: m, Offset: f.Offset, JSONKey: `"` + m.WireName() + `":`}
+		if m.Location == InHeader {
+			field.HeaderKey = textproto.CanonicalMIMEHeaderKey(m.WireName())
+		}
 		t := f.Type
 		if t.Kind() == reflect.Pointer {
 			field.Pointer, t = true, t.Elem()
