@@ -86,12 +86,13 @@ func (s *Service) CopyObject(ctx context.Context, in *api.CopyObjectInput) (*api
 	from.conditions = conditions{in.CopySourceIfMatch, in.CopySourceIfNoneMatch, in.CopySourceIfModifiedSince, in.CopySourceIfUnmodifiedSince}
 	from.customerKey = customerKey{in.CopySourceSSECustomerAlgorithm, in.CopySourceSSECustomerKey, in.CopySourceSSECustomerKeyMD5}
 	from.owner = in.ExpectedSourceBucketOwner
-	for {
+	for range looks {
 		out, err := s.copy(ctx, in, &from)
 		if !errors.Is(err, errGone) && !errors.Is(err, blob.ErrNotFound) {
 			return out, err
 		}
 	}
+	return nil, errLost
 }
 
 func (s *Service) copy(ctx context.Context, in *api.CopyObjectInput, from *origin) (*api.CopyObjectOutput, error) {
