@@ -286,6 +286,7 @@ var dependencies = map[string]string{
 	"github.com/tidwall/btree":                 "ordered maps in memory",
 	"github.com/zeebo/xxh3":                    "checksums of blobs",
 	"github.com/cespare/xxhash/v2":             "a checksum that S3's clients may choose",
+	"github.com/minio/crc64nvme":               "S3's own checksum, by the processor's instructions",
 	"github.com/alecthomas/kong":               "the command line",
 	"github.com/go-jose/go-jose/v4":            "web identity tokens",
 	"github.com/klauspost/compress":            "compressed tables of data",

@@ -9,12 +9,12 @@ import (
 	"encoding/binary"
 	"hash"
 	"hash/crc32"
-	"hash/crc64"
 	"net/http"
 	"strconv"
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
+	"github.com/minio/crc64nvme"
 	"github.com/zeebo/xxh3"
 
 	api "github.com/brume-cloud/brume/api/s3"
@@ -39,7 +39,7 @@ func algorithms() [10]algorithm {
 	return [10]algorithm{
 		{"CRC32", func() hash.Hash { return crc32.NewIEEE() }, crc32.IEEE},
 		{"CRC32C", func() hash.Hash { return crc32.New(crc32.MakeTable(crc32.Castagnoli)) }, crc32.Castagnoli},
-		{"CRC64NVME", func() hash.Hash { return crc64.New(crc64.MakeTable(crc64NVME)) }, crc64NVME},
+		{"CRC64NVME", func() hash.Hash { return crc64nvme.New() }, crc64NVME},
 		{"SHA1", sha1.New, 0},
 		{"SHA256", sha256.New, 0},
 		{"SHA512", sha512.New, 0},

@@ -174,7 +174,7 @@ func (s *Service) ListObjects(ctx context.Context, in *api.ListObjectsInput) (*a
 
 // contents are the objects of a page as the API shows them.
 func (b *bucket) contents(tx kv.Tx, l *listing, p *page, owners bool) []api.Object {
-	var all []api.Object
+	all := make([]api.Object, 0, len(p.objects))
 	for _, o := range p.objects {
 		shown := api.Object{
 			Key: new(l.shown(o.Key)), LastModified: &o.Modified, ETag: quoted(o.ETag), Size: &o.Size, StorageClass: api.ObjectStorageClass(o.shownClass()),

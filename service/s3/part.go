@@ -17,7 +17,7 @@ func (s *Service) UploadPart(ctx context.Context, in *api.UploadPartInput) (*api
 	if err != nil {
 		return nil, err
 	}
-	if err := checkLength(in.ContentLength, in.DecodedContentLength); err != nil {
+	if err := p.expect(in.ContentLength, in.DecodedContentLength); err != nil {
 		return nil, err
 	}
 	a := &arrival{at: target{in.Bucket, in.ExpectedBucketOwner}, key: in.Key, upload: in.UploadId, number: int(in.PartNumber)}

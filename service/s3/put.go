@@ -22,7 +22,7 @@ func (s *Service) PutObject(ctx context.Context, in *api.PutObjectInput) (*api.P
 	if err != nil {
 		return nil, err
 	}
-	if err := checkLength(in.ContentLength, in.DecodedContentLength); err != nil {
+	if err := p.expect(in.ContentLength, in.DecodedContentLength); err != nil {
 		return nil, err
 	}
 	w := &write{in: in, event: "Put", when: conditions{match: in.IfMatch, noneMatch: in.IfNoneMatch}}

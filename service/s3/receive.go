@@ -27,6 +27,7 @@ type promise struct {
 	chosen  string // the algorithm of the checksum that comes; empty: none does
 	kept    string // the algorithm of the one to be kept; empty: chosen, or S3's default
 	limit   int64  // bytes; 0: what one request may bring
+	length  int64  // bytes at most, as the client states it; 0: it does not
 }
 
 // promised reads what a request says of its body. trailer is X-Amz-Trailer.
@@ -51,13 +52,16 @@ func promised(contentMD5 *string, all sums, trailer *string) (p promise, err err
 	return p, nil
 }
 
-// checkLength refuses a body that is too large before it comes. decoded is its
-// length without the chunks' framing, where it has one.
-func checkLength(length, decoded *int64) error {
+// expect notes the length of the body that will come, and refuses one that is
+// too large. decoded is the length without the chunks' framing, where it has one.
+func (p *promise) expect(length, decoded *int64) error {
 	if decoded != nil {
 		length = decoded
 	}
-	if length == nil || *length <= maxPut {
+	if length == nil {
+		return nil
+	}
+	if p.length = *length; p.length <= maxPut {
 		return nil
 	}
 	return api.ErrEntityTooLarge(&api.EntityTooLarge{ProposedSize: length, MaxSizeAllowed: new(int64(maxPut))}, "Your proposed upload exceeds the maximum allowed size")
@@ -93,7 +97,10 @@ func (s *Service) receive(ctx context.Context, from io.Reader, p promise) (*rece
 	if !ok || !okay {
 		return nil, api.ErrInvalidRequest("Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
 	}
-	in := intake{Service: s, from: from, md5: md5.New(), sum: kept.make(), limit: p.limit}
+	in := intake{Service: s, from: from, md5: md5.New(), sum: kept.make(), limit: p.limit, head: inlineSize + 1}
+	if p.length > 0 {
+		in.head = min(in.head, p.length+1)
+	}
 	if stated.name != kept.name {
 		in.stated = stated.make()
 	}
@@ -151,12 +158,13 @@ type intake struct {
 	md5   hash.Hash
 	sum   hash.Hash
 	limit int64
+	head  int64 // of which a buffer is made before it is known whether the body is small
 
 	stated hash.Hash // for the checksum that comes, where another is kept
 }
 
 func (in *intake) read(ctx context.Context, r *received) error {
-	head := make([]byte, inlineSize+1)
+	head := make([]byte, in.head)
 	n, err := fill(in.from, head)
 	r.size = int64(n)
 	if err == io.EOF {

@@ -24,7 +24,7 @@ const versionBytes = 8 + 16
 
 func newVersion(r aws.Random, seq uint64) string {
 	var b [versionBytes]byte
-	pad := r.Uint64()
+	pad := r.Uint64() >> 1 // so an id never begins with a hyphen, which the AWS CLI would take for an option
 	binary.BigEndian.PutUint64(b[8:], pad)
 	binary.BigEndian.PutUint64(b[16:], r.Uint64())
 	binary.BigEndian.PutUint64(b[:], seq^pad)
