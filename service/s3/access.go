@@ -93,20 +93,15 @@ func (g *guard) bucket(name string) (*bucket, bool) {
 func (g *guard) accesses(operation string, at subject) []aws.Access {
 	switch in := g.input.(type) {
 	case *api.CopyObjectInput:
-		return append(g.source(in.CopySource), g.put(at, in.Tagging, grantHeaders{canned: string(in.ACL), full: in.GrantFullControl, read: in.GrantRead, readACP: in.GrantReadACP, writeP: in.GrantWriteACP})...)
+		put := copied(in, &object{})
+		put.Tagging = in.Tagging
+		return append(g.source(in.CopySource), g.put(at, put)...)
 	case *api.UploadPartCopyInput:
 		return append(g.source(in.CopySource), g.one("s3:PutObject", at))
 	case *api.PutObjectInput:
-		all := g.put(at, in.Tagging, grantHeaders{canned: string(in.ACL), full: in.GrantFullControl, read: in.GrantRead, readACP: in.GrantReadACP, writeP: in.GrantWriteACP})
-		if in.ObjectLockMode != "" {
-			all = append(all, g.one("s3:PutObjectRetention", at))
-		}
-		if in.ObjectLockLegalHoldStatus != "" {
-			all = append(all, g.one("s3:PutObjectLegalHold", at))
-		}
-		return all
+		return g.put(at, in)
 	case *api.CreateMultipartUploadInput:
-		return g.put(at, in.Tagging, grantHeaders{canned: string(in.ACL), full: in.GrantFullControl, read: in.GrantRead, readACP: in.GrantReadACP, writeP: in.GrantWriteACP})
+		return g.put(at, begun(in))
 	case *api.DeleteObjectInput:
 		all := []aws.Access{g.one(actionOf("DeleteObject", at.version != ""), at)}
 		if deref(in.BypassGovernanceRetention) {
@@ -149,13 +144,20 @@ func (g *guard) isSovereign(a aws.Access) bool {
 	return g.call.Caller.Kind == aws.Root && a.Owner == g.call.Caller.Account && a.Policy == ""
 }
 
-func (g *guard) put(at subject, tagging *string, h grantHeaders) []aws.Access {
+// put is what a request needs that makes an object: all that it says of it.
+func (g *guard) put(at subject, in *api.PutObjectInput) []aws.Access {
 	all := []aws.Access{g.one("s3:PutObject", at)}
-	if h.given() && h.canned != ownerFull {
+	if h := grantsOfPut(in); h.given() && h.canned != ownerFull {
 		all = append(all, g.one("s3:PutObjectAcl", at))
 	}
-	if tagging != nil {
+	if in.Tagging != nil {
 		all = append(all, g.one("s3:PutObjectTagging", at))
+	}
+	if in.ObjectLockMode != "" {
+		all = append(all, g.one("s3:PutObjectRetention", at))
+	}
+	if in.ObjectLockLegalHoldStatus != "" {
+		all = append(all, g.one("s3:PutObjectLegalHold", at))
 	}
 	return all
 }

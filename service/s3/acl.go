@@ -57,12 +57,12 @@ func (b *bucket) accountOf(o *object) string {
 
 // grantHeaders are the headers of a request that make an ACL.
 type grantHeaders struct {
-	canned                             string
-	full, read, write, readACP, writeP *string
+	canned                               string
+	full, read, write, readACP, writeACP *string
 }
 
 func (h *grantHeaders) given() bool {
-	return h.canned != "" || h.full != nil || h.read != nil || h.write != nil || h.readACP != nil || h.writeP != nil
+	return h.canned != "" || h.full != nil || h.read != nil || h.write != nil || h.readACP != nil || h.writeACP != nil
 }
 
 // grants is the ACL that headers make, without what the owner has anyway.
@@ -88,7 +88,7 @@ func (b *bucket) grants(h grantHeaders, owner string) (all []grant, err error) {
 	for _, k := range []struct {
 		permission string
 		header     *string
-	}{{fullGrant, h.full}, {"READ", h.read}, {"WRITE", h.write}, {"READ_ACP", h.readACP}, {"WRITE_ACP", h.writeP}} {
+	}{{fullGrant, h.full}, {"READ", h.read}, {"WRITE", h.write}, {"READ_ACP", h.readACP}, {"WRITE_ACP", h.writeACP}} {
 		if k.header == nil {
 			continue
 		}
@@ -185,9 +185,13 @@ func shownACL(account string, all []grant) []api.Grant {
 	return out
 }
 
+func grantsOfPut(in *api.PutObjectInput) grantHeaders {
+	return grantHeaders{string(in.ACL), in.GrantFullControl, in.GrantRead, nil, in.GrantReadACP, in.GrantWriteACP}
+}
+
 // own settles who owns a new object, and its ACL.
 func (b *bucket) own(ctx context.Context, o *object, in *api.PutObjectInput) error {
-	h := grantHeaders{string(in.ACL), in.GrantFullControl, in.GrantRead, nil, in.GrantReadACP, in.GrantWriteACP}
+	h := grantsOfPut(in)
 	if b.Ownership == ownerEnforced {
 		if all, err := b.grants(h, b.Account); err != nil || len(all) > 0 {
 			return errNoACLs()

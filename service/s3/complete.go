@@ -21,7 +21,7 @@ func (s *Service) CompleteMultipartUpload(ctx context.Context, in *api.CompleteM
 	if in.MultipartUpload == nil || len(in.MultipartUpload.Parts) == 0 || len(in.MultipartUpload.Parts) > maxPart {
 		return nil, errMalformedXML()
 	}
-	c := &completion{in: in, write: write{event: "CompleteMultipartUpload", if_: conditions{match: in.IfMatch, noneMatch: in.IfNoneMatch}}}
+	c := &completion{in: in, write: write{event: "CompleteMultipartUpload", when: conditions{match: in.IfMatch, noneMatch: in.IfNoneMatch}}}
 	err := s.update(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx kv.Tx, b *bucket) error {
 		u, err := b.upload(tx, in.Key, in.UploadId)
 		if o, ok := b.latest(tx, in.Key); err != nil && ok && o.Upload == in.UploadId {
@@ -31,7 +31,7 @@ func (s *Service) CompleteMultipartUpload(ctx context.Context, in *api.CompleteM
 		if err != nil {
 			return err
 		}
-		if err := c.if_.forWrite(tx, b, in.Key); err != nil {
+		if err := c.when.forWrite(tx, b, in.Key); err != nil {
 			return err
 		}
 		c.tx, c.b, c.u, c.o = tx, b, u, &u.Object

@@ -161,12 +161,14 @@ var errLost = errors.New("s3: the bytes of an object are gone")
 type reading struct {
 	blobs  blob.Store
 	pieces []piece
-	open   blob.Reader // of the first piece
-	left   int64       // bytes of it to come
+	ahead  []blob.Reader // of the pieces behind the first, as far as they are open
+	open   blob.Reader   // of the first piece
+	left   int64         // bytes of it to come
 }
 
-// openPieces opens the first blob at once, so that one which is gone, because
-// the object was replaced since, is noticed while another try is possible.
+// openPieces opens blobs at once: what is open stays, should the object be
+// replaced while it is read, and one that is gone is noticed while another try is
+// possible. Of an object of very many parts, only the first are opened.
 func (s *Service) openPieces(pieces []piece) (io.ReadCloser, error) {
 	if len(pieces) == 0 {
 		return io.NopCloser(emptyBody()), nil
@@ -175,6 +177,16 @@ func (s *Service) openPieces(pieces []piece) (io.ReadCloser, error) {
 		return io.NopCloser(bytes.NewReader(pieces[0].small)), nil
 	}
 	r := &reading{blobs: s.Blobs, pieces: pieces}
+	for i := range min(len(pieces), openAhead) {
+		var b blob.Reader
+		if id := pieces[i].blob; id != "" {
+			var err error
+			if b, err = s.Blobs.Open(id); err != nil {
+				return nil, errors.Join(err, r.Close())
+			}
+		}
+		r.ahead = append(r.ahead, b)
+	}
 	return r, r.next()
 }
 
@@ -182,14 +194,18 @@ func (s *Service) openPieces(pieces []piece) (io.ReadCloser, error) {
 func (r *reading) next() error {
 	p := &r.pieces[0]
 	r.left = p.size
+	if len(r.ahead) > 0 {
+		r.open, r.ahead = r.ahead[0], r.ahead[1:]
+	} else if p.blob != "" {
+		var err error
+		if r.open, err = r.blobs.Open(p.blob); err != nil {
+			return err
+		}
+	}
 	if p.blob == "" {
 		return nil
 	}
-	var err error
-	if r.open, err = r.blobs.Open(p.blob); err != nil {
-		return err
-	}
-	_, err = r.open.Seek(p.from, io.SeekStart)
+	_, err := r.open.Seek(p.from, io.SeekStart)
 	return err
 }
 
@@ -227,7 +243,7 @@ func (r *reading) Read(b []byte) (int, error) {
 
 // advance goes on to the piece behind the first.
 func (r *reading) advance() error {
-	err := r.Close()
+	err := r.closeFirst()
 	r.pieces = r.pieces[1:]
 	if err == nil && len(r.pieces) > 0 {
 		err = r.next()
@@ -254,11 +270,22 @@ func (r *reading) WriteTo(w io.Writer) (total int64, err error) {
 	return total, nil
 }
 
-func (r *reading) Close() error {
+func (r *reading) closeFirst() error {
 	if r.open == nil {
 		return nil
 	}
 	err := r.open.Close()
 	r.open = nil
+	return err
+}
+
+func (r *reading) Close() error {
+	err := r.closeFirst()
+	for _, b := range r.ahead {
+		if b != nil {
+			err = errors.Join(err, b.Close())
+		}
+	}
+	r.ahead = nil
 	return err
 }

@@ -86,17 +86,18 @@ func (s *Service) CopyObject(ctx context.Context, in *api.CopyObjectInput) (*api
 	from.conditions = conditions{in.CopySourceIfMatch, in.CopySourceIfNoneMatch, in.CopySourceIfModifiedSince, in.CopySourceIfUnmodifiedSince}
 	from.customerKey = customerKey{in.CopySourceSSECustomerAlgorithm, in.CopySourceSSECustomerKey, in.CopySourceSSECustomerKeyMD5}
 	from.owner = in.ExpectedSourceBucketOwner
-	for {
+	for range looks {
 		out, err := s.copy(ctx, in, &from)
 		if !errors.Is(err, errGone) && !errors.Is(err, blob.ErrNotFound) {
 			return out, err
 		}
 	}
+	return nil, errLost
 }
 
 func (s *Service) copy(ctx context.Context, in *api.CopyObjectInput, from *origin) (*api.CopyObjectOutput, error) {
 	var src *source
-	w := &write{event: "Copy", if_: conditions{match: in.IfMatch, noneMatch: in.IfNoneMatch}}
+	w := &write{event: "Copy", when: conditions{match: in.IfMatch, noneMatch: in.IfNoneMatch}}
 	err := s.view(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx kv.Tx, b *bucket) (err error) {
 		if src, err = from.find(ctx, tx); err != nil {
 			return err

@@ -47,7 +47,7 @@ func (b *bucket) describe(ctx context.Context, tx kv.Tx, in *api.PutObjectInput)
 	if o.Tags, err = tagsOfHeader(in.Tagging); err != nil {
 		return nil, err
 	}
-	if o.Seal, err = b.sealOf(ctx, tx, in); err != nil {
+	if o.Seal, err = b.sealOf(tx, in); err != nil {
 		return nil, err
 	}
 	if o.Lock, err = b.lockOf(tx, in); err != nil {

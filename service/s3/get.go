@@ -19,13 +19,13 @@ func (s *Service) GetObject(ctx context.Context, in *api.GetObjectInput) (*api.G
 	if err := checkOverride(aws.CallFrom(ctx), in); err != nil {
 		return nil, err
 	}
-	for {
+	for range looks {
 		r, err := s.read(ctx, in)
 		if err != nil {
 			return nil, err
 		}
 		body, err := s.openPieces(r.pieces)
-		if errors.Is(err, blob.ErrNotFound) && s.isNewer(ctx, in, r.o) {
+		if errors.Is(err, blob.ErrNotFound) {
 			continue // it was replaced in between
 		}
 		if err != nil {
@@ -33,12 +33,7 @@ func (s *Service) GetObject(ctx context.Context, in *api.GetObjectInput) (*api.G
 		}
 		return r.get(body), nil
 	}
-}
-
-// isNewer reports whether o is not what a read finds now.
-func (s *Service) isNewer(ctx context.Context, in *api.GetObjectInput, o *object) bool {
-	r, err := s.read(ctx, in)
-	return err != nil || r.o.Content != o.Content
+	return nil, errLost
 }
 
 // HeadObject returns what GetObject does, without the bytes.

@@ -38,6 +38,8 @@ const (
 	inlineSize = 16 << 10  // bodies up to here are rows
 	bufferSize = 256 << 10 // through which larger ones are read
 	walked     = 8         // keys of a common prefix that are walked before it is jumped over
+	openAhead  = 64        // blobs of an object that are open while it is read
+	looks      = 8         // at an object that is replaced again and again while it is read
 	batch      = 500       // objects that one run of a lifecycle job looks at
 
 	orphanAge     = 24 * time.Hour // how old a blob without a row must be to be collected

@@ -212,9 +212,12 @@ func passes(e *aws.Error) bool {
 	return strings.Contains(e.Code, "Throttl") || e.Status == http.StatusTooManyRequests || e.Status >= http.StatusInternalServerError && e.Status != http.StatusNotImplemented
 }
 
-// as is the context of calls that S3 makes itself, for a bucket.
+// as is the context of calls that S3 makes itself, for a bucket and within a
+// transaction.
 func (s *Service) as(ctx context.Context, sc kv.Scope, bucket string) context.Context {
-	return aws.ActAs(ctx, aws.Actor{Caller: aws.Caller{Kind: aws.ServicePrincipal, Service: principal}, Account: sc.Account, Region: sc.Region, Source: arn(sc.Region, bucket)})
+	return aws.ActAs(ctx, aws.Actor{
+		Caller: aws.Caller{Kind: aws.ServicePrincipal, Service: principal}, Account: sc.Account, Region: sc.Region, Source: arn(sc.Region, bucket), Hurry: true,
+	})
 }
 
 // tell calls the receiver's service.

@@ -130,7 +130,7 @@ func (s *Service) UploadPartCopy(ctx context.Context, in *api.UploadPartCopyInpu
 
 // fetch copies the bytes of an origin.
 func (s *Service) fetch(ctx context.Context, from *origin, algorithm string) (src *source, body *received, err error) {
-	for {
+	for range looks {
 		err = kv.View(ctx, s.Store, func(tx kv.Tx) (err error) {
 			src, err = from.find(ctx, tx)
 			return err
@@ -149,6 +149,7 @@ func (s *Service) fetch(ctx context.Context, from *origin, algorithm string) (sr
 		body, err = s.own(ctx, open, algorithm)
 		return src, body, err
 	}
+	return nil, nil, errLost
 }
 
 // ListParts lists the parts that an upload has.

@@ -25,7 +25,7 @@ func (s *Service) PutObject(ctx context.Context, in *api.PutObjectInput) (*api.P
 	if err := p.expect(in.ContentLength, in.DecodedContentLength); err != nil {
 		return nil, err
 	}
-	w := &write{in: in, event: "Put", if_: conditions{match: in.IfMatch, noneMatch: in.IfNoneMatch}}
+	w := &write{in: in, event: "Put", when: conditions{match: in.IfMatch, noneMatch: in.IfNoneMatch}}
 	// What can be refused is refused before the body comes.
 	if err := s.view(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx kv.Tx, b *bucket) error { return w.prepare(ctx, tx, b) }); err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ type write struct {
 	in    *api.PutObjectInput // what it will be
 	body  *received
 	event string // which way it comes: Put, Post, Copy or CompleteMultipartUpload
-	if_   conditions
+	when  conditions
 
 	b *bucket
 	o *object
@@ -60,7 +60,7 @@ func (w *write) prepare(ctx context.Context, tx kv.Tx, b *bucket) error {
 		return err
 	}
 	w.b, w.o = b, o
-	return w.if_.forWrite(tx, b, w.in.Key)
+	return w.when.forWrite(tx, b, w.in.Key)
 }
 
 // commit puts the object whose bytes have come. A body that does not make it

@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"context"
 	"crypto/md5"
 	"crypto/sha256"
 	"encoding/base64"
@@ -21,7 +20,7 @@ const (
 )
 
 // sealOf is how an object that a request makes is encrypted.
-func (b *bucket) sealOf(_ context.Context, tx kv.Tx, in *api.PutObjectInput) (seal, error) {
+func (b *bucket) sealOf(tx kv.Tx, in *api.PutObjectInput) (seal, error) {
 	customer := customerKey{in.SSECustomerAlgorithm, in.SSECustomerKey, in.SSECustomerKeyMD5}
 	if customer.given() {
 		if in.ServerSideEncryption != "" {

@@ -238,9 +238,17 @@ func TestUploadsInParts(t *testing.T) {
 					t.Errorf("%v of the parts, %v of the whole", joined[i], sum)
 				}
 			}
+			reading, err := s.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &s.bucket, Key: new("big")})
+			if err != nil {
+				t.Fatal(err)
+			}
 			s.remove("big", "")
 			s.remove("copy", "")
 			s.cloud.Advance(1)
+			if b, err := io.ReadAll(reading.Body); err != nil || string(b) != whole {
+				t.Error("who reads already, reads on:", len(b), err)
+			}
+			reading.Body.Close()
 			if n := s.blobs(); n != 0 {
 				t.Errorf("%d blobs are left", n)
 			}
