@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"strings"
@@ -56,7 +57,7 @@ func (l *listing) begin() (from string, inclusive bool) {
 
 // page is what a listing found.
 type page struct {
-	objects  []*object
+	objects  []*entry
 	prefixes []string
 	last     string // the last key or prefix
 	more     bool
@@ -90,8 +91,8 @@ func (b *bucket) list(tx kv.Tx, l *listing) *page {
 // go on, nil for nowhere.
 func (b *bucket) walk(tx kv.Tx, l *listing, p *page, r kv.Range) kv.Key {
 	under := 0 // keys in a row under the same prefix
-	for key, o := range objects.Scan(tx, r) {
-		rd := objects.Parts(key)
+	for key, o := range entries.Scan(tx, r) {
+		rd := entries.Parts(key)
 		rd.Skip(1)
 		o.Key = rd.String()
 		common := l.common(o.Key)
@@ -177,11 +178,14 @@ func (b *bucket) contents(tx kv.Tx, l *listing, p *page, owners bool) []api.Obje
 	all := make([]api.Object, 0, len(p.objects))
 	for _, o := range p.objects {
 		shown := api.Object{
-			Key: new(l.shown(o.Key)), LastModified: &o.Modified, ETag: quoted(o.ETag), Size: &o.Size, StorageClass: api.ObjectStorageClass(o.shownClass()),
-			ChecksumAlgorithm: o.Sum.list(), ChecksumType: o.Sum.kind(), RestoreStatus: o.restoreStatus(tx.Now()),
+			Key: new(l.shown(o.Key)), LastModified: &o.Modified, ETag: quoted(o.ETag), Size: &o.Size, StorageClass: api.ObjectStorageClass(cmp.Or(o.Class, classStandard)),
+			ChecksumAlgorithm: o.Sum.list(), ChecksumType: o.Sum.kind(),
 		}
 		if owners {
-			shown.Owner = b.ownerOf(o)
+			shown.Owner = b.ownerOf(&object{Owner: o.Owner})
+		}
+		if !o.Restored.IsZero() || !o.Restoring.IsZero() {
+			shown.RestoreStatus = (&object{Restored: o.Restored, Restoring: o.Restoring}).restoreStatus(tx.Now())
 		}
 		all = append(all, shown)
 	}

@@ -76,6 +76,20 @@ type object struct {
 	expiration *string `kv:"-"` // x-amz-expiration of the answer to its put
 }
 
+// entry is what a listing shows of an object: some fields of the same row.
+type entry struct {
+	Key string `kv:"-"` // where it was found
+
+	Modified  time.Time `kv:"4"`
+	Size      int64     `kv:"5"`
+	ETag      string    `kv:"6"`
+	Sum       sum       `kv:"8"`
+	Class     string    `kv:"13"`
+	Owner     string    `kv:"14"`
+	Restored  time.Time `kv:"19"`
+	Restoring time.Time `kv:"20"`
+}
+
 // content is where an object's bytes are: in one of three places, or nowhere
 // when there are none.
 type content struct {
@@ -159,6 +173,7 @@ var (
 	settings = kv.Table[setting]{Name: "s3.setting"}                                       // name, id
 
 	objects  = kv.Table[object]{Name: "s3.object"}  // key: the latest version, unless it is a delete marker
+	entries  = kv.Table[entry]{Name: "s3.object"}   // the same rows, to list
 	versions = kv.Table[object]{Name: "s3.version"} // key, ^seq: all others, the newest first
 	nulls    = kv.Table[pointer]{Name: "s3.null"}   // key: the null version, where it is in versions
 	bodies   = kv.Table[small]{Name: "s3.body"}     // content's Row

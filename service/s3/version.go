@@ -131,6 +131,15 @@ func (b *bucket) lookup(tx kv.Tx, key string, id *string) (*object, error) {
 // add makes o the latest version of its key. In a bucket without versions, or
 // with suspended ones, it takes the place of the null version.
 func (b *bucket) add(tx kv.Tx, r aws.Random, o *object) {
+	if b.Versioning == "" { // there is one version at most, and it goes
+		o.Seq, o.Version = 1, ""
+		if old, ok := objects.Get(tx, b.objectKey(o.Key)); ok {
+			o.Seq = old.Seq + 1
+			b.release(tx, old.Content)
+		}
+		objects.Put(tx, b.objectKey(o.Key), o)
+		return
+	}
 	old, ok := b.latest(tx, o.Key)
 	o.Seq, o.Version = 1, ""
 	if ok {
