@@ -198,12 +198,6 @@ func Join(ctx context.Context, s Store, tx Tx) context.Context {
 	return context.WithValue(ctx, txKey{}, joined{s, tx})
 }
 
-// Detach returns a context that carries no transaction, for work that must
-// outlive or not be part of the caller's.
-func Detach(ctx context.Context) context.Context {
-	return context.WithValue(ctx, txKey{}, joined{})
-}
-
 // Update runs fn in the transaction that ctx carries for s, or in one of its
 // own. Inside a carried transaction an error from fn undoes what fn wrote and
 // nothing else; OnCommit then runs when the outer transaction commits.
