@@ -173,21 +173,29 @@ func (s *Service) ListObjects(ctx context.Context, in *api.ListObjectsInput) (*a
 	return out, err
 }
 
-// contents are the objects of a page as the API shows them.
+// contents are the objects of a page as the API shows them. Pages are long, so
+// that what is alike is made once.
 func (b *bucket) contents(tx kv.Tx, l *listing, p *page, owners bool) []api.Object {
-	all := make([]api.Object, 0, len(p.objects))
-	for _, o := range p.objects {
-		shown := api.Object{
-			Key: new(l.shown(o.Key)), LastModified: &o.Modified, ETag: quoted(o.ETag), Size: &o.Size, StorageClass: api.ObjectStorageClass(cmp.Or(o.Class, classStandard)),
-			ChecksumAlgorithm: o.Sum.list(), ChecksumType: o.Sum.kind(),
+	all, tags := make([]api.Object, len(p.objects)), make([]string, len(p.objects))
+	var algorithm []api.ChecksumAlgorithm
+	for i, o := range p.objects {
+		if len(algorithm) == 0 || string(algorithm[0]) != o.Sum.Algorithm {
+			algorithm = o.Sum.list()
+		}
+		if l.encode {
+			o.Key = l.shown(o.Key)
+		}
+		tags[i] = `"` + o.ETag + `"`
+		all[i] = api.Object{
+			Key: &o.Key, LastModified: &o.Modified, ETag: &tags[i], Size: &o.Size, StorageClass: api.ObjectStorageClass(cmp.Or(o.Class, classStandard)),
+			ChecksumAlgorithm: algorithm, ChecksumType: o.Sum.kind(),
 		}
 		if owners {
-			shown.Owner = b.ownerOf(&object{Owner: o.Owner})
+			all[i].Owner = b.ownerOf(&object{Owner: o.Owner})
 		}
 		if !o.Restored.IsZero() || !o.Restoring.IsZero() {
-			shown.RestoreStatus = (&object{Restored: o.Restored, Restoring: o.Restoring}).restoreStatus(tx.Now())
+			all[i].RestoreStatus = (&object{Restored: o.Restored, Restoring: o.Restoring}).restoreStatus(tx.Now())
 		}
-		all = append(all, shown)
 	}
 	return all
 }
