@@ -1,8 +1,10 @@
 package aws
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 // Error is an error that a caller may see, in AWS's own words. It is the only
@@ -39,4 +41,20 @@ func NotImplemented(service, operation string) *Error {
 		Status:   http.StatusNotImplemented,
 		Receiver: true,
 	}
+}
+
+// MayPass reports whether what failed may succeed later: the callee's own fault,
+// its being asked too much, or a fault of Brume. A job then tries again; what
+// may not pass is given up.
+func MayPass(err error) bool {
+	var e *Error
+	switch {
+	case err == nil:
+		return false
+	case !errors.As(err, &e):
+		return true
+	case strings.Contains(e.Code, "Throttl"), e.Code == "TooManyRequestsException", e.Status == http.StatusTooManyRequests:
+		return true
+	}
+	return e.Status >= http.StatusInternalServerError && e.Status != http.StatusNotImplemented
 }

@@ -3,8 +3,6 @@ package glacier
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"net/http"
 	"slices"
 
 	"github.com/brume-cloud/brume/api/glacier"
@@ -70,7 +68,7 @@ func (s *Service) notify(ctx context.Context, _ kv.Tx, j *job.Job) error {
 		Caller: aws.Caller{Kind: aws.ServicePrincipal, Service: principal}, Account: topic.Account, Region: topic.Region, Source: n.Source,
 	})
 	_, err = s.topics.Publish(ctx, &sns.PublishInput{TopicArn: &n.Topic, Message: n.Message})
-	if refused, ok := errors.AsType[*aws.Error](err); ok && refused.Status < http.StatusInternalServerError && refused.Status != http.StatusTooManyRequests {
+	if err != nil && !aws.MayPass(err) {
 		s.Log.Warn("a topic did not take the news of a completed job", "topic", n.Topic, "vault", n.Source, "cause", err)
 		return nil
 	}

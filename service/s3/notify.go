@@ -3,9 +3,7 @@ package s3
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 
@@ -199,17 +197,10 @@ func (s *Service) notify(ctx context.Context, _ kv.Tx, j *job.Job) error {
 	if err := kv.Decode(j.Payload, &n); err != nil {
 		return err
 	}
-	err := s.tell(s.as(ctx, j.Scope, j.ID), j.Scope, &n)
-	var refused *aws.Error
-	if errors.As(err, &refused) && !passes(refused) {
-		return nil
+	if err := s.tell(s.as(ctx, j.Scope, j.ID), j.Scope, &n); aws.MayPass(err) {
+		return err
 	}
-	return err
-}
-
-// passes reports whether a refusal may pass with time.
-func passes(e *aws.Error) bool {
-	return strings.Contains(e.Code, "Throttl") || e.Status == http.StatusTooManyRequests || e.Status >= http.StatusInternalServerError && e.Status != http.StatusNotImplemented
+	return nil
 }
 
 // as is the context of calls that S3 makes itself, for a bucket and within a

@@ -103,7 +103,7 @@ func (b *broadcast) deliver(sub *subscription) error {
 	switch err := b.sendInside(sub); {
 	case err == nil:
 		return nil
-	case isPassing(err):
+	case aws.MayPass(err):
 		b.putAgain(sub)
 		return nil
 	default:
@@ -205,7 +205,7 @@ func (s *Service) deliverAgain(ctx context.Context, tx kv.Tx, j *job.Job) error 
 	}
 	b := s.newBroadcast(ctx, tx, t, &a.Message)
 	if err := b.sendInside(sub); err != nil {
-		if isPassing(err) && j.Attempt+1 < managedAttempts {
+		if aws.MayPass(err) && j.Attempt+1 < managedAttempts {
 			return err
 		}
 		if err := b.giveUp(sub, err); err != nil {
@@ -228,7 +228,7 @@ func (b *broadcast) giveUp(sub *subscription, cause error) error {
 		switch err := b.sendToDeadLetters(sub); {
 		case err == nil:
 			where = "moved to the dead-letter queue"
-		case isPassing(err):
+		case aws.MayPass(err):
 			return err
 		default:
 			where = "dropped: the dead-letter queue refused it: " + err.Error()

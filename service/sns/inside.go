@@ -33,21 +33,6 @@ func (b *broadcast) sendInside(sub *subscription) error {
 	return nil
 }
 
-// isPassing reports whether a failure is of the kind that may pass: the
-// endpoint's own, or its being asked too much.
-func isPassing(err error) bool {
-	var refused *aws.Error
-	if !errors.As(err, &refused) {
-		return true
-	}
-	switch refused.Code {
-	case "RequestThrottled", "Throttling", "ThrottlingException", "TooManyRequestsException", "KmsThrottled":
-		return true
-	}
-	return refused.Status >= http.StatusInternalServerError && refused.Status != http.StatusNotImplemented ||
-		refused.Status == http.StatusTooManyRequests
-}
-
 // as is the context of a call made as SNS itself, on the state of an account.
 func (b *broadcast) as(account aws.Account, region aws.Region) context.Context {
 	if b.act == nil || b.actor.Account != account || b.actor.Region != region {
