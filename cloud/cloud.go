@@ -51,8 +51,8 @@ type System struct {
 	opts      Options
 	log       *slog.Logger
 	store     *local.Store
-	blobs     blob.Store
-	objects   blob.Store // S3's own: its collector deletes what no row of S3 refers to
+	blobs     blob.Store // Glacier's own: its collector deletes what no row of Glacier refers to
+	objects   blob.Store // S3's own, likewise
 	clock     *clock.Clock
 	scheduler *job.Scheduler
 	rules     fault.Set  // what the fault rows say

@@ -33,7 +33,7 @@ func built() map[string]entry {
 		"glacier": {
 			operations: glacierapi.Operations,
 			open: func(s *System, via aws.Invoker) any {
-				return glacier.New(glacier.Deps{Store: s.store, Blobs: s.blobs, Random: random{}, Via: via, Meter: s.meter, Log: s.log, Saved: s.hasSnapshots})
+				return glacier.New(glacier.Deps{Store: s.store, Blobs: s.blobs, Clock: s.clock, Random: random{}, Via: via, Meter: s.meter, Log: s.log, Saved: s.hasSnapshots})
 			},
 			invalid: glacier.Invalid,
 			denied:  glacier.Denied,

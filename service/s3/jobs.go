@@ -24,6 +24,6 @@ func (s *Service) Jobs() []job.Kind {
 		{Name: kindNotify, Run: s.notify},
 		{Name: kindReplicate, Run: s.copyOver},
 		{Name: kindLog, Do: s.deliverLog},
-		{Name: kindCollect, Do: s.collect, Concurrency: 1},
+		s.sweep().Job(),
 	}
 }

@@ -1,7 +1,5 @@
 package s3
 
-import "time"
-
 // Quotas and defaults.
 // AWS: "Amazon S3 multipart upload limits", "Bucket quotas, limitations, and
 // restrictions", "Object key naming guidelines" and the API reference.
@@ -41,7 +39,4 @@ const (
 	openAhead  = 64        // blobs of an object that are open while it is read
 	looks      = 8         // at an object that is replaced again and again while it is read
 	batch      = 500       // objects that one run of a lifecycle job looks at
-
-	orphanAge     = 24 * time.Hour // how old a blob without a row must be to be collected
-	collectPeriod = 24 * time.Hour
 )
