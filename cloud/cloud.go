@@ -24,6 +24,7 @@ import (
 	"github.com/brume-cloud/brume/front/fault"
 	"github.com/brume-cloud/brume/front/gateway"
 	"github.com/brume-cloud/brume/front/meter"
+	"github.com/brume-cloud/brume/service/s3"
 	"github.com/brume-cloud/brume/service/sns"
 	"github.com/brume-cloud/brume/state/blob"
 	"github.com/brume-cloud/brume/state/clock"
@@ -58,6 +59,7 @@ type System struct {
 	rules     fault.Set  // what the fault rows say
 	ruling    sync.Mutex // held while they are read into rules
 	meter     *meter.Meter
+	s3        *s3.Service
 	sns       *sns.Service
 	gate      *gateway.Gateway
 	secrets   Secrets

@@ -35,6 +35,7 @@ func (s *Service) CreateBucket(ctx context.Context, in *api.CreateBucketInput) (
 		}
 		made.put(tx)
 		s.sweep().Arm(tx)
+		armScrub(tx)
 		return nil
 	})
 	if err != nil {

@@ -1,5 +1,7 @@
 package s3
 
+import "time"
+
 // Quotas and defaults.
 // AWS: "Amazon S3 multipart upload limits", "Bucket quotas, limitations, and
 // restrictions", "Object key naming guidelines" and the API reference.
@@ -39,4 +41,9 @@ const (
 	openAhead  = 64        // blobs of an object that are open while it is read
 	looks      = 8         // at an object that is replaced again and again while it is read
 	batch      = 500       // objects that one run of a lifecycle job looks at
+
+	scrubPeriod = 7 * 24 * time.Hour // between the end of a scrub and the next
+	scrubPause  = time.Minute        // between its runs
+	scrubBytes  = 256 << 20          // that one run reads, and the rest of an object
+	scrubRow    = 4 << 10            // what a row counts for
 )
