@@ -24,6 +24,7 @@ import (
 	"github.com/brume-cloud/brume/front/fault"
 	"github.com/brume-cloud/brume/front/gateway"
 	"github.com/brume-cloud/brume/front/meter"
+	"github.com/brume-cloud/brume/service/s3"
 	"github.com/brume-cloud/brume/service/sns"
 	"github.com/brume-cloud/brume/state/blob"
 	"github.com/brume-cloud/brume/state/clock"
@@ -51,13 +52,14 @@ type System struct {
 	opts      Options
 	log       *slog.Logger
 	store     *local.Store
-	blobs     blob.Store
-	objects   blob.Store // S3's own: its collector deletes what no row of S3 refers to
+	blobs     blob.Store // Glacier's own: its collector deletes what no row of Glacier refers to
+	objects   blob.Store // S3's own, likewise
 	clock     *clock.Clock
 	scheduler *job.Scheduler
 	rules     fault.Set  // what the fault rows say
 	ruling    sync.Mutex // held while they are read into rules
 	meter     *meter.Meter
+	s3        *s3.Service
 	sns       *sns.Service
 	gate      *gateway.Gateway
 	secrets   Secrets

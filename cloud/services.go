@@ -33,7 +33,7 @@ func built() map[string]entry {
 		"glacier": {
 			operations: glacierapi.Operations,
 			open: func(s *System, via aws.Invoker) any {
-				return glacier.New(glacier.Deps{Store: s.store, Blobs: s.blobs, Random: random{}, Via: via, Meter: s.meter, Log: s.log, Saved: s.hasSnapshots})
+				return glacier.New(glacier.Deps{Store: s.store, Blobs: s.blobs, Clock: s.clock, Random: random{}, Via: via, Meter: s.meter, Log: s.log, Saved: s.hasSnapshots})
 			},
 			invalid: glacier.Invalid,
 			denied:  glacier.Denied,
@@ -46,7 +46,8 @@ func built() map[string]entry {
 		"s3": {
 			operations: s3api.Operations,
 			open: func(s *System, via aws.Invoker) any {
-				return s3.New(s3.Deps{Store: s.store, Blobs: s.objects, Clock: s.clock, Random: random{}, Via: via, Saved: s.hasSnapshots})
+				s.s3 = s3.New(s3.Deps{Store: s.store, Blobs: s.objects, Clock: s.clock, Random: random{}, Via: via, Log: s.log, Saved: s.hasSnapshots})
+				return s.s3
 			},
 			invalid: s3.Invalid,
 		},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/brume-cloud/brume/cloud/control"
 	"github.com/brume-cloud/brume/front/meter"
 	"github.com/brume-cloud/brume/state/blob"
 	"github.com/brume-cloud/brume/state/kv/local"
@@ -62,6 +63,16 @@ func (s *System) replace(ctx context.Context, change func() error) error {
 
 // Usage returns all usage so far.
 func (s *System) Usage(ctx context.Context) ([]meter.Line, error) { return s.meter.Read(ctx) }
+
+// Scrub reads all objects of S3 and tells which are damaged.
+func (s *System) Scrub(ctx context.Context) (control.Scrub, error) {
+	done, err := s.s3.Scrub(ctx)
+	out := control.Scrub{Objects: done.Objects, Bytes: done.Bytes, Damaged: []control.Damage{}}
+	for _, d := range done.Damaged {
+		out.Damaged = append(out.Damaged, control.Damage(d))
+	}
+	return out, err
+}
 
 // Objects returns the store of S3's large bytes.
 func (s *System) Objects() blob.Store { return s.objects }

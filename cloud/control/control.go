@@ -28,6 +28,7 @@ type Cloud interface {
 	States
 	About() About
 	Usage(ctx context.Context) ([]meter.Line, error)
+	Scrub(ctx context.Context) (Scrub, error)
 }
 
 // Time is the clock.
@@ -70,6 +71,7 @@ func New(c Cloud, token string) http.Handler {
 	handle(mux, "GET /_brume/health", func(context.Context, *none) (About, error) { return c.About(), nil })
 	handle(mux, "GET /_brume/usage", func(ctx context.Context, _ *none) (Usage, error) { return readUsage(ctx, c) })
 	handle(mux, "POST /_brume/reset", func(ctx context.Context, _ *none) (none, error) { return none{}, c.Reset(ctx) })
+	handle(mux, "POST /_brume/scrub", func(ctx context.Context, _ *none) (Scrub, error) { return c.Scrub(ctx) })
 	timeRoutes(mux, c)
 	faultRoutes(mux, c)
 	stateRoutes(mux, c)

@@ -38,6 +38,7 @@ type commands struct {
 	Fault    faultCommands   `cmd:"" help:"Make calls fail, and stop it."`
 	Snapshot snapshotCommand `cmd:"" help:"Keep the cloud's state under a name, and go back to it."`
 	Reset    resetCommand    `cmd:"" help:"Make the cloud empty. Snapshots stay."`
+	Scrub    scrubCommand    `cmd:"" help:"Read all objects, and tell which are damaged."`
 	Usage    usageCommand    `cmd:"" aliases:"bill" help:"Show what has been used, as AWS would bill it."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }

@@ -81,8 +81,15 @@ func deleteBlob(tx kv.Tx, id blob.ID) {
 // deleteNow is the job. While there are saved states, which may refer to the
 // blob, it is left to the collector.
 func (s *Service) deleteNow(_ context.Context, j *job.Job) (func(kv.Tx) error, error) {
-	if saved, err := s.Saved(); saved || err != nil {
+	saved, err := s.Saved()
+	if err != nil {
 		return nil, err
+	}
+	if saved {
+		return func(tx kv.Tx) error {
+			s.sweep().Arm(tx) // for vaults that are older than the collector
+			return nil
+		}, nil
 	}
 	return nil, s.Blobs.Delete(blob.ID(j.ID))
 }

@@ -3,6 +3,7 @@ package glacier_test
 import (
 	"bytes"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"testing"
 	"testing/synctest"
@@ -111,6 +112,44 @@ func TestSavedStateKeepsItsArchives(t *testing.T) {
 		d.cloud.Advance(5 * time.Hour)
 		_, got := d.output(job, nil)
 		d.want("archive", string(got), "saved")
+	})
+}
+
+// age makes all blobs older than the time of the bubble, which files do not know.
+func (d *kept) age() {
+	old := time.Now().Add(-day)
+	err := filepath.WalkDir(filepath.Join(d.dir, "blobs"), func(path string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			err = os.Chtimes(path, old, old)
+		}
+		return err
+	})
+	if err != nil {
+		d.Fatal(err)
+	}
+}
+
+// TestSpaceComesBackWithoutSavedStates deletes what only a saved state needed.
+func TestSpaceComesBackWithoutSavedStates(t *testing.T) {
+	keptStory(t, func(d *kept) {
+		gone, stays := d.upload([]byte("gone"), ""), d.upload([]byte("stays"), "")
+		system := d.cloud.System()
+		if err := system.SaveSnapshot(d.Context(), "before"); err != nil {
+			t.Fatal(err)
+		}
+		must(d.desk, d.DeleteArchive, &glacier.DeleteArchiveInput{AccountId: &d.account, VaultName: &d.vault, ArchiveId: &gone})
+		d.age()
+		time.Sleep(3 * day)
+		d.want("blobs while there is a saved state", d.blobs(), 2)
+		if err := system.RemoveSnapshot(d.Context(), "before"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(day)
+		d.want("blobs", d.blobs(), 1)
+		job := d.begin(retrieve(stays))
+		d.cloud.Advance(5 * time.Hour)
+		_, got := d.output(job, nil)
+		d.want("archive", string(got), "stays")
 	})
 }
 

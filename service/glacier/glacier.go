@@ -35,16 +35,18 @@ import (
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/front/wire/schema"
 	"github.com/brume-cloud/brume/state/blob"
+	"github.com/brume-cloud/brume/state/clock"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
 // Deps are what the service stands on.
 type Deps struct {
 	Store  kv.Store
-	Blobs  blob.Store
-	Random aws.Random  // ids
-	Via    aws.Invoker // calls to SNS
-	Meter  Meter       // counts retrievals; may be nil
+	Blobs  blob.Store   // nobody else's: the collector deletes what no row here refers to
+	Clock  *clock.Clock // for the real time; transactions have their own
+	Random aws.Random   // ids
+	Via    aws.Invoker  // calls to SNS
+	Meter  Meter        // counts retrievals; may be nil
 	Log    *slog.Logger
 
 	// Saved reports whether saved states exist, whose rows may refer to blobs

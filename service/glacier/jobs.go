@@ -13,6 +13,7 @@ const (
 	kindUnlock    = "glacier.unlock"    // the end of a lock id's time
 	kindRepeat    = "glacier.repeat"    // the end of a finished multipart upload's memory
 	kindDelete    = "glacier.delete"    // a blob that no row refers to
+	kindCollect   = "glacier.collect"   // blobs that a crash left behind, or a saved state kept
 )
 
 // Jobs returns the kinds of job of the service.
@@ -27,5 +28,6 @@ func (s *Service) Jobs() []job.Kind {
 		{Name: kindUnlock, Run: s.unlock},
 		{Name: kindRepeat, Run: s.forgetUpload},
 		{Name: kindDelete, Do: s.deleteNow},
+		s.sweep().Job(),
 	}
 }

@@ -158,6 +158,7 @@ var (
 	hauls      = kv.Table[haul]{Name: "glacier.haul"}                                                              // end, job id
 	allowances = kv.Table[haul]{Name: "glacier.allowance"}                                                         // day
 	capacities = kv.Table[capacity]{Name: "glacier.capacity"}                                                      // id
+	armed      = kv.Table[struct{}]{Name: "glacier.armed"}                                                         // what: a job that is put; in no scope
 )
 
 // archivesInOrder is the order of inventories.

@@ -69,6 +69,7 @@ func (s *Service) CreateVault(ctx context.Context, in *glacier.CreateVaultInput)
 			}
 		}
 		vaults.Put(tx, a.key(), &vault{ID: s.Random.Uint64(), Created: tx.Now()})
+		s.sweep().Arm(tx)
 		return nil
 	})
 	return &glacier.CreateVaultOutput{Location: new(a.path())}, err

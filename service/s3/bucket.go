@@ -34,7 +34,8 @@ func (s *Service) CreateBucket(ctx context.Context, in *api.CreateBucketInput) (
 			set(tx, &made, tagSetting, &api.Tagging{TagSet: tagList(tags)})
 		}
 		made.put(tx)
-		armCollector(tx)
+		s.sweep().Arm(tx)
+		armScrub(tx)
 		return nil
 	})
 	if err != nil {

@@ -1,49 +1,22 @@
 package s3
 
 import (
-	"context"
-
-	"github.com/brume-cloud/brume/state/job"
 	"github.com/brume-cloud/brume/state/kv"
+	"github.com/brume-cloud/brume/state/sweep"
 )
 
-// armCollector puts the job that collects, unless it is put already.
-func armCollector(tx kv.Tx) {
-	key := armed.Key(kv.Scope{}, kv.String(kindCollect))
-	if armed.Has(tx, key) {
-		return
+// sweep finds the blobs that a crash left behind, or a saved state kept.
+func (s *Service) sweep() *sweep.Sweep {
+	return &sweep.Sweep{
+		Kind: kindCollect, Armed: armed.Key(kv.Scope{}, kv.String(kindCollect)),
+		Store: s.Store, Blobs: s.Blobs, Clock: s.Clock, Saved: s.Saved, Keep: keepHeld,
 	}
-	armed.Put(tx, key, &struct{}{})
-	job.Put(tx, &job.Job{Kind: kindCollect, Due: tx.Now().Add(collectPeriod)})
 }
 
-// collect deletes the blobs that no row refers to: those of uploads that ended
-// with the process before their row was there, and those that were spared for
-// the sake of saved states. Young ones may be of uploads that are under way.
-func (s *Service) collect(ctx context.Context, j *job.Job) (func(kv.Tx) error, error) {
-	old := s.Clock.Wall().Add(-orphanAge)
-	for info, err := range s.Blobs.List() {
-		if err != nil {
-			return nil, err
-		}
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		if info.Created.After(old) {
-			continue
-		}
-		if wanted, err := s.wanted(ctx, info.ID); err != nil || wanted {
-			if err != nil {
-				return nil, err
-			}
-			continue
-		}
-		if err := s.Blobs.Delete(info.ID); err != nil {
-			return nil, err
+func keepHeld(tx kv.Tx, some sweep.Set) {
+	for id := range some {
+		if held.Has(tx, heldKey(id)) {
+			delete(some, id)
 		}
 	}
-	return func(tx kv.Tx) error {
-		job.Put(tx, &job.Job{Kind: kindCollect, Due: tx.Now().Add(collectPeriod)})
-		return nil
-	}, nil
 }

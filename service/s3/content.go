@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 
+	"github.com/zeebo/xxh3"
+
 	"github.com/brume-cloud/brume/state/blob"
 	"github.com/brume-cloud/brume/state/job"
 	"github.com/brume-cloud/brume/state/kv"
@@ -103,6 +105,7 @@ type piece struct {
 	blob  blob.ID
 	from  int64
 	size  int64
+	whole *uint64 // the checksum, when this is all of the blob
 }
 
 // pieces are where the bytes [from, from+size) of an object are.
@@ -145,7 +148,11 @@ func startOf(extent kv.Key) int64 {
 
 func (b *bucket) plain(tx kv.Tx, c content, from, size int64) []piece {
 	if c.Row == 0 {
-		return []piece{{blob: c.Blob.ID, from: from, size: size}}
+		p := piece{blob: c.Blob.ID, from: from, size: size}
+		if size == c.Blob.Size {
+			p.whole = &c.Blob.Checksum
+		}
+		return []piece{p}
 	}
 	body, ok := bodies.Get(tx, b.bodyKey(c.Row))
 	if !ok || int64(len(body.Bytes)) < from+size {
@@ -164,6 +171,7 @@ type reading struct {
 	ahead  []blob.Reader // of the pieces behind the first, as far as they are open
 	open   blob.Reader   // of the first piece
 	left   int64         // bytes of it to come
+	sum    xxh3.Hasher   // of those that came
 }
 
 // openPieces opens blobs at once: what is open stays, should the object be
@@ -194,6 +202,7 @@ func (s *Service) openPieces(pieces []piece) (io.ReadCloser, error) {
 func (r *reading) next() error {
 	p := &r.pieces[0]
 	r.left = p.size
+	r.sum.Reset()
 	if len(r.ahead) > 0 {
 		r.open, r.ahead = r.ahead[0], r.ahead[1:]
 	} else if p.blob != "" {
@@ -236,6 +245,12 @@ func (r *reading) Read(b []byte) (int, error) {
 				err = io.ErrUnexpectedEOF
 			}
 		}
+		if whole := r.pieces[0].whole; whole != nil {
+			_, _ = r.sum.Write(b[:n])
+			if r.left == 0 && r.sum.Sum64() != *whole {
+				return 0, errDamaged // before the last bytes, so that nobody takes it for whole
+			}
+		}
 		return n, err
 	}
 	return 0, io.EOF
@@ -251,8 +266,11 @@ func (r *reading) advance() error {
 	return err
 }
 
-// WriteTo implements io.WriterTo.
+// WriteTo implements io.WriterTo. What the operating system sends is not checked.
 func (r *reading) WriteTo(w io.Writer) (total int64, err error) {
+	if _, sends := w.(io.ReaderFrom); !sends {
+		return io.CopyBuffer(w, readerOnly{r}, make([]byte, bufferSize))
+	}
 	for len(r.pieces) > 0 {
 		n, err := io.Copy(w, &io.LimitedReader{R: r.source(), N: r.left})
 		total += n
@@ -269,6 +287,9 @@ func (r *reading) WriteTo(w io.Writer) (total int64, err error) {
 	}
 	return total, nil
 }
+
+// readerOnly hides what else a reader can do.
+type readerOnly struct{ io.Reader }
 
 func (r *reading) closeFirst() error {
 	if r.open == nil {

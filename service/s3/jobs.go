@@ -12,6 +12,7 @@ const (
 	kindReplicate  = "s3.replicate"  // a version that is to be copied to other buckets
 	kindLog        = "s3.log"        // a bucket's access log
 	kindCollect    = "s3.collect"    // blobs that a crash left behind
+	kindScrub      = "s3.scrub"      // a look at the bytes at rest
 )
 
 // Jobs returns the kinds of job of the service.
@@ -24,6 +25,7 @@ func (s *Service) Jobs() []job.Kind {
 		{Name: kindNotify, Run: s.notify},
 		{Name: kindReplicate, Run: s.copyOver},
 		{Name: kindLog, Do: s.deliverLog},
-		{Name: kindCollect, Do: s.collect, Concurrency: 1},
+		s.sweep().Job(),
+		{Name: kindScrub, Do: s.scrubSome, Concurrency: 1},
 	}
 }

@@ -42,6 +42,8 @@ const (
 	looks      = 8         // at an object that is replaced again and again while it is read
 	batch      = 500       // objects that one run of a lifecycle job looks at
 
-	orphanAge     = 24 * time.Hour // how old a blob without a row must be to be collected
-	collectPeriod = 24 * time.Hour
+	scrubPeriod = 7 * 24 * time.Hour // between the end of a scrub and the next
+	scrubPause  = time.Minute        // between its runs
+	scrubBytes  = 256 << 20          // that one run reads, and the rest of an object
+	scrubRow    = 4 << 10            // what a row counts for
 )

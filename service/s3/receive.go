@@ -238,6 +238,9 @@ func broken(err error) error {
 	if public := (*aws.Error)(nil); errors.As(err, &public) {
 		return public
 	}
+	if errors.Is(err, errDamaged) { // it was to be copied
+		return err
+	}
 	return aws.Errorf(http.StatusBadRequest, "IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header")
 }
 

@@ -24,6 +24,7 @@ package s3
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 
 	api "github.com/brume-cloud/brume/api/s3"
@@ -42,6 +43,7 @@ type Deps struct {
 	Clock  *clock.Clock // for the real time; transactions have their own
 	Random aws.Random
 	Via    aws.Invoker // calls to other services, and to this one for websites
+	Log    *slog.Logger
 
 	// Saved reports whether saved states exist, whose rows may refer to blobs
 	// that the present ones no longer do: while there are any, none is deleted.
