@@ -1,7 +1,6 @@
 package s3_test
 
 import (
-	"net/http"
 	"strings"
 	"testing"
 
@@ -345,11 +344,74 @@ func TestResourcesHaveTags(t *testing.T) {
 func TestControlHosts(t *testing.T) {
 	p := openPanel(t)
 	p.want("", p.block(&controltypes.PublicAccessBlockConfiguration{BlockPublicAcls: new(true)}))
-	for _, host := range []string{"000000000000.s3-control.us-east-1.amazonaws.com", "000000000000.s3-control.localhost:4566", "000000000000.localhost:4566", "s3-control.us-east-1.amazonaws.com"} {
-		req, _ := newRequest(t.Context(), "GET", "http://"+host+"/v20180820/configuration/publicAccessBlock", "")
-		req.Header.Set("X-Amz-Account-Id", account)
-		if res, err := p.cloud.Client().Do(req); err != nil || res.StatusCode != http.StatusForbidden {
-			t.Error(host, "unsigned:", res.StatusCode, err)
+	for _, host := range []string{"s3-control.us-east-1.amazonaws.com", "s3-control.dualstack.us-east-1.amazonaws.com", "s3-control.localhost:4566", "localhost:4566"} {
+		there := s3control.NewFromConfig(p.cloud.Config(), func(o *s3control.Options) { o.BaseEndpoint = new("http://" + host) })
+		got, err := there.GetPublicAccessBlock(t.Context(), &s3control.GetPublicAccessBlockInput{AccountId: new(account)})
+		if err != nil || !*got.PublicAccessBlockConfiguration.BlockPublicAcls {
+			t.Error(host, got, err)
 		}
+	}
+	anonymous := "http://" + account + ".s3-control.us-east-1.amazonaws.com/v20180820/configuration/publicAccessBlock"
+	if got := p.http("GET", anonymous, "", 400); !strings.Contains(got, "x-amz-account-id") {
+		t.Error(got)
+	}
+	virtual := *p.shelf
+	virtual.Client = s3.NewFromConfig(p.cloud.Config())
+	virtual.put("v20180820/configuration/publicAccessBlock", "a key like any other")
+	if got := virtual.get("v20180820/configuration/publicAccessBlock"); got != "a key like any other" {
+		t.Error(got)
+	}
+}
+
+func TestAccessPointsToBucketsOfOtherAccounts(t *testing.T) {
+	p := openPanel(t)
+	p.put("k", "hello")
+	const theirs = "111111111111"
+	cfg := p.cloud.As(theirs, "x", "")
+	control := s3control.NewFromConfig(cfg)
+	in := &s3control.CreateAccessPointInput{AccountId: new(theirs), Name: new("desk"), Bucket: &p.bucket}
+	_, err := control.CreateAccessPoint(t.Context(), in)
+	p.want("AccessDenied", err)
+	in.BucketAccountId = new(account)
+	made, err := control.CreateAccessPoint(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := p.through(cfg, *made.AccessPointArn, "k"); got != "<AccessDenied>" {
+		t.Error("without the bucket's leave:", got)
+	}
+	p.want("", p.policy(strings.Replace(delegate, account, theirs, 1)))
+	if got := p.through(cfg, *made.AccessPointArn, "k"); got != "hello" {
+		t.Error(got)
+	}
+	if got := p.through(p.cloud.Config(), *made.AccessPointArn, "k"); got != "<AccessDenied>" {
+		t.Error("the bucket's owner, whom their access point does not know:", got)
+	}
+	_, err = p.DeleteBucket(t.Context(), &s3.DeleteBucketInput{Bucket: &p.bucket})
+	p.want("BucketNotEmpty", err)
+}
+
+func TestUploadsInPartsThroughAnAccessPoint(t *testing.T) {
+	p := openPanel(t)
+	arn, alias := p.point("desk")
+	c := s3.NewFromConfig(p.cloud.Config())
+	up, err := c.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{Bucket: &arn, Key: new("big")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	part, err := c.UploadPart(t.Context(), &s3.UploadPartInput{Bucket: &alias, Key: new("big"), UploadId: up.UploadId, PartNumber: new(int32(1)), Body: strings.NewReader("whole")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.CompleteMultipartUpload(t.Context(), &s3.CompleteMultipartUploadInput{Bucket: &arn, Key: new("big"), UploadId: up.UploadId, MultipartUpload: &types.CompletedMultipartUpload{Parts: []types.CompletedPart{{PartNumber: new(int32(1)), ETag: part.ETag}}}})
+	if err != nil || p.get("big") != "whole" {
+		t.Error(err, p.get("big"))
+	}
+	signed, err := s3.NewPresignClient(c).PresignGetObject(t.Context(), &s3.GetObjectInput{Bucket: &arn, Key: new("big")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := p.http("GET", signed.URL, "", 200); got != "whole" {
+		t.Error(got)
 	}
 }
