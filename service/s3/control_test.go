@@ -391,21 +391,82 @@ func TestAccessPointsToBucketsOfOtherAccounts(t *testing.T) {
 	p.want("BucketNotEmpty", err)
 }
 
+func TestAccessPointsBelongToARegion(t *testing.T) {
+	p := openPanel(t)
+	p.point("desk")
+	p.put("k", "east")
+	cfg := p.cloud.Config("eu-west-1")
+	west, control := client(cfg), s3control.NewFromConfig(cfg)
+	if _, err := west.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: new("far"), CreateBucketConfiguration: &types.CreateBucketConfiguration{LocationConstraint: "eu-west-1"}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := west.PutObject(t.Context(), &s3.PutObjectInput{Bucket: new("far"), Key: new("k"), Body: strings.NewReader("west")}); err != nil {
+		t.Fatal(err)
+	}
+	in := &s3control.CreateAccessPointInput{AccountId: new(account), Name: new("desk"), Bucket: new("far")}
+	_, err := p.control.CreateAccessPoint(t.Context(), in)
+	p.want("AccessPointAlreadyOwnedByYou", err)
+	in.Name = new("other")
+	_, err = p.control.CreateAccessPoint(t.Context(), in)
+	p.want("InvalidRequest", err) // its bucket is elsewhere
+	in.Name = new("desk")
+	made, err := control.CreateAccessPoint(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bucket := range []string{*made.AccessPointArn, *made.Alias} {
+		if got := p.through(cfg, bucket, "k"); got != "west" {
+			t.Error(bucket, got)
+		}
+	}
+	if got := p.through(p.cloud.Config(), "arn:aws:s3:us-east-1:000000000000:accesspoint/desk", "k"); got != "east" {
+		t.Error(got)
+	}
+	if got := p.through(p.cloud.Config(), *made.Alias, "k"); got != "<PermanentRedirect>" {
+		t.Error(got)
+	}
+}
+
+func TestCopiesThroughAccessPoints(t *testing.T) {
+	p := openPanel(t)
+	arn, alias := p.point("desk")
+	p.put("k", "x")
+	copied := func(source, key string) error {
+		_, err := p.CopyObject(t.Context(), &s3.CopyObjectInput{Bucket: &p.bucket, Key: &key, CopySource: &source})
+		return err
+	}
+	p.want("", copied(arn+"/object/k", "a"))
+	p.want("", copied(alias+"/k", "b"))
+	p.want("InvalidRequest", copied(alias+"/k", "k")) // which is the object itself
+	p.want("InvalidArgument", copied(arn+"/k", "c"))
+	p.want("NoSuchAccessPoint", copied("arn:aws:s3:us-east-1:000000000000:accesspoint/other/object/k", "c"))
+	p.want("", p.pointPolicy("desk", `{"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"`+arn+`/object/*"}`))
+	p.want("AccessDenied", copied(arn+"/object/k", "d"))
+	p.want("", copied("shelf/k", "d"))
+	if got := p.keys(); got != "a b d k" {
+		t.Error(got)
+	}
+}
+
 func TestUploadsInPartsThroughAnAccessPoint(t *testing.T) {
 	p := openPanel(t)
 	arn, alias := p.point("desk")
 	c := s3.NewFromConfig(p.cloud.Config())
 	up, err := c.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{Bucket: &arn, Key: new("big")})
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || *up.Bucket != "shelf" {
+		t.Fatal(up, err)
+	}
+	list, err := c.ListParts(t.Context(), &s3.ListPartsInput{Bucket: &alias, Key: new("big"), UploadId: up.UploadId})
+	if err != nil || *list.Bucket != "shelf" {
+		t.Error(list, err)
 	}
 	part, err := c.UploadPart(t.Context(), &s3.UploadPartInput{Bucket: &alias, Key: new("big"), UploadId: up.UploadId, PartNumber: new(int32(1)), Body: strings.NewReader("whole")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = c.CompleteMultipartUpload(t.Context(), &s3.CompleteMultipartUploadInput{Bucket: &arn, Key: new("big"), UploadId: up.UploadId, MultipartUpload: &types.CompletedMultipartUpload{Parts: []types.CompletedPart{{PartNumber: new(int32(1)), ETag: part.ETag}}}})
-	if err != nil || p.get("big") != "whole" {
-		t.Error(err, p.get("big"))
+	done, err := c.CompleteMultipartUpload(t.Context(), &s3.CompleteMultipartUploadInput{Bucket: &arn, Key: new("big"), UploadId: up.UploadId, MultipartUpload: &types.CompletedMultipartUpload{Parts: []types.CompletedPart{{PartNumber: new(int32(1)), ETag: part.ETag}}}})
+	if err != nil || *done.Bucket != "shelf" || p.get("big") != "whole" {
+		t.Error(done, err, p.get("big"))
 	}
 	signed, err := s3.NewPresignClient(c).PresignGetObject(t.Context(), &s3.GetObjectInput{Bucket: &arn, Key: new("big")})
 	if err != nil {

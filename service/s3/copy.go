@@ -109,7 +109,7 @@ func (s *Service) copy(ctx context.Context, in *api.CopyObjectInput, from *origi
 		if src.o.Size > maxPut {
 			return api.ErrInvalidRequest("The specified copy source is larger than the maximum allowable size for a copy source: %d", int64(maxPut))
 		}
-		if changesNothing(in, from) {
+		if src.b.ID == b.ID && changesNothing(in, from) {
 			return api.ErrInvalidRequest("This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
 		}
 		w.in = copied(in, src.o)
@@ -180,7 +180,7 @@ func copied(in *api.CopyObjectInput, o *object) *api.PutObjectInput {
 
 // changesNothing reports whether an object would be copied to itself as it is.
 func changesNothing(in *api.CopyObjectInput, from *origin) bool {
-	return from.bucket == in.Bucket && from.key == in.Key && from.version == nil && in.MetadataDirective != "REPLACE" && in.TaggingDirective != "REPLACE" &&
+	return from.key == in.Key && from.version == nil && in.MetadataDirective != "REPLACE" && in.TaggingDirective != "REPLACE" &&
 		in.StorageClass == "" && in.WebsiteRedirectLocation == nil && in.ServerSideEncryption == "" && in.SSECustomerKey == nil && in.ChecksumAlgorithm == "" &&
 		!from.given()
 }
