@@ -10,6 +10,7 @@ import (
 	glacierapi "github.com/brume-cloud/brume/api/glacier"
 	iamapi "github.com/brume-cloud/brume/api/iam"
 	s3api "github.com/brume-cloud/brume/api/s3"
+	s3controlapi "github.com/brume-cloud/brume/api/s3control"
 	snsapi "github.com/brume-cloud/brume/api/sns"
 	sqsapi "github.com/brume-cloud/brume/api/sqs"
 	stsapi "github.com/brume-cloud/brume/api/sts"
@@ -50,6 +51,11 @@ func built() map[string]entry {
 				return s.s3
 			},
 			invalid: s3.Invalid,
+		},
+		"s3control": {
+			operations: s3controlapi.Operations,
+			open:       func(s *System, _ aws.Invoker) any { return s3.NewControl(s.store, random{}) },
+			invalid:    s3.ControlInvalid,
 		},
 		"sqs": {
 			operations: sqsapi.Operations,

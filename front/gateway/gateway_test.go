@@ -153,7 +153,7 @@ func TestRouting(t *testing.T) {
 		{"GET /nothing/here\nScope: lambda", 404, rest, "is no operation"},
 		{"GET /2013-04-01/hostedzone\nScope: route53", 501, xmlRest, "<ErrorResponse"},
 		{"GET /nothing\nScope: route53", 404, xmlRest, "<Code>UnknownOperationException<"},
-		{"GET /v20180820/accesspoint/a\nScope: s3\nX-Amz-Content-Sha256: UNSIGNED-PAYLOAD\nX-Amz-Account-Id: 000000000000", 501, xmlRest, "s3control:GetAccessPoint"},
+		{"GET /v20180820/storagelensgroup/a\nScope: s3\nX-Amz-Content-Sha256: UNSIGNED-PAYLOAD\nX-Amz-Account-Id: 000000000000", 501, xmlRest, "s3control:GetStorageLensGroup"},
 		{"GET /\nScope: s3\nX-Amz-Content-Sha256: UNSIGNED-PAYLOAD", 200, xmlRest, "ListAllMyBucketsResult"},
 		{"GET /", 403, xmlRest, "AccessDenied"},
 		{"GET /bucket/../..//key%2F%zz", 404, xmlRest, "NoSuchBucket"},

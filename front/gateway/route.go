@@ -223,7 +223,7 @@ func (x *exchange) routeREST(ctx context.Context) error {
 	if len(candidates) == len(x.gate.services.all) {
 		candidates = x.gate.services.bySigner["s3"] // what else would have no mark at all
 	}
-	for _, e := range candidates {
+	for i, e := range candidates {
 		p := e.Model.Protocols[0]
 		if p != schema.RESTJSON && p != schema.RESTXML {
 			continue
@@ -235,7 +235,7 @@ func (x *exchange) routeREST(ctx context.Context) error {
 			}
 		}
 		op, labels := e.routes.Find(&x.req)
-		if op != nil {
+		if op != nil && (i == len(candidates)-1 || x.meant(e, op)) {
 			x.op, x.Operation, x.req.Labels = op, op.Name, labels
 			return nil
 		}
@@ -247,4 +247,16 @@ func (x *exchange) routeREST(ctx context.Context) error {
 		}
 	}
 	return unknownOperation(http.StatusNotFound, x.req.Method+" "+x.req.Path+" is no operation of the service.")
+}
+
+// meant reports whether a request whose path is an operation's is for it, where
+// another service could take it as well: S3's keys may look like a path of S3
+// Control. Then the headers that the operation requires tell, or the host.
+func (x *exchange) meant(e *Endpoint, op *schema.Operation) bool {
+	if op.Input == nil || strings.Contains(x.Host, e.Model.EndpointPrefix+".") {
+		return true
+	}
+	return !slices.ContainsFunc(op.Input.Members, func(m schema.Member) bool {
+		return m.Required && m.Location == schema.InHeader && x.req.Header.Get(m.WireName()) == ""
+	})
 }

@@ -23,15 +23,18 @@ func (s *Service) Access(ctx context.Context, operation string, input any) ([]aw
 	err := kv.View(ctx, s.Store, func(tx kv.Tx) error {
 		g := guard{Service: s, tx: tx, call: call, input: input}
 		if operation == "CreateBucket" { // which may be anybody's by now
-			all = []aws.Access{{Action: "s3:CreateBucket", Resource: arn(call.Region, at.bucket), Keys: g.keys(nil)}}
+			all = []aws.Access{{Action: "s3:CreateBucket", Resource: arn(call.Region, at.bucket), Keys: g.keys(nil, nil)}}
 			return nil
 		}
 		// AWS: names of buckets are no secret: who may do nothing learns all the
 		// same that there is no such bucket.
-		if _, ok := g.bucket(at.bucket); ok {
-			all = g.accesses(operation, at)
+		if b, ok := g.bucket(at.bucket); ok {
+			if b.Point != nil && !byPoint(operation) {
+				return errMethod()
+			}
+			all = append(g.accesses(operation, at), g.through...)
 		}
-		return nil
+		return g.refused
 	})
 	return all, err
 }
@@ -75,19 +78,26 @@ type guard struct {
 	call  *aws.Call
 	input any
 	last  *bucket // that was looked up
+	asked string  // by this name
+
+	through []aws.Access // what access points must allow, besides their buckets
+	refused error        // an access point that cannot be reached from here
 }
 
 func (g *guard) bucket(name string) (*bucket, bool) {
-	if g.last != nil && g.last.Name == name {
+	if g.last != nil && g.asked == name {
 		return g.last, true
 	}
-	b, ok := buckets.Get(g.tx, bucketKey(g.call.Region, name))
-	if ok {
-		b.Name = name
-		g.last = b
-		g.follow(g.call, b)
+	b, err := reach(g.tx, g.call.Region, name)
+	if err != nil {
+		return nil, false
 	}
-	return b, ok
+	if b.Point != nil && b.Point.VPC != "" { // and no caller is within a VPC
+		g.refused = errDenied()
+	}
+	g.last, g.asked = b, name
+	g.follow(g.call, b)
+	return b, true
 }
 
 func (g *guard) accesses(operation string, at subject) []aws.Access {
@@ -175,11 +185,14 @@ func (g *guard) source(header string) []aws.Access {
 
 // one is one access, with all that may allow or deny it.
 func (g *guard) one(action string, at subject) aws.Access {
-	a := aws.Access{Action: action, Resource: arn(g.call.Region, at.bucket)}
+	b, _ := g.bucket(at.bucket) // which is there
+	a := aws.Access{Action: action, Resource: b.arn()}
 	if at.key != "" {
 		a.Resource += "/" + at.key
 	}
-	b, _ := g.bucket(at.bucket) // which is there
+	if b.Point != nil {
+		g.through = append(g.through, g.point(b, action, at.key))
+	}
 	a.Owner, a.Policy = aws.Account(b.Account), b.Policy
 	if b.sovereign(&g.call.Caller) {
 		return a
@@ -191,7 +204,7 @@ func (g *guard) one(action string, at subject) aws.Access {
 	if o != nil && !strings.HasPrefix(action, "s3:Delete") {
 		a.Owner = aws.Account(b.accountOf(o))
 	}
-	a.Policy, a.Keys = b.rules(&g.call.Caller, o), g.keys(o)
+	a.Policy, a.Keys = b.rules(g.tx, &g.call.Caller, o), g.keys(b.Point, o)
 	return a
 }
 

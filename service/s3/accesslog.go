@@ -59,6 +59,10 @@ func (b *bucket) line(c *aws.Call) string {
 			requester = "svc:" + c.Caller.Service
 		}
 	}
+	point := "-"
+	if b.Point != nil {
+		point = b.Point.arn()
+	}
 	tls := "-"
 	if c.TLS {
 		tls = "TLSv1.3"
@@ -67,7 +71,7 @@ func (b *bucket) line(c *aws.Call) string {
 		canonical(b.Account), b.Name, c.Start.UTC().Format("[02/Jan/2006:15:04:05 +0000]"), dash(c.SourceIP), requester, c.RequestID,
 		"REST." + method + "." + resource, dash(escapePath(key)), strconv.Quote(method + " " + uri + " HTTP/1.1"), strconv.Itoa(c.Status), dash(c.ErrorCode),
 		number(c.BytesOut), number(c.BytesOut), strconv.FormatInt(c.Took.Milliseconds(), 10), "-", quote(c.Referer), quote(c.UserAgent), "-",
-		c.RequestID, "SigV4", "-", auth, dash(c.Host), tls, "-", "-",
+		c.RequestID, "SigV4", "-", auth, dash(c.Host), tls, point, "-",
 	}
 	return strings.Join(fields, " ") + "\n"
 }

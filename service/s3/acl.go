@@ -190,7 +190,7 @@ func grantsOfPut(in *api.PutObjectInput) grantHeaders {
 }
 
 // own settles who owns a new object, and its ACL.
-func (b *bucket) own(ctx context.Context, o *object, in *api.PutObjectInput) error {
+func (b *bucket) own(ctx context.Context, tx kv.Tx, o *object, in *api.PutObjectInput) error {
 	h := grantsOfPut(in)
 	if b.Ownership == ownerEnforced {
 		if all, err := b.grants(h, b.Account); err != nil || len(all) > 0 {
@@ -206,7 +206,7 @@ func (b *bucket) own(ctx context.Context, o *object, in *api.PutObjectInput) err
 	if o.ACL, err = b.grants(h, b.accountOf(o)); err != nil {
 		return err
 	}
-	return b.checkPublic(o.ACL)
+	return b.checkPublic(tx, o.ACL)
 }
 
 func errNoACLs() error {
@@ -214,15 +214,19 @@ func errNoACLs() error {
 }
 
 // checkPublic refuses public ACLs where they are blocked.
-func (b *bucket) checkPublic(all []grant) error {
-	if b.Block.ACLs && anyPublic(all) {
-		return aws.Errorf(http.StatusForbidden, "AccessDenied", "User cannot set a public ACL because public ACLs are prevented by the BlockPublicAcls setting in S3 Block Public Access.")
+func (b *bucket) checkPublic(tx kv.Tx, all []grant) error {
+	if anyPublic(all) && b.blocked(tx).ACLs {
+		return errPublicACL()
 	}
 	return nil
 }
 
+func errPublicACL() error {
+	return aws.Errorf(http.StatusForbidden, "AccessDenied", "User cannot set a public ACL because public ACLs are prevented by the BlockPublicAcls setting in S3 Block Public Access.")
+}
+
 // newACL is the ACL that a request sets, by headers or by a document.
-func (b *bucket) newACL(h grantHeaders, doc *api.AccessControlPolicy, owner string) (all []grant, err error) {
+func (b *bucket) newACL(tx kv.Tx, h grantHeaders, doc *api.AccessControlPolicy, owner string) (all []grant, err error) {
 	if b.Ownership == ownerEnforced {
 		if h.canned == ownerFull {
 			return nil, nil
@@ -240,7 +244,7 @@ func (b *bucket) newACL(h grantHeaders, doc *api.AccessControlPolicy, owner stri
 		return nil, aws.Errorf(http.StatusBadRequest, "MissingSecurityHeader", "Your request was missing a required header")
 	}
 	if err == nil {
-		err = b.checkPublic(all)
+		err = b.checkPublic(tx, all)
 	}
 	return all, err
 }
@@ -259,7 +263,7 @@ func (s *Service) GetBucketAcl(ctx context.Context, in *api.GetBucketAclInput) (
 func (s *Service) PutBucketAcl(ctx context.Context, in *api.PutBucketAclInput) (*api.PutBucketAclOutput, error) {
 	err := s.update(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx kv.Tx, b *bucket) (err error) {
 		h := grantHeaders{string(in.ACL), in.GrantFullControl, in.GrantRead, in.GrantWrite, in.GrantReadACP, in.GrantWriteACP}
-		b.ACL, err = b.newACL(h, in.AccessControlPolicy, b.Account)
+		b.ACL, err = b.newACL(tx, h, in.AccessControlPolicy, b.Account)
 		b.put(tx)
 		return err
 	})
@@ -288,7 +292,7 @@ func (s *Service) GetObjectAcl(ctx context.Context, in *api.GetObjectAclInput) (
 func (s *Service) PutObjectAcl(ctx context.Context, in *api.PutObjectAclInput) (*api.PutObjectAclOutput, error) {
 	err := s.change(ctx, target{in.Bucket, in.ExpectedBucketOwner}, objectID{in.Key, in.VersionId}, func(tx kv.Tx, b *bucket, o *object) (err error) {
 		h := grantHeaders{string(in.ACL), in.GrantFullControl, in.GrantRead, in.GrantWrite, in.GrantReadACP, in.GrantWriteACP}
-		if o.ACL, err = b.newACL(h, in.AccessControlPolicy, b.accountOf(o)); err == nil {
+		if o.ACL, err = b.newACL(tx, h, in.AccessControlPolicy, b.accountOf(o)); err == nil {
 			s.emit(ctx, tx, b, o.event("ObjectAcl:Put"))
 		}
 		return err

@@ -28,6 +28,9 @@ func (s *Service) CreateBucket(ctx context.Context, in *api.CreateBucketInput) (
 		if old, ok := buckets.Get(tx, bucketKey(call.Region, in.Bucket)); ok {
 			return old.taken(call, in.Bucket)
 		}
+		if anyPublic(b.ACL) && accountBlock(tx, call.Account, call.Region).ACLs {
+			return errPublicACL()
+		}
 		made := *b
 		made.ID, made.Created = s.Random.Uint64(), tx.Now()
 		if len(tags) > 0 {
@@ -122,6 +125,9 @@ func (s *Service) DeleteBucket(ctx context.Context, in *api.DeleteBucketInput) (
 				return errBucket(http.StatusConflict, "BucketNotEmpty", message, in.Bucket)
 			}
 		}
+		if b.hasPoints(tx) {
+			return errBucket(http.StatusBadRequest, "BucketHasAccessPointsAttached", "The bucket you are attempting to delete has access points attached. Delete your access points and try again.", in.Bucket)
+		}
 		for key, u := range uploads.Scan(tx, kv.Prefix(uploads.Prefix(b.scope(), b.id()))) {
 			b.dropUpload(tx, key, u)
 		}
@@ -136,7 +142,7 @@ func (s *Service) DeleteBucket(ctx context.Context, in *api.DeleteBucketInput) (
 func (s *Service) HeadBucket(ctx context.Context, in *api.HeadBucketInput) (*api.HeadBucketOutput, error) {
 	out := new(api.HeadBucketOutput)
 	err := s.view(ctx, in.Bucket, in.ExpectedBucketOwner, func(_ kv.Tx, b *bucket) error {
-		out.BucketRegion, out.BucketArn, out.AccessPointAlias = &b.Region, new(b.arn()), new(false)
+		out.BucketRegion, out.BucketArn, out.AccessPointAlias = &b.Region, new(b.arn()), new(isAlias(in.Bucket))
 		return nil
 	})
 	return out, err
@@ -146,9 +152,9 @@ func (s *Service) HeadBucket(ctx context.Context, in *api.HeadBucketInput) (*api
 func (s *Service) GetBucketLocation(ctx context.Context, in *api.GetBucketLocationInput) (*api.GetBucketLocationOutput, error) {
 	out := new(api.GetBucketLocationOutput)
 	err := kv.View(ctx, s.Store, func(tx kv.Tx) error {
-		b, ok := buckets.Get(tx, bucketKey(aws.CallFrom(ctx).Region, in.Bucket))
-		if !ok {
-			return errNoBucket(in.Bucket)
+		b, err := reach(tx, aws.CallFrom(ctx).Region, in.Bucket)
+		if err != nil {
+			return err
 		}
 		out.LocationConstraint = b.constraint()
 		return nil

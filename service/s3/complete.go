@@ -166,7 +166,7 @@ func (c *completion) shown(call *aws.Call) *api.CompleteMultipartUploadOutput {
 		scheme = "https://"
 	}
 	return &api.CompleteMultipartUploadOutput{
-		Location: new(scheme + call.Host + "/" + c.in.Bucket + "/" + o.Key), Bucket: &c.in.Bucket, Key: &c.in.Key, ETag: done.ETag, Expiration: done.Expiration,
+		Location: new(scheme + call.Host + "/" + c.b.Name + "/" + o.Key), Bucket: &c.b.Name, Key: &c.in.Key, ETag: done.ETag, Expiration: done.Expiration,
 		ChecksumCRC32: done.ChecksumCRC32, ChecksumCRC32C: done.ChecksumCRC32C, ChecksumCRC64NVME: done.ChecksumCRC64NVME, ChecksumSHA1: done.ChecksumSHA1,
 		ChecksumSHA256: done.ChecksumSHA256, ChecksumSHA512: done.ChecksumSHA512, ChecksumMD5: done.ChecksumMD5, ChecksumXXHASH64: done.ChecksumXXHASH64,
 		ChecksumXXHASH3: done.ChecksumXXHASH3, ChecksumXXHASH128: done.ChecksumXXHASH128, ChecksumType: done.ChecksumType,

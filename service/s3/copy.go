@@ -25,13 +25,18 @@ type origin struct {
 }
 
 // parseSource reads x-amz-copy-source: BUCKET/KEY?versionId=ID, encoded as a URL.
+// An access point is an ARN, and its key is behind "/object/".
 func parseSource(header string) (o origin, err error) {
 	path, query, found := strings.Cut(header, "?versionId=")
 	if found {
 		o.version = &query
 	}
 	if path, err = url.PathUnescape(path); err == nil {
-		o.bucket, o.key, found = strings.Cut(strings.TrimPrefix(path, "/"), "/")
+		separator := "/"
+		if path = strings.TrimPrefix(path, "/"); strings.HasPrefix(path, "arn:") {
+			separator = "/object/"
+		}
+		o.bucket, o.key, found = strings.Cut(path, separator)
 	}
 	if err != nil || !found || o.bucket == "" || o.key == "" {
 		return o, errArgument("x-amz-copy-source", header, "Copy Source must mention the source bucket and key: sourcebucket/sourcekey")
@@ -49,14 +54,13 @@ type source struct {
 
 // find looks the origin up. Its bucket may be in another region.
 func (from *origin) find(ctx context.Context, tx kv.Tx) (*source, error) {
-	b, ok := buckets.Get(tx, bucketKey(aws.CallFrom(ctx).Region, from.bucket))
-	if !ok {
-		return nil, errNoBucket(from.bucket)
+	b, err := reach(tx, aws.CallFrom(ctx).Region, from.bucket)
+	if err != nil {
+		return nil, err
 	}
 	if from.owner != nil && *from.owner != b.Account {
 		return nil, errDenied()
 	}
-	b.Name = from.bucket
 	o, err := b.lookup(tx, from.key, from.version)
 	if err != nil {
 		return nil, err
@@ -105,7 +109,7 @@ func (s *Service) copy(ctx context.Context, in *api.CopyObjectInput, from *origi
 		if src.o.Size > maxPut {
 			return api.ErrInvalidRequest("The specified copy source is larger than the maximum allowable size for a copy source: %d", int64(maxPut))
 		}
-		if changesNothing(in, from) {
+		if src.b.ID == b.ID && changesNothing(in, from) {
 			return api.ErrInvalidRequest("This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
 		}
 		w.in = copied(in, src.o)
@@ -176,7 +180,7 @@ func copied(in *api.CopyObjectInput, o *object) *api.PutObjectInput {
 
 // changesNothing reports whether an object would be copied to itself as it is.
 func changesNothing(in *api.CopyObjectInput, from *origin) bool {
-	return from.bucket == in.Bucket && from.key == in.Key && from.version == nil && in.MetadataDirective != "REPLACE" && in.TaggingDirective != "REPLACE" &&
+	return from.key == in.Key && from.version == nil && in.MetadataDirective != "REPLACE" && in.TaggingDirective != "REPLACE" &&
 		in.StorageClass == "" && in.WebsiteRedirectLocation == nil && in.ServerSideEncryption == "" && in.SSECustomerKey == nil && in.ChecksumAlgorithm == "" &&
 		!from.given()
 }

@@ -23,11 +23,10 @@ const (
 // corsRules are a bucket's, if it has any.
 func (s *Service) corsRules(ctx context.Context, name string) (rules []api.CORSRule, err error) {
 	err = kv.View(ctx, s.Store, func(tx kv.Tx) error {
-		b, ok := buckets.Get(tx, bucketKey(aws.CallFrom(ctx).Region, name))
-		if !ok {
-			return nil
+		b, err := reach(tx, aws.CallFrom(ctx).Region, name)
+		if err != nil {
+			return nil // which the operation will say
 		}
-		b.Name = name
 		if c, ok := get[api.CORSConfiguration](tx, b, corsSetting); ok {
 			rules = c.CORSRules
 		}

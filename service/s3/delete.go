@@ -135,7 +135,7 @@ func (s *Service) deleteOneOf(ctx context.Context, tx kv.Tx, b *bucket, in *api.
 
 // sovereign reports whether nothing in the bucket can be kept from a caller.
 func (b *bucket) sovereign(c *aws.Caller) bool {
-	return c.Kind == aws.Root && string(c.Account) == b.Account && b.Policy == "" && b.Ownership == ownerEnforced
+	return c.Kind == aws.Root && string(c.Account) == b.Account && b.Policy == "" && b.Ownership == ownerEnforced && b.Point.silent(c)
 }
 
 func deletionOf(in *api.DeleteObjectInput) deletion {

@@ -54,7 +54,7 @@ func (b *bucket) describe(ctx context.Context, tx kv.Tx, in *api.PutObjectInput)
 		return nil, err
 	}
 	o.expiration = b.expiration(tx, o, tx.Now())
-	return o, b.own(ctx, o, in)
+	return o, b.own(ctx, tx, o, in)
 }
 
 func headersOf(in *api.PutObjectInput) map[string]string {

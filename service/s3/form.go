@@ -54,7 +54,7 @@ func (s *Service) takeForm(w http.ResponseWriter, req *wire.Request, bucket stri
 	put.Body = io.NopCloser(f.file)
 	put.MultipartForm = &multipart.Form{Value: f.fields}
 	req.Request = put
-	req.Path = "/" + bucket + "/" + url.PathEscape(f.value("key"))
+	req.Path = "/" + url.PathEscape(bucket) + "/" + url.PathEscape(f.value("key"))
 	return &formAnswer{ResponseWriter: w, form: f, secure: req.TLS != nil, host: req.Host}, nil
 }
 

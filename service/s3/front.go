@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/brume-cloud/brume/aws"
@@ -14,16 +15,23 @@ import (
 // from the host's name to the path, serves websites, answers CORS preflights and
 // adds CORS headers, and makes of a form's upload the PutObject that it is.
 func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Request) (http.ResponseWriter, error) {
-	bucket, website := hosted(req.Host)
-	if website {
+	bucket, endpoint := hosted(req.Host)
+	if strings.HasPrefix(endpoint, websiteLabel) {
 		return nil, s.visit(ctx, w, req, bucket)
 	}
+	bucket, err := s.pointAt(ctx, bucket, endpoint)
+	if err != nil {
+		return nil, err
+	}
 	if bucket != "" && strings.HasPrefix(req.Path, "/") {
-		req.Path = "/" + bucket + req.Path
+		req.Path = "/" + url.PathEscape(bucket) + req.Path // an ARN has a slash
 	}
 	name, rest, _ := strings.Cut(strings.TrimPrefix(req.Path, "/"), "/")
 	if name == "" || req.Path[0] != '/' {
 		return w, nil
+	}
+	if plain, err := url.PathUnescape(name); err == nil {
+		name = plain
 	}
 	if req.Method == http.MethodOptions {
 		return nil, s.preflight(ctx, w, req, name)
@@ -62,13 +70,16 @@ func suffixes() []string {
 	return []string{".localhost", ".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".c2s.ic.gov", ".sc2s.sgov.gov"}
 }
 
+const websiteLabel = "s3-website" // begins the label of websites' hosts
+
 // farthest is how many labels stand between the service's and the domain at
 // most: dualstack and the region.
 const farthest = 2
 
-// hosted finds the bucket in a host's name, and whether it is that of a website.
-// Clients that were only told of localhost put the bucket right before it.
-func hosted(host string) (bucket string, website bool) {
+// hosted finds the bucket in a host's name, and the label that says which of S3's
+// endpoints it is: s3, s3-website-… and s3-accesspoint among others. Clients that
+// were only told of localhost put the bucket right before it.
+func hosted(host string) (bucket, endpoint string) {
 	name, _, err := net.SplitHostPort(host)
 	if err != nil {
 		name = host
@@ -83,12 +94,15 @@ func hosted(host string) (bucket string, website bool) {
 		for i := len(labels) - 1; i >= max(0, len(labels)-1-farthest); i-- {
 			if labels[i] == "s3" || strings.HasPrefix(labels[i], "s3-") {
 				bucket = strings.Join(labels[:i], ".")
-				return bucket, bucket != "" && strings.HasPrefix(labels[i], "s3-website")
+				if bucket == "" {
+					return "", ""
+				}
+				return bucket, labels[i]
 			}
 		}
 		if suffix == ".localhost" {
-			return rest, false
+			return rest, ""
 		}
 	}
-	return "", false
+	return "", ""
 }

@@ -8,6 +8,7 @@ import "time"
 const (
 	minName          = 3
 	maxName          = 63
+	maxPointName     = 50
 	maxKey           = 1024
 	maxMeta          = 2 << 10 // bytes of all names and values
 	maxTags          = 10      // of an object

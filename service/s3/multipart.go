@@ -26,7 +26,7 @@ func (s *Service) CreateMultipartUpload(ctx context.Context, in *api.CreateMulti
 		return nil, err
 	}
 	u := new(upload)
-	out := &api.CreateMultipartUploadOutput{Bucket: &in.Bucket, Key: &in.Key, ChecksumAlgorithm: in.ChecksumAlgorithm}
+	out := &api.CreateMultipartUploadOutput{Key: &in.Key, ChecksumAlgorithm: in.ChecksumAlgorithm}
 	err = s.update(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx kv.Tx, b *bucket) error {
 		o, err := b.describe(ctx, tx, begun(in))
 		if err != nil {
@@ -37,7 +37,7 @@ func (s *Service) CreateMultipartUpload(ctx context.Context, in *api.CreateMulti
 		// Ids begin with the time, so that a key's uploads lie in the order of it.
 		u.ID = hex.EncodeToString(kv.NewKey(kv.Time(u.Began))) + aws.Text(s.Random, aws.AlphaNumeric, uploadDigits)
 		uploads.Put(tx, b.uploadKey(in.Key, u.ID), u)
-		out.UploadId = &u.ID
+		out.UploadId, out.Bucket = &u.ID, &b.Name // AWS: never the ARN or alias of an access point
 		out.ServerSideEncryption, out.SSEKMSKeyId, out.BucketKeyEnabled = o.Seal.shown(), nonEmpty(o.Seal.Key), nonEmpty(o.Seal.BucketKey)
 		out.SSECustomerAlgorithm, out.SSECustomerKeyMD5 = o.Seal.customerAlgorithm(), nonEmpty(o.Seal.Customer)
 		out.AbortDate, out.AbortRuleId = b.abortion(tx, in.Key, u.Began)
@@ -129,10 +129,11 @@ func (s *Service) ListMultipartUploads(ctx context.Context, in *api.ListMultipar
 	}
 	l.after = deref(in.KeyMarker)
 	out := &api.ListMultipartUploadsOutput{
-		Bucket: &in.Bucket, KeyMarker: new(l.shown(l.after)), UploadIdMarker: new(deref(in.UploadIdMarker)), Prefix: l.shownPointer(in.Prefix), Delimiter: l.shownPointer(in.Delimiter),
+		KeyMarker: new(l.shown(l.after)), UploadIdMarker: new(deref(in.UploadIdMarker)), Prefix: l.shownPointer(in.Prefix), Delimiter: l.shownPointer(in.Delimiter),
 		MaxUploads: new(int32(l.limit)), EncodingType: in.EncodingType, IsTruncated: new(false),
 	}
 	err = s.view(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx kv.Tx, b *bucket) error {
+		out.Bucket = &b.Name
 		var prefixes []string
 		for key, u := range uploads.Scan(tx, b.uploadsFrom(&l, deref(in.UploadIdMarker))) {
 			rd := uploads.Parts(key)

@@ -159,12 +159,13 @@ func (s *Service) ListParts(ctx context.Context, in *api.ListPartsInput) (*api.L
 		return nil, err
 	}
 	marker := deref(in.PartNumberMarker)
-	out := &api.ListPartsOutput{Bucket: &in.Bucket, Key: &in.Key, UploadId: &in.UploadId, PartNumberMarker: &marker, MaxParts: new(int32(l.limit)), IsTruncated: new(false)}
+	out := &api.ListPartsOutput{Key: &in.Key, UploadId: &in.UploadId, PartNumberMarker: &marker, MaxParts: new(int32(l.limit)), IsTruncated: new(false)}
 	err = s.view(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx kv.Tx, b *bucket) error {
 		u, err := b.upload(tx, in.Key, in.UploadId)
 		if err != nil {
 			return err
 		}
+		out.Bucket = &b.Name
 		out.Owner, out.Initiator, out.StorageClass = b.ownerOf(&u.Object), &api.Initiator{ID: &u.Initiator}, api.StorageClass(u.Object.shownClass())
 		if u.Stated {
 			out.ChecksumAlgorithm, out.ChecksumType = api.ChecksumAlgorithm(u.Object.Sum.Algorithm), u.Object.Sum.kind()

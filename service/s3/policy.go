@@ -60,8 +60,9 @@ func values(v any) []string {
 	return nil
 }
 
-// checkPolicy holds a bucket's policy against the rules.
-func (b *bucket) checkPolicy(text string) error {
+// checkPolicy holds the policy of a bucket or an access point against the rules.
+// own tells whether a resource is of the one that the policy is for.
+func checkPolicy(text string, own func(resource string) bool) error {
 	bad := func(message string) error { return aws.Errorf(http.StatusBadRequest, "MalformedPolicy", "%s", message) }
 	if len(text) > maxPolicy {
 		return bad("Policies must be at most 20480 bytes")
@@ -81,7 +82,7 @@ func (b *bucket) checkPolicy(text string) error {
 			return bad("Missing required field Principal")
 		}
 		for _, r := range append(values(st["Resource"]), values(st["NotResource"])...) {
-			if r != b.arn() && r != "*" && !strings.HasPrefix(r, b.arn()+"/") && !strings.HasPrefix(r, b.arn()+"*") {
+			if !own(r) {
 				return bad("Policy has invalid resource")
 			}
 		}
@@ -92,6 +93,11 @@ func (b *bucket) checkPolicy(text string) error {
 		}
 	}
 	return nil
+}
+
+// mine reports whether a policy of the bucket may name a resource.
+func (b *bucket) mine(r string) bool {
+	return r == b.arn() || r == "*" || strings.HasPrefix(r, b.arn()+"/") || strings.HasPrefix(r, b.arn()+"*")
 }
 
 // isPublic reports whether a policy lets anybody in.
@@ -161,10 +167,10 @@ func wild(all []string) bool {
 // PutBucketPolicy replaces the bucket's policy.
 func (s *Service) PutBucketPolicy(ctx context.Context, in *api.PutBucketPolicyInput) (*api.PutBucketPolicyOutput, error) {
 	err := s.update(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx kv.Tx, b *bucket) error {
-		if err := b.checkPolicy(in.Policy); err != nil {
+		if err := checkPolicy(in.Policy, b.mine); err != nil {
 			return err
 		}
-		if b.Block.Policy && isPublic(in.Policy) {
+		if isPublic(in.Policy) && b.blocked(tx).Policy {
 			return aws.Errorf(http.StatusForbidden, "AccessDenied", "User is not authorized to perform: s3:PutBucketPolicy on resource: %q because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.", b.arn())
 		}
 		b.Policy, b.Public = strings.Clone(in.Policy), isPublic(in.Policy)

@@ -61,8 +61,8 @@ func FuzzHosted(f *testing.F) {
 		f.Add(host)
 	}
 	f.Fuzz(func(t *testing.T, host string) {
-		if bucket, website := hosted(host); website && bucket == "" {
-			t.Errorf("%q is the website of no bucket", host)
+		if bucket, endpoint := hosted(host); endpoint != "" && bucket == "" {
+			t.Errorf("%q is an endpoint of no bucket", host)
 		}
 	})
 }
@@ -72,9 +72,10 @@ func TestHosted(t *testing.T) {
 		"b.s3.localhost:4566": "b", "my.b.s3.eu-west-1.amazonaws.com": "my.b", "s3.localhost": "", "s3.eu-west-1.amazonaws.com": "", "localhost:4566": "", "127.0.0.1:4566": "",
 		"b.s3-website.eu-west-1.amazonaws.com": "b*", "b.s3-website-eu-west-1.amazonaws.com": "b*", "b.s3-website.localhost:4566": "b*", "s3-website.localhost": "",
 		"b.localhost:1": "b", "example.com": "", "b.s3.cn-north-1.amazonaws.com.cn": "b", "b.s3.dualstack.us-west-2.amazonaws.com": "b", "my.s3.files.s3.amazonaws.com": "my.s3.files",
+		"desk-000000000000.s3-accesspoint.eu-west-1.amazonaws.com": "desk-000000000000", "desk-000000000000.s3-accesspoint-fips.dualstack.us-west-2.amazonaws.com": "desk-000000000000",
 	} {
-		bucket, website := hosted(host)
-		if website {
+		bucket, endpoint := hosted(host)
+		if strings.HasPrefix(endpoint, websiteLabel) {
 			bucket += "*"
 		}
 		if bucket != want {

@@ -9,17 +9,18 @@ import (
 
 	api "github.com/brume-cloud/brume/api/s3"
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/state/kv"
 )
 
 // rules is the policy that decides about a caller: the bucket's own, together
 // with what the ACLs grant and what the public access block takes away. o is the
 // object that a call is about, nil for none.
-func (b *bucket) rules(c *aws.Caller, o *object) string {
+func (b *bucket) rules(tx kv.Tx, c *aws.Caller, o *object) string {
 	d := document{Version: "2012-10-17"}
 	if b.Ownership != ownerEnforced {
-		d.Statement = b.granted(c, o)
+		d.Statement = b.granted(tx, c, o)
 	}
-	restricted := b.Block.Restrict && b.Public
+	restricted := b.Public && b.blocked(tx).Restrict
 	foreign := o != nil && b.accountOf(o) != b.Account
 	if len(d.Statement) == 0 && !restricted && !foreign {
 		return b.Policy
@@ -30,12 +31,7 @@ func (b *bucket) rules(c *aws.Caller, o *object) string {
 		}
 	}
 	if restricted {
-		d.Statement = append(d.Statement, map[string]any{
-			"Sid": "RestrictPublicBuckets", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*",
-			"Condition": map[string]any{
-				"StringNotEquals": map[string]any{"aws:PrincipalAccount": b.Account}, "BoolIfExists": map[string]any{"aws:PrincipalIsAWSService": "false"},
-			},
-		})
+		d.Statement = append(d.Statement, restriction(b.Account))
 	}
 	if len(d.Statement) == 0 {
 		return ""
@@ -47,14 +43,24 @@ func (b *bucket) rules(c *aws.Caller, o *object) string {
 	return string(text)
 }
 
+// restriction is the statement that keeps all out who are not of an account.
+func restriction(account string) map[string]any {
+	return map[string]any{
+		"Sid": "RestrictPublicBuckets", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*",
+		"Condition": map[string]any{
+			"StringNotEquals": map[string]any{"aws:PrincipalAccount": account}, "BoolIfExists": map[string]any{"aws:PrincipalIsAWSService": "false"},
+		},
+	}
+}
+
 // granted are statements that say to the caller what the ACLs do.
 // AWS: "Access control list (ACL) overview", mapping of ACL permissions and
 // access policy permissions.
-func (b *bucket) granted(c *aws.Caller, o *object) (all []map[string]any) {
+func (b *bucket) granted(tx kv.Tx, c *aws.Caller, o *object) (all []map[string]any) {
 	add := func(acl []grant, resource string, actions map[string][]string) {
 		for _, g := range acl {
 			who, ok := g.names(c)
-			if !ok || b.Block.Ignore && g.public() {
+			if !ok || g.public() && b.blocked(tx).Ignore {
 				continue
 			}
 			list := actions[g.Permission]
@@ -107,7 +113,7 @@ const loggingPrincipal = "logging.s3.amazonaws.com"
 
 // keys are the condition keys that S3 adds.
 // AWS: "Actions, resources, and condition keys for Amazon S3", condition keys.
-func (g *guard) keys(o *object) func(string) ([]string, bool) {
+func (g *guard) keys(p *accessPoint, o *object) func(string) ([]string, bool) {
 	return func(key string) ([]string, bool) {
 		name, ok := strings.CutPrefix(key, "s3:")
 		if !ok {
@@ -122,6 +128,9 @@ func (g *guard) keys(o *object) func(string) ([]string, bool) {
 			return nil, false
 		}
 		v := g.key(name)
+		if p != nil && v == "" {
+			v = p.conditionKey(name)
+		}
 		return []string{v}, v != ""
 	}
 }

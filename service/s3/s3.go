@@ -19,6 +19,8 @@
 // makes all digests on the way. Nothing is written to the store before the
 // whole body is there and has been proven.
 //
+// S3 Control is the second API of this package (control.go).
+//
 // Differences from AWS are in the README.
 package s3
 
@@ -102,18 +104,17 @@ func errNoKey(key string) *aws.Error {
 // find returns the bucket of a name, for a caller who expects it to be owner's.
 func find(ctx context.Context, tx kv.Tx, name string, owner *string) (*bucket, error) {
 	call := aws.CallFrom(ctx)
-	b, ok := buckets.Get(tx, bucketKey(call.Region, name))
-	if !ok {
-		return nil, errNoBucket(name)
+	b, err := reach(tx, call.Region, name)
+	if err != nil {
+		return nil, err
 	}
-	b.Name = name
 	if owner != nil && *owner != b.Account {
 		return nil, aws.Errorf(http.StatusForbidden, "AccessDenied", "Access Denied")
 	}
 	// AWS: "Making requests using the AWS SDKs and endpoints": a request belongs
 	// to the bucket's region. Those whose signature names none go anywhere.
 	if call.Signed != "" && string(call.Signed) != b.Region {
-		return nil, api.ErrPermanentRedirect(&api.PermanentRedirect{Endpoint: new(name + ".s3." + b.Region + "." + aws.Region(b.Region).DNSSuffix()), Bucket: &name, Region: &b.Region},
+		return nil, api.ErrPermanentRedirect(&api.PermanentRedirect{Endpoint: new(b.Name + ".s3." + b.Region + "." + aws.Region(b.Region).DNSSuffix()), Bucket: &name, Region: &b.Region},
 			"The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.")
 	}
 	return b, nil

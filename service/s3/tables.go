@@ -11,7 +11,8 @@ import (
 // bucket is a bucket, with what nearly every call about it needs. All other
 // configurations are rows of their own, in settings.
 type bucket struct {
-	Name string `kv:"-"` // where it was found
+	Name  string       `kv:"-"` // where it was found
+	Point *accessPoint `kv:"-"` // that it was reached through; mostly nil
 
 	ID         uint64    `kv:"1"` // in the keys of its rows; a bucket made anew has another
 	Account    string    `kv:"2"`
@@ -35,6 +36,31 @@ type block struct {
 	Ignore   bool `kv:"3"`
 	Policy   bool `kv:"4"`
 	Restrict bool `kv:"5"`
+}
+
+// accessPoint is a way to a bucket with a policy of its own.
+type accessPoint struct {
+	Name    string      `kv:"-"` // these are where it was found
+	Account aws.Account `kv:"-"`
+	Region  aws.Region  `kv:"-"`
+
+	Bucket  string            `kv:"1"`
+	ID      uint64            `kv:"2"` // the bucket's: one made anew is another
+	Owner   string            `kv:"3"` // the bucket's account
+	Alias   string            `kv:"4"`
+	VPC     string            `kv:"5"` // whence it is reached; empty: from the Internet
+	Block   block             `kv:"6"`
+	Created time.Time         `kv:"7"`
+	Policy  string            `kv:"8"`
+	Public  bool              `kv:"9"` // its policy lets anybody in
+	Tags    map[string]string `kv:"10"`
+}
+
+// signpost is where an alias leads.
+type signpost struct {
+	Account string `kv:"1"`
+	Region  string `kv:"2"`
+	Name    string `kv:"3"`
 }
 
 // grant is a permission that an ACL gives.
@@ -184,6 +210,33 @@ var (
 	lines    = kv.Table[small]{Name: "s3.logline"}  // stamp: of the bucket's access log, not delivered yet
 	armed    = kv.Table[struct{}]{Name: "s3.armed"} // what: a job of the bucket that is put
 )
+
+// The tables of S3 Control. Access points lie in the scope of their own account,
+// aliases with the names of buckets, an account's block in its account and partition.
+var (
+	points        = kv.Table[accessPoint]{Name: "s3.accesspoint", Indexes: []kv.Index[accessPoint]{byBucket}} // name
+	aliases       = kv.Table[signpost]{Name: "s3.alias"}                                                      // alias
+	accountBlocks = kv.Table[block]{Name: "s3.accountblock"}
+)
+
+// byBucket finds the access points of a bucket.
+var byBucket = kv.Index[accessPoint]{Name: "bucket", Key: func(p *accessPoint) ([]kv.Part, bool) {
+	return []kv.Part{kv.String(p.Bucket)}, true
+}}
+
+func pointScope(account aws.Account, r aws.Region) kv.Scope {
+	return kv.Scope{Account: account, Region: r}
+}
+
+func (p *accessPoint) key() kv.Key {
+	return points.Key(pointScope(p.Account, p.Region), kv.String(p.Name))
+}
+
+func aliasKey(r aws.Region, alias string) kv.Key { return aliases.Key(worldOf(r), kv.String(alias)) }
+
+func accountBlockKey(account aws.Account, r aws.Region) kv.Key {
+	return accountBlocks.Key(kv.Scope{Account: account, Region: r.Global()})
+}
 
 // byAccount finds an account's buckets.
 var byAccount = kv.Index[bucket]{Name: "account", Key: func(b *bucket) ([]kv.Part, bool) {

@@ -75,7 +75,8 @@ func table() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		built, err := methods(filepath.Join("service", s.Name))
+		at := homeOf(s.Name)
+		built, err := methods(at)
 		if err != nil {
 			return "", err
 		}
@@ -96,16 +97,27 @@ func table() (string, error) {
 		if len(missing) > 0 {
 			rest = "`" + strings.Join(missing, "` `") + "`"
 		}
-		fmt.Fprintf(&b, "| [%s](service/%s) | %d of %d | %s |\n", m.Meta.ServiceID, s.Name, n, n+len(missing), rest)
+		fmt.Fprintf(&b, "| [%s](service/%s) | %d of %d | %s |\n", m.Meta.ServiceID, at.folder, n, n+len(missing), rest)
 	}
 	fmt.Fprintf(&b, "\nRouted, signed and checked, and answering `NotImplemented` so far: %s.\n\n", strings.Join(waiting, ", "))
 	return b.String(), nil
 }
 
-// methods returns the exported methods of the type Service in a folder.
-func methods(dir string) (map[string]bool, error) {
+// home is where a service is built: a type in a folder below service.
+type home struct{ folder, receiver string }
+
+// homeOf is mostly the type Service in the folder of the service's name.
+func homeOf(service string) home {
+	if service == "s3control" { // a second API of S3, which reads what it keeps
+		return home{"s3", "Control"}
+	}
+	return home{service, "Service"}
+}
+
+// methods returns the exported methods of a service's type.
+func methods(at home) (map[string]bool, error) {
 	all := map[string]bool{}
-	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	paths, err := filepath.Glob(filepath.Join("service", at.folder, "*.go"))
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +128,7 @@ func methods(dir string) (map[string]bool, error) {
 			return nil, err
 		}
 		for _, d := range f.Decls {
-			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv != nil && receiver(fn) == "Service" {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv != nil && receiver(fn) == at.receiver {
 				all[fn.Name.Name] = true
 			}
 		}
