@@ -300,7 +300,8 @@ var dependencies = map[string]string{
 	"golang.org/x/sys":                         "file locks",
 	"golang.org/x/term":                        "is the output a terminal",
 
-	"github.com/aws/aws-sdk-go-v2/service/glacier": "tests",
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb": "tests",
+	"github.com/aws/aws-sdk-go-v2/service/glacier":  "tests",
 }
 
 func TestDependenciesAreDeliberate(t *testing.T) {
