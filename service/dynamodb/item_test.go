@@ -78,14 +78,14 @@ func TestConditionsGuardWrites(t *testing.T) {
 			"attribute_type(#s, :t) and not amount < :n": {":t": str("S"), ":n": num("10")},
 		} {
 			if err := put(condition, values); err != nil {
-				t.Errorf("%s: %v", condition, err)
+				d.Errorf("%s: %v", condition, err)
 			}
 		}
 		err := put("attribute_not_exists(#s)", nil)
 		d.wantError(err, "ConditionalCheckFailedException", "The conditional request failed")
 		var failed *types.ConditionalCheckFailedException
 		if !errors.As(err, &failed) || show(failed.Item) != "amount=10 customer=ada number=1 state=open" {
-			t.Errorf("the failure shows %v", err)
+			d.Errorf("the failure shows %v", err)
 		}
 		d.wantError(put("#s = :o", row{":o": str("open"), ":p": str("x")}), "ValidationException", "Value provided in ExpressionAttributeValues unused in expressions: keys: {:p}")
 		d.wantError(put("#s between :b and :a", row{":a": num("1"), ":b": num("2")}), "ValidationException",
@@ -113,7 +113,7 @@ func TestUpdatesChangeItems(t *testing.T) {
 		} {
 			got, err := d.update(key, c.expression, c.values)
 			if err != nil {
-				t.Fatalf("%s: %v", c.expression, err)
+				d.Fatalf("%s: %v", c.expression, err)
 			}
 			d.want(c.expression, show(got), c.want)
 		}
@@ -160,15 +160,15 @@ func TestWhatAWriteReturns(t *testing.T) {
 		d.want("UPDATED_NEW", show(now), "a=3 m=<x=3>")
 		put, err := d.PutItem(d.Context(), &dynamodb.PutItemInput{TableName: aws.String("orders"), Item: with(key, "state", str("open")), ReturnValues: types.ReturnValueAllOld, ReturnConsumedCapacity: types.ReturnConsumedCapacityIndexes})
 		if err != nil {
-			t.Fatal(err)
+			d.Fatal(err)
 		}
 		d.want("ALL_OLD", show(put.Attributes), "a=3 customer=ada m=<x=3 y=2> number=1")
 		if c := put.ConsumedCapacity; *c.CapacityUnits != 2 || *c.Table.CapacityUnits != 1 || *c.GlobalSecondaryIndexes["by-state"].CapacityUnits != 1 {
-			t.Errorf("capacity %+v", c)
+			d.Errorf("capacity %+v", c)
 		}
 		gone, err := d.DeleteItem(d.Context(), &dynamodb.DeleteItemInput{TableName: aws.String("orders"), Key: key, ReturnValues: types.ReturnValueAllOld})
 		if err != nil {
-			t.Fatal(err)
+			d.Fatal(err)
 		}
 		d.want("deleted", show(gone.Attributes), "customer=ada number=1 state=open")
 		d.want("after", show(d.get(key)), "none")
@@ -183,11 +183,11 @@ func TestProjectionsPickParts(t *testing.T) {
 			ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
 		})
 		if err != nil {
-			t.Fatal(err)
+			d.Fatal(err)
 		}
 		d.want("projected", show(out.Item), "m=<y=[1 3]> z=Z")
 		if *out.ConsumedCapacity.CapacityUnits != 0.5 {
-			t.Errorf("an eventually consistent read took %v", *out.ConsumedCapacity.CapacityUnits)
+			d.Errorf("an eventually consistent read took %v", *out.ConsumedCapacity.CapacityUnits)
 		}
 	})
 }
@@ -199,17 +199,17 @@ func TestLegacyParameters(t *testing.T) {
 			return err
 		}
 		if err := put(map[string]types.ExpectedAttributeValue{"customer": {Exists: aws.Bool(false)}}); err != nil {
-			t.Fatal(err)
+			d.Fatal(err)
 		}
 		d.wantError(put(map[string]types.ExpectedAttributeValue{"customer": {Exists: aws.Bool(false)}}), "ConditionalCheckFailedException", "The conditional request failed")
 		if err := put(map[string]types.ExpectedAttributeValue{"a": {ComparisonOperator: types.ComparisonOperatorGe, AttributeValueList: []av{num("1")}}}); err != nil {
-			t.Fatal(err)
+			d.Fatal(err)
 		}
 		_, err := d.UpdateItem(d.Context(), &dynamodb.UpdateItemInput{TableName: aws.String("orders"), Key: order("ada", "1"), AttributeUpdates: map[string]types.AttributeValueUpdate{
 			"a": {Action: types.AttributeActionAdd, Value: num("2")}, "b": {Value: str("B")}, "c": {Action: types.AttributeActionDelete},
 		}})
 		if err != nil {
-			t.Fatal(err)
+			d.Fatal(err)
 		}
 		d.want("updated", show(d.get(order("ada", "1"))), "a=3 b=B customer=ada number=1")
 	})

@@ -31,7 +31,8 @@ func keyBytes(v *value) []byte {
 
 func partitionOf(v *value) partition { return digest(keyBytes(v)) }
 
-func sortPart(v *value) kv.Part { return kv.Bytes(keyBytes(v)) }
+// sortPart is text even where the value is not, for kv.TextPrefix.
+func sortPart(v *value) kv.Part { return kv.String(string(keyBytes(v))) }
 
 // primary is the digest of an item's whole primary key.
 func (t *table) primary(it item) partition {
