@@ -1,0 +1,10 @@
+package dynamodb
+
+import "github.com/brume-cloud/brume/state/job"
+
+// Jobs returns the kinds of job that the service owns.
+func (s *Service) Jobs() []job.Kind {
+	return []job.Kind{
+		{Name: forgetKind, Run: s.forget},
+	}
+}
