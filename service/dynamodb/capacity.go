@@ -71,7 +71,7 @@ func (u *spent) answer(wanted dynamodb.ReturnConsumedCapacity) *dynamodb.Consume
 	if u == nil || wanted == "" || wanted == dynamodb.ReturnConsumedCapacityNONE {
 		return nil
 	}
-	c := &dynamodb.ConsumedCapacity{TableName: &u.table.at.Name, CapacityUnits: ptr(u.read + u.write + u.onIndexes())}
+	c := &dynamodb.ConsumedCapacity{TableName: ptr(u.table.at.Name), CapacityUnits: ptr(u.read + u.write + u.onIndexes())}
 	if wanted != dynamodb.ReturnConsumedCapacityINDEXES {
 		return c
 	}

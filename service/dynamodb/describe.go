@@ -1,14 +1,18 @@
 package dynamodb
 
 import (
+	"slices"
 	"time"
 
 	"github.com/brume-cloud/brume/api/dynamodb"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
-// describe tells what is known of the table.
+// describe tells what is known of the table. It shares nothing with the record,
+// which others have as well.
 func (t *table) describe(tx kv.Tx) *dynamodb.TableDescription {
+	t = ptr(*t)
+	t.Indexes = slices.Clone(t.Indexes)
 	d := &dynamodb.TableDescription{
 		TableName: &t.at.Name, TableArn: ptr(t.at.arn()), TableId: &t.UUID, TableStatus: dynamodb.TableStatusACTIVE,
 		CreationDateTime: &t.Created, KeySchema: t.Keys.schema(),
@@ -26,7 +30,7 @@ func (t *table) describe(tx kv.Tx) *dynamodb.TableDescription {
 		d.TableClassSummary = &dynamodb.TableClassSummary{TableClass: dynamodb.TableClass(t.Class)}
 	}
 	if t.Encryption != nil {
-		d.SSEDescription = &dynamodb.SSEDescription{Status: dynamodb.SSEStatusENABLED, SSEType: dynamodb.SSETypeKMS, KMSMasterKeyArn: &t.Encryption.Key}
+		d.SSEDescription = &dynamodb.SSEDescription{Status: dynamodb.SSEStatusENABLED, SSEType: dynamodb.SSETypeKMS, KMSMasterKeyArn: ptr(t.Encryption.Key)}
 	}
 	if t.StreamView != "" {
 		d.StreamSpecification = &dynamodb.StreamSpecification{StreamEnabled: true, StreamViewType: dynamodb.StreamViewType(t.StreamView)}
@@ -46,7 +50,7 @@ func (t *table) describe(tx kv.Tx) *dynamodb.TableDescription {
 
 // describeIndex adds an index to the description of its table.
 func (t *table) describeIndex(tx kv.Tx, x *index, d *dynamodb.TableDescription) {
-	projection := &dynamodb.Projection{ProjectionType: dynamodb.ProjectionType(x.Projection), NonKeyAttributes: x.Include}
+	projection := &dynamodb.Projection{ProjectionType: dynamodb.ProjectionType(x.Projection), NonKeyAttributes: slices.Clone(x.Include)}
 	arn, size, count := ptr(t.at.indexARN(x.Name)), ptr(t.total(tx, x.ID, countBytes)), ptr(t.total(tx, x.ID, countItems))
 	if !x.Global {
 		d.LocalSecondaryIndexes = append(d.LocalSecondaryIndexes, dynamodb.LocalSecondaryIndexDescription{

@@ -6,5 +6,7 @@ import "github.com/brume-cloud/brume/state/job"
 func (s *Service) Jobs() []job.Kind {
 	return []job.Kind{
 		{Name: forgetKind, Run: s.forget},
+		{Name: sweepKind, Run: s.sweep},
+		{Name: expireKind, Run: s.expire},
 	}
 }

@@ -39,8 +39,6 @@ const (
 	writeUnit = 1 << 10
 )
 
-// Sizes of our own, which change cost and not behaviour.
-const (
-	backfillBatch = 500 // items that one run of a backfill job indexes
-	expiryBatch   = 500 // items that one run of an expiry job deletes
-)
+// sweepBatch is how many items one run of a sweep job sees. It changes cost and
+// not behaviour.
+const sweepBatch = 500

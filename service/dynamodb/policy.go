@@ -2,15 +2,26 @@ package dynamodb
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 
 	"github.com/brume-cloud/brume/api/dynamodb"
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/policy"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
 // noPolicyRevision is the ExpectedRevisionId of a table that must have no policy.
 const noPolicyRevision = "NO_POLICY"
+
+// checkPolicy refuses a document that is no policy of a resource.
+func checkPolicy(doc string) error {
+	_, err := policy.Parse([]byte(doc), policy.Resource)
+	var e *aws.Error
+	if errors.As(err, &e) {
+		return invalid("Invalid policy document: %s", e.Message)
+	}
+	return err
+}
 
 // checkRevision refuses to change a policy that is not the expected one.
 func (t *table) checkRevision(expected *string) error {
@@ -22,8 +33,8 @@ func (t *table) checkRevision(expected *string) error {
 
 // PutResourcePolicy sets the policy of a table. It applies at once.
 func (s *Service) PutResourcePolicy(ctx context.Context, in *dynamodb.PutResourcePolicyInput) (*dynamodb.PutResourcePolicyOutput, error) {
-	if !json.Valid([]byte(in.Policy)) {
-		return nil, invalid("Invalid policy document: the policy is not valid JSON")
+	if err := checkPolicy(in.Policy); err != nil {
+		return nil, err
 	}
 	out := new(dynamodb.PutResourcePolicyOutput)
 	err := s.changeARN(ctx, in.ResourceArn, func(_ kv.Tx, t *table) error {
@@ -46,7 +57,7 @@ func (s *Service) GetResourcePolicy(ctx context.Context, in *dynamodb.GetResourc
 		if t.Policy == "" {
 			return dynamodb.ErrPolicyNotFoundException("Resource-based policy not found for the provided ResourceArn: %s", in.ResourceArn)
 		}
-		out.Policy, out.RevisionId = &t.Policy, &t.Revision
+		out.Policy, out.RevisionId = ptr(t.Policy), ptr(t.Revision)
 		return nil
 	})
 	return out, err

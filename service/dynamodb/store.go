@@ -88,6 +88,9 @@ func (t *table) entry(x *index, it item) item {
 			return nil
 		}
 	}
+	if t.checkIndexKey(x, it) != nil {
+		return nil // it was there before the index, with a value that is no key
+	}
 	switch x.Projection {
 	case projectAll:
 		return it

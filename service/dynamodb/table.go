@@ -15,6 +15,9 @@ func (s *Service) CreateTable(ctx context.Context, in *dynamodb.CreateTableInput
 		return nil, err
 	}
 	if in.ResourcePolicy != nil {
+		if err := checkPolicy(*in.ResourcePolicy); err != nil {
+			return nil, err
+		}
 		t.Policy = *in.ResourcePolicy
 	}
 	t.at = addressOf(ctx, in.TableName)

@@ -30,7 +30,6 @@ type table struct {
 	Encryption *encryption       `kv:"18"`
 	OnDemandAt time.Time         `kv:"19"` // when it became PAY_PER_REQUEST
 	LastIndex  uint64            `kv:"20"` // the highest id given to an index
-	TTLVersion uint64            `kv:"21"` // grows when TTL changes, so that old jobs know
 }
 
 // keys names the attributes of a primary key, of a table or an index.
@@ -83,17 +82,11 @@ type token struct {
 	Request []byte    `kv:"2"` // digest
 }
 
-// expiry is a time at which items of a table expire.
-type expiry struct {
-	Version uint64 `kv:"1"` // the table's TTLVersion
-}
-
 // The tables. All but the first and tokens begin with the table's id.
 var (
 	tables  = kv.Table[table]{Name: "ddb.table"}    // name
 	items   = kv.Table[struct{}]{Name: "ddb.item"}  // partition, sort key; the value is encode's
 	entries = kv.Table[struct{}]{Name: "ddb.entry"} // index, partition, sort key, digest of the primary key; the same
-	expires = kv.Table[expiry]{Name: "ddb.expire"}  // second, digest of the primary key
 	counts  = kv.Table[struct{}]{Name: "ddb.count"} // index (0: the table), what
 	tokens  = kv.Table[token]{Name: "ddb.token"}    // token
 )
@@ -111,7 +104,6 @@ func (t *table) drop(tx kv.Tx) {
 	sc, id := t.at.Scope, kv.Uint(t.ID)
 	items.DeleteAll(tx, items.Prefix(sc, id))
 	entries.DeleteAll(tx, entries.Prefix(sc, id))
-	expires.DeleteAll(tx, expires.Prefix(sc, id))
 	counts.DeleteAll(tx, counts.Prefix(sc, id))
 }
 
