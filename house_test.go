@@ -305,6 +305,7 @@ var dependencies = map[string]string{
 
 	"github.com/aws/aws-sdk-go-v2/service/glacier":   "tests",
 	"github.com/aws/aws-sdk-go-v2/service/s3control": "tests",
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb":  "tests",
 }
 
 func TestDependenciesAreDeliberate(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/brume-cloud/brume/api/catalog"
+	dynamodbapi "github.com/brume-cloud/brume/api/dynamodb"
 	glacierapi "github.com/brume-cloud/brume/api/glacier"
 	iamapi "github.com/brume-cloud/brume/api/iam"
 	s3api "github.com/brume-cloud/brume/api/s3"
@@ -18,6 +19,7 @@ import (
 	"github.com/brume-cloud/brume/front/gateway"
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/front/wire/schema"
+	"github.com/brume-cloud/brume/service/dynamodb"
 	"github.com/brume-cloud/brume/service/glacier"
 	"github.com/brume-cloud/brume/service/iam"
 	"github.com/brume-cloud/brume/service/s3"
@@ -31,6 +33,12 @@ import (
 // NotImplemented.
 func built() map[string]entry {
 	return map[string]entry{
+		"dynamodb": {
+			operations: dynamodbapi.Operations,
+			open: func(s *System, _ aws.Invoker) any {
+				return dynamodb.New(dynamodb.Deps{Store: s.store, Random: random{}, Meter: s.meter})
+			},
+		},
 		"glacier": {
 			operations: glacierapi.Operations,
 			open: func(s *System, via aws.Invoker) any {

@@ -100,7 +100,7 @@ func TestAnswersThatPagesMayRead(t *testing.T) {
 		{"POST /" + list + there + "\n\n{}", 400, true}, // AccessDenied: a stranger is no root there
 		{"POST /" + here + "\nX-Amz-Target: Nothing.Here\n\n{}", 400, true},
 		{"POST /\nScope: sns\n" + form + here + "\n\nAction=ListTopics", 200, true},
-		{"POST /\nScope: dynamodb\nX-Amz-Target: DynamoDB_20120810.ListTables" + here + "\n\n{}", 501, true},
+		{"POST /\nScope: states\nX-Amz-Target: AWSStepFunctions.ListStateMachines" + here + "\n\n{}", 501, true},
 		{"GET /bucket/key\nScope: s3" + here, 0, false},
 		{"GET /bucket/key" + here, 0, false},
 		{"GET /v20180820/accesspoint\nScope: s3" + here, 0, false},

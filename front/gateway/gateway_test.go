@@ -105,7 +105,7 @@ func TestRouting(t *testing.T) {
 		{"POST /\nScope: iam\nX-Amz-Target: AmazonSQS.ListQueues\n\n{}", 400, json, `Credential should be scoped to correct service: 'sqs'`},
 		{"POST /\nScope: sqs@Mars 1\nX-Amz-Target: AmazonSQS.ListQueues\n\n{}", 400, json, `valid region`},
 		{"POST /\nScope: monitoring\nX-Amz-Target: GraniteServiceVersion20100801.ListMetrics\n\n{}", 501, json, "NotImplemented"},
-		{"POST /\nScope: dynamodb\nX-Amz-Target: DynamoDB_20120810.ListTables\n\n{}", 501, json, "dynamodb:ListTables"},
+		{"POST /\nScope: states\nX-Amz-Target: AWSStepFunctions.ListStateMachines\n\n{}", 501, json, "stepfunctions:ListStateMachines"},
 		{"POST /\nScope: logs\nX-Amz-Target: Logs_20140328.DescribeLogGroups\n\n{}", 501, json11, "NotImplemented"},
 		// Smithy RPC v2 CBOR
 		{"POST " + granite + "ListMetrics\nScope: monitoring\nSmithy-Protocol: rpc-v2-cbor\n\n\xa0", 501, cbor, "NotImplemented"},

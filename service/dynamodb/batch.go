@@ -1,0 +1,198 @@
+package dynamodb
+
+import (
+	"context"
+
+	"github.com/brume-cloud/brume/api/dynamodb"
+	"github.com/brume-cloud/brume/state/kv"
+)
+
+// seen are the items that a request has named, to find one that it names twice.
+type seen map[string]bool
+
+// twice reports whether the item with the key was named before.
+func (s seen) twice(t *table, key item) bool {
+	k := string(t.itemKey(key))
+	was := s[k]
+	s[k] = true
+	return was
+}
+
+func duplicates() error { return invalid("Provided list of item keys contains duplicates") }
+
+// BatchWriteItem puts and deletes items of several tables. AWS does each alone;
+// here they are one transaction, of which nothing is left unprocessed.
+func (s *Service) BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteItemInput) (*dynamodb.BatchWriteItemOutput, error) {
+	all, err := batched(in.RequestItems)
+	if err != nil {
+		return nil, err
+	}
+	var taken spending
+	err = kv.Update(ctx, s.Store, func(tx kv.Tx) error {
+		named := seen{}
+		taken = spending{}
+		for _, m := range all {
+			t, err := findTable(ctx, tx, m.table)
+			if err != nil {
+				return err
+			}
+			if err := m.check(t); err != nil {
+				return err
+			}
+			if named.twice(t, m.key) {
+				return duplicates()
+			}
+			o, err := m.run(ctx, tx)
+			if err != nil {
+				return err
+			}
+			taken.of(t).add(o.spent)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.meterAll(ctx, taken)
+	return &dynamodb.BatchWriteItemOutput{UnprocessedItems: map[string][]dynamodb.WriteRequest{}, ConsumedCapacity: taken.answer(in.ReturnConsumedCapacity)}, nil
+}
+
+// batched reads the requests of a BatchWriteItem.
+func batched(requests map[string][]dynamodb.WriteRequest) ([]*mutation, error) {
+	var all []*mutation
+	for _, name := range sortedKeys(requests) {
+		for _, r := range requests[name] {
+			m := mutation{table: name}
+			switch {
+			case r.PutRequest != nil && r.DeleteRequest != nil:
+				return nil, invalid("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
+			case r.PutRequest != nil:
+				m.key, m.put = r.PutRequest.Item, true
+			case r.DeleteRequest != nil:
+				m.key, m.delete = r.DeleteRequest.Key, true
+			default:
+				return nil, invalid("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes")
+			}
+			made, err := newMutation(m, clauses{})
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, made)
+		}
+	}
+	if len(all) > maxBatchWrite {
+		return nil, invalid("Too many items requested for the BatchWriteItem call")
+	}
+	return all, nil
+}
+
+// meterAll counts what was taken of several tables.
+func (s *Service) meterAll(ctx context.Context, taken spending) {
+	for _, u := range taken {
+		s.meter(ctx, u)
+	}
+}
+
+// batchTable is what a BatchGetItem wants of one table.
+type batchTable struct {
+	dynamodb.KeysAndAttributes
+	name       string
+	projection *projection
+}
+
+// BatchGetItem returns items of several tables, up to 16 MB of them. The rest is
+// left unprocessed.
+func (s *Service) BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput) (*dynamodb.BatchGetItemOutput, error) {
+	all, err := batchTables(in.RequestItems)
+	if err != nil {
+		return nil, err
+	}
+	out := new(dynamodb.BatchGetItemOutput)
+	var taken spending
+	err = kv.View(ctx, s.Store, func(tx kv.Tx) error {
+		*out = dynamodb.BatchGetItemOutput{Responses: map[string][]item{}, UnprocessedKeys: map[string]dynamodb.KeysAndAttributes{}}
+		taken = spending{}
+		left := maxBatchBytes
+		for _, b := range all {
+			t, err := findTable(ctx, tx, b.name)
+			if err != nil {
+				return err
+			}
+			if err := b.run(tx, batchReading{t, out, taken.of(t), &left}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.meterAll(ctx, taken)
+	out.ConsumedCapacity = taken.answer(in.ReturnConsumedCapacity)
+	return out, nil
+}
+
+// batchReading is where the items of one table go.
+type batchReading struct {
+	*table
+	out  *dynamodb.BatchGetItemOutput
+	took *spent
+	left *int // bytes
+}
+
+func (b batchTable) run(tx kv.Tx, to batchReading) error {
+	named, found, rest := seen{}, []item{}, []item(nil)
+	for _, key := range b.Keys {
+		if err := to.checkKey(key); err != nil {
+			return err
+		}
+		if named.twice(to.table, key) {
+			return duplicates()
+		}
+		if *to.left <= 0 {
+			rest = append(rest, key)
+			continue
+		}
+		it, ok := to.table.read(tx, key)
+		size := itemSize(it)
+		*to.left -= size
+		to.took.read += readUnits(size, deref(b.ConsistentRead))
+		if ok {
+			found = append(found, b.projection.of(it))
+		}
+	}
+	to.out.Responses[b.name] = found
+	if rest != nil {
+		b.KeysAndAttributes.Keys = rest
+		to.out.UnprocessedKeys[b.name] = b.KeysAndAttributes
+	}
+	return nil
+}
+
+// batchTables reads the requests of a BatchGetItem.
+func batchTables(requests map[string]dynamodb.KeysAndAttributes) ([]batchTable, error) {
+	var all []batchTable
+	n := 0
+	for _, name := range sortedKeys(requests) {
+		b := batchTable{KeysAndAttributes: requests[name], name: name}
+		r, err := newRequest(b.ExpressionAttributeNames, nil)
+		if err != nil {
+			return nil, err
+		}
+		if b.projection, err = r.projection(b.ProjectionExpression); err != nil {
+			return nil, err
+		}
+		if err := r.done(); err != nil {
+			return nil, err
+		}
+		if b.AttributesToGet != nil {
+			b.projection = topLevel(b.AttributesToGet)
+		}
+		all = append(all, b)
+		n += len(b.Keys)
+	}
+	if n > maxBatchGet {
+		return nil, invalid("Too many items requested for the BatchGetItem call")
+	}
+	return all, nil
+}

@@ -1,0 +1,183 @@
+package dynamodb
+
+import (
+	"context"
+
+	"github.com/brume-cloud/brume/api/dynamodb"
+	"github.com/brume-cloud/brume/state/kv"
+)
+
+// PutItem stores an item in the place of the one with its key, if any.
+func (s *Service) PutItem(ctx context.Context, in *dynamodb.PutItemInput) (*dynamodb.PutItemOutput, error) {
+	if v := in.ReturnValues; v != "" && v != dynamodb.ReturnValueNONE && v != dynamodb.ReturnValueALLOLD {
+		return nil, invalid("ReturnValues can only be ALL_OLD or NONE")
+	}
+	legacy, err := legacyOf(in.Expected, in.ConditionalOperator, in.ConditionExpression != nil)
+	if err != nil {
+		return nil, err
+	}
+	m, err := newMutation(mutation{table: in.TableName, key: in.Item, put: true}, clauses{
+		condition: in.ConditionExpression, names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues, show: in.ReturnValuesOnConditionCheckFailure,
+	})
+	if err != nil {
+		return nil, err
+	}
+	o, err := s.mutate(ctx, legacy.join(m))
+	if err != nil {
+		return nil, err
+	}
+	out := &dynamodb.PutItemOutput{ConsumedCapacity: o.answer(in.ReturnConsumedCapacity), ItemCollectionMetrics: o.metrics(in.ReturnItemCollectionMetrics, in.Item)}
+	if in.ReturnValues == dynamodb.ReturnValueALLOLD {
+		out.Attributes = o.was
+	}
+	return out, nil
+}
+
+// DeleteItem deletes an item. One that is not there is no error.
+func (s *Service) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput) (*dynamodb.DeleteItemOutput, error) {
+	if v := in.ReturnValues; v != "" && v != dynamodb.ReturnValueNONE && v != dynamodb.ReturnValueALLOLD {
+		return nil, invalid("ReturnValues can only be ALL_OLD or NONE")
+	}
+	legacy, err := legacyOf(in.Expected, in.ConditionalOperator, in.ConditionExpression != nil)
+	if err != nil {
+		return nil, err
+	}
+	m, err := newMutation(mutation{table: in.TableName, key: in.Key, delete: true}, clauses{
+		condition: in.ConditionExpression, names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues, show: in.ReturnValuesOnConditionCheckFailure,
+	})
+	if err != nil {
+		return nil, err
+	}
+	o, err := s.mutate(ctx, legacy.join(m))
+	if err != nil {
+		return nil, err
+	}
+	out := &dynamodb.DeleteItemOutput{ConsumedCapacity: o.answer(in.ReturnConsumedCapacity), ItemCollectionMetrics: o.metrics(in.ReturnItemCollectionMetrics, in.Key)}
+	if in.ReturnValues == dynamodb.ReturnValueALLOLD {
+		out.Attributes = o.was
+	}
+	return out, nil
+}
+
+// UpdateItem changes an item, and makes it if it is not there.
+func (s *Service) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput) (*dynamodb.UpdateItemOutput, error) {
+	legacy, err := legacyOf(in.Expected, in.ConditionalOperator, in.ConditionExpression != nil || in.UpdateExpression != nil)
+	if err != nil {
+		return nil, err
+	}
+	m, err := newMutation(mutation{table: in.TableName, key: in.Key}, clauses{
+		condition: in.ConditionExpression, update: in.UpdateExpression, names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues, show: in.ReturnValuesOnConditionCheckFailure,
+	})
+	if err != nil {
+		return nil, err
+	}
+	m = legacy.join(m)
+	if m.update == nil {
+		if m.update, err = m.updates(in.AttributeUpdates); err != nil {
+			return nil, err
+		}
+	} else if in.AttributeUpdates != nil {
+		return nil, mixed("AttributeUpdates", "UpdateExpression")
+	}
+	o, err := s.mutate(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	return &dynamodb.UpdateItemOutput{
+		Attributes: m.returned(in.ReturnValues, o.change), ConsumedCapacity: o.answer(in.ReturnConsumedCapacity), ItemCollectionMetrics: o.metrics(in.ReturnItemCollectionMetrics, in.Key),
+	}, nil
+}
+
+// returned is what an update returns of the item.
+func (m *mutation) returned(wanted dynamodb.ReturnValue, c change) item {
+	changed := newProjection(m.update.Paths())
+	switch wanted {
+	case dynamodb.ReturnValueALLOLD:
+		return c.was
+	case dynamodb.ReturnValueALLNEW:
+		return c.is
+	case dynamodb.ReturnValueUPDATEDOLD:
+		return some(changed.of(c.was))
+	case dynamodb.ReturnValueUPDATEDNEW:
+		return some(changed.of(c.is))
+	}
+	return nil
+}
+
+// some is nil for an item without attributes.
+func some(it item) item {
+	if len(it) == 0 {
+		return nil
+	}
+	return it
+}
+
+// mutate does one mutation in a transaction of its own.
+func (s *Service) mutate(ctx context.Context, m *mutation) (outcome, error) {
+	var o outcome
+	err := kv.Update(ctx, s.Store, func(tx kv.Tx) (err error) {
+		o, err = m.run(ctx, tx)
+		return err
+	})
+	s.meter(ctx, o.spent) // AWS: a condition that fails costs as well
+	return o, err
+}
+
+// metrics is the ItemCollectionMetrics of an answer: only tables with local
+// indexes have any.
+func (o outcome) metrics(wanted dynamodb.ReturnItemCollectionMetrics, key item) *dynamodb.ItemCollectionMetrics {
+	if wanted != dynamodb.ReturnItemCollectionMetricsSIZE {
+		return nil
+	}
+	t := o.table
+	for i := range t.Indexes {
+		if !t.Indexes[i].Global {
+			return &dynamodb.ItemCollectionMetrics{ItemCollectionKey: item{t.Keys.Hash: key[t.Keys.Hash]}, SizeEstimateRangeGB: []float64{0, 1}}
+		}
+	}
+	return nil
+}
+
+// GetItem returns an item, all of it or what a projection says.
+func (s *Service) GetItem(ctx context.Context, in *dynamodb.GetItemInput) (*dynamodb.GetItemOutput, error) {
+	r, err := newRequest(in.ExpressionAttributeNames, nil)
+	if err != nil {
+		return nil, err
+	}
+	p, err := r.projection(in.ProjectionExpression)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.done(); err != nil {
+		return nil, err
+	}
+	if in.AttributesToGet != nil {
+		if p != nil {
+			return nil, mixed("AttributesToGet", "ProjectionExpression")
+		}
+		p = topLevel(in.AttributesToGet)
+	}
+	var it item
+	var u *spent
+	err = kv.View(ctx, s.Store, func(tx kv.Tx) error {
+		t, err := findTable(ctx, tx, in.TableName)
+		if err != nil {
+			return err
+		}
+		if err := t.checkKey(in.Key); err != nil {
+			return err
+		}
+		it, _ = t.read(tx, in.Key)
+		u = &spent{table: t, read: readUnits(itemSize(it), deref(in.ConsistentRead))}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.meter(ctx, u)
+	out := &dynamodb.GetItemOutput{ConsumedCapacity: u.answer(in.ReturnConsumedCapacity)}
+	if it != nil {
+		out.Item = p.of(it)
+	}
+	return out, nil
+}

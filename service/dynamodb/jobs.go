@@ -1,0 +1,12 @@
+package dynamodb
+
+import "github.com/brume-cloud/brume/state/job"
+
+// Jobs returns the kinds of job that the service owns.
+func (s *Service) Jobs() []job.Kind {
+	return []job.Kind{
+		{Name: forgetKind, Run: s.forget},
+		{Name: sweepKind, Run: s.sweep},
+		{Name: expireKind, Run: s.expire},
+	}
+}

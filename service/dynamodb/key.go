@@ -1,0 +1,184 @@
+package dynamodb
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+
+	"github.com/brume-cloud/brume/state/kv"
+)
+
+// partition is where in a table all items with one partition key are: the first
+// half of a digest of its value. It makes keys short whatever the value is.
+type partition struct{ high, low uint64 }
+
+func (p partition) parts() []kv.Part { return []kv.Part{kv.Uint(p.high), kv.Uint(p.low)} }
+
+func digest(b []byte) partition {
+	sum := sha256.Sum256(b)
+	return partition{binary.BigEndian.Uint64(sum[:]), binary.BigEndian.Uint64(sum[8:])}
+}
+
+// keyBytes is a key attribute's value as bytes that order as values do.
+func keyBytes(v *value) []byte {
+	switch {
+	case v.S != nil:
+		return []byte(*v.S)
+	case v.N != nil:
+		return number(*v.N).AppendKey(nil)
+	}
+	return v.B
+}
+
+func partitionOf(v *value) partition { return digest(keyBytes(v)) }
+
+// sortPart is text even where the value is not, for kv.TextPrefix.
+func sortPart(v *value) kv.Part { return kv.String(string(keyBytes(v))) }
+
+// primary is the digest of an item's whole primary key.
+func (t *table) primary(it item) partition {
+	hash := it[t.Keys.Hash]
+	b := binary.AppendUvarint(nil, uint64(len(keyBytes(&hash))))
+	b = append(b, keyBytes(&hash)...)
+	if t.Keys.Range != "" {
+		v := it[t.Keys.Range]
+		b = append(b, keyBytes(&v)...)
+	}
+	return digest(b)
+}
+
+// itemKey is the key of the item, or of the item with the key, it.
+func (t *table) itemKey(it item) kv.Key {
+	hash := it[t.Keys.Hash]
+	parts := append([]kv.Part{kv.Uint(t.ID)}, partitionOf(&hash).parts()...)
+	if t.Keys.Range != "" {
+		v := it[t.Keys.Range]
+		parts = append(parts, sortPart(&v))
+	}
+	return items.Key(t.at.Scope, parts...)
+}
+
+// entryKey is the key of an item's entry in an index.
+func (t *table) entryKey(x *index, it item) kv.Key {
+	hash := it[x.Keys.Hash]
+	parts := append([]kv.Part{kv.Uint(t.ID), kv.Uint(x.ID)}, partitionOf(&hash).parts()...)
+	if x.Keys.Range != "" {
+		v := it[x.Keys.Range]
+		parts = append(parts, sortPart(&v))
+	}
+	return entries.Key(t.at.Scope, append(parts, t.primary(it).parts()...)...)
+}
+
+// typeOfKey is the type that a key attribute must have.
+func (t *table) typeOfKey(name string) string {
+	for _, d := range t.Attributes {
+		if d.Name == name {
+			return d.Type
+		}
+	}
+	return ""
+}
+
+// names returns the attributes of the key.
+func (k keys) names() []string {
+	if k.Range == "" {
+		return []string{k.Hash}
+	}
+	return []string{k.Hash, k.Range}
+}
+
+func (k keys) has(name string) bool { return name == k.Hash || name != "" && name == k.Range }
+
+// checkKey checks a Key parameter: exactly the table's key attributes.
+func (t *table) checkKey(key item) error {
+	if err := checkItem(key); err != nil {
+		return err
+	}
+	names := t.Keys.names()
+	if len(key) != len(names) {
+		return invalid("The provided key element does not match the schema")
+	}
+	for _, name := range names {
+		if v, ok := key[name]; !ok || typeOf(&v) != t.typeOfKey(name) {
+			return invalid("The provided key element does not match the schema")
+		}
+	}
+	return t.checkKeySizes(key)
+}
+
+// checkWhole checks an item that is to be stored: values, key, index keys, size.
+func (t *table) checkWhole(it item) error {
+	for _, name := range t.Keys.names() {
+		v, ok := it[name]
+		if !ok {
+			return invalidParameter("Missing the key %s in the item", name)
+		}
+		if got, want := typeOf(&v), t.typeOfKey(name); got != want {
+			return invalidParameter("Type mismatch for key %s expected: %s actual: %s", name, want, got)
+		}
+	}
+	if err := t.checkKeySizes(it); err != nil {
+		return err
+	}
+	for i := range t.Indexes {
+		if err := t.checkIndexKey(&t.Indexes[i], it); err != nil {
+			return err
+		}
+	}
+	if itemSize(it) > maxItem {
+		return invalid("Item size has exceeded the maximum allowed size")
+	}
+	return nil
+}
+
+// checkKeySizes refuses empty and too long key values.
+func (t *table) checkKeySizes(it item) error {
+	for _, name := range t.Keys.names() {
+		v := it[name]
+		n := keySize(&v)
+		switch {
+		case n == 0 && v.S != nil:
+			return invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: %s", name)
+		case n == 0:
+			return invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty binary value. Key: %s", name)
+		case name == t.Keys.Hash && n > maxHashKey:
+			return invalidParameter("Size of hashkey has exceeded the maximum size limit of%d bytes", maxHashKey)
+		case name == t.Keys.Range && n > maxRangeKey:
+			return invalidParameter("Aggregated size of all range keys has exceeded the size limit of %d bytes", maxRangeKey)
+		}
+	}
+	return nil
+}
+
+func keySize(v *value) int {
+	if v.S == nil && v.B == nil {
+		return 1
+	}
+	return sizeOf(v)
+}
+
+// checkIndexKey refuses an item that has a key attribute of an index with
+// another type or an impossible value. One that lacks it is not in the index.
+func (t *table) checkIndexKey(x *index, it item) error {
+	for _, name := range x.Keys.names() {
+		v, ok := it[name]
+		if !ok || t.Keys.has(name) {
+			continue
+		}
+		if got, want := typeOf(&v), t.typeOfKey(name); got != want {
+			return invalidParameter("Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s", name, want, got, x.Name)
+		}
+		most := maxHashKey
+		if name == x.Keys.Range {
+			most = maxRangeKey
+		}
+		switch n := keySize(&v); {
+		case n == 0 && v.S != nil:
+			return invalid("One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: %s, IndexKey: %s", x.Name, name)
+		case n == 0:
+			return invalid("One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty binary value. IndexName: %s, IndexKey: %s", x.Name, name)
+		case n > most:
+			return invalidParameter("Size of an index key has exceeded the maximum size limit of %d bytes. IndexName: %s, IndexKey: %s", most, x.Name, name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,143 @@
+package dynamodb
+
+import (
+	"github.com/brume-cloud/brume/api/dynamodb"
+	"github.com/brume-cloud/brume/service/dynamodb/expression"
+	"github.com/brume-cloud/brume/state/kv"
+)
+
+// keyCondition says which items a Query is about.
+type keyCondition struct {
+	hash  value
+	op    string // on the sort key; empty: none
+	sorts []value
+}
+
+// keyConditionOf makes a key condition of an expression.
+func (r *request) keyConditionOf(c *expression.Condition, t *table, k keys) (*keyCondition, error) {
+	byName, err := r.byKey(c, map[string]*expression.Condition{})
+	if err != nil {
+		return nil, err
+	}
+	hash := byName[k.Hash]
+	if hash == nil {
+		return nil, invalid("Query condition missed key schema element: %s", k.Hash)
+	}
+	if hash.Op != "=" {
+		return nil, invalid("Query key condition not supported")
+	}
+	out := &keyCondition{hash: r.values[hash.Args[1].Value]}
+	if len(byName) > 1 {
+		sort := byName[k.Range]
+		switch {
+		case k.Range == "" || len(byName) > 2:
+			return nil, invalid("Query key condition not supported")
+		case sort == nil:
+			return nil, invalid("Query condition missed key schema element: %s", k.Range)
+		}
+		out.op = sort.Op
+		for _, a := range sort.Args[1:] {
+			out.sorts = append(out.sorts, r.values[a.Value])
+		}
+	}
+	return out, out.check(t, k)
+}
+
+// byKey collects the conditions on single attributes.
+func (r *request) byKey(c *expression.Condition, into map[string]*expression.Condition) (map[string]*expression.Condition, error) {
+	switch c.Op {
+	case "AND":
+		for _, of := range c.Of {
+			if _, err := r.byKey(of, into); err != nil {
+				return nil, err
+			}
+		}
+		return into, nil
+	case "=", "<", "<=", ">", ">=", "BETWEEN", "begins_with":
+	default:
+		return nil, invalid("Invalid operator used in KeyConditionExpression: %s", c.Op)
+	}
+	path := c.Args[0].Path
+	if path == nil {
+		return nil, invalid("Query key condition not supported")
+	}
+	if len(path) != 1 {
+		return nil, invalid("KeyConditionExpressions cannot have conditions on nested attributes")
+	}
+	for _, a := range c.Args[1:] {
+		if a.Value == "" {
+			return nil, invalid("Query key condition not supported")
+		}
+	}
+	if into[path[0].Name] != nil {
+		return nil, invalid("KeyConditionExpressions must only contain one condition per key")
+	}
+	into[path[0].Name] = c
+	return into, nil
+}
+
+// check checks the values against the schema.
+func (c *keyCondition) check(t *table, k keys) error {
+	if typeOf(&c.hash) != t.typeOfKey(k.Hash) {
+		return invalidParameter("Condition parameter type does not match schema type")
+	}
+	if keySize(&c.hash) == 0 {
+		return invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: %s", k.Hash)
+	}
+	for i := range c.sorts {
+		if typeOf(&c.sorts[i]) != t.typeOfKey(k.Range) {
+			return invalidParameter("Condition parameter type does not match schema type")
+		}
+	}
+	return nil
+}
+
+// within returns the rows that the condition is about, below the key of its
+// partition.
+func (c *keyCondition) within(p kv.Key) kv.Range {
+	r := kv.Prefix(p)
+	if c.op == "" {
+		return r
+	}
+	first := p.With(sortPart(&c.sorts[0]))
+	switch c.op {
+	case "=":
+		return kv.Prefix(first)
+	case "<":
+		r.To = first
+	case "<=":
+		r.To = first.End()
+	case ">":
+		r.From = first.End()
+	case ">=":
+		r.From = first
+	case "BETWEEN":
+		r.From, r.To = first, p.With(sortPart(&c.sorts[1])).End()
+	case "begins_with":
+		return kv.TextPrefix(p, string(keyBytes(&c.sorts[0])))
+	}
+	return r
+}
+
+// legacyKeys turns the parameter KeyConditions into an expression.
+func (r *request) legacyKeys(conditions map[string]dynamodb.Condition) (*expression.Condition, error) {
+	l, err := filterOf(conditions, "")
+	if err != nil {
+		return nil, err
+	}
+	r.lend(l.values)
+	if l.condition == nil {
+		return nil, invalid("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
+	}
+	return l.condition, nil
+}
+
+// lend adds values that legacy parameters have.
+func (r *request) lend(values item) {
+	if r.values == nil {
+		r.values = item{}
+	}
+	for mark, v := range values {
+		r.values[mark] = v
+	}
+}

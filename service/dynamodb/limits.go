@@ -1,0 +1,44 @@
+package dynamodb
+
+import "time"
+
+// Quotas. AWS: "Quotas in Amazon DynamoDB" and "Constraints in Amazon DynamoDB".
+const (
+	maxItem       = 400 << 10 // bytes, by DynamoDB's own counting
+	maxHashKey    = 2048      // bytes
+	maxRangeKey   = 1024      // bytes
+	maxNesting    = 32        // levels of lists and maps
+	maxName       = 65535     // bytes of an attribute's name
+	maxKeyName    = 255       // bytes of a key attribute's name
+	maxPage       = 1 << 20   // bytes that a Query or Scan reads
+	maxLocals     = 5         // local secondary indexes of a table
+	maxGlobals    = 20        // global secondary indexes of a table
+	maxProjected  = 100       // attributes named by all projections of a table
+	maxTags       = 50
+	maxTagKey     = 128
+	maxTagValue   = 256
+	maxListed     = 100 // tables in a page
+	maxBatchGet   = 100
+	maxBatchBytes = 16 << 20 // of a BatchGetItem's answer
+	maxBatchWrite = 25
+	maxTransact   = 100
+	maxTransacted = 4 << 20 // bytes of all items in a transaction
+	maxSegments   = 1_000_000
+	minTableName  = 3
+	maxTableName  = 255
+
+	maxTableUnits   = 40_000 // read or write, provisioned
+	maxAccountUnits = 80_000
+
+	tokenLife = 10 * time.Minute // of a ClientRequestToken
+)
+
+// Sizes in which capacity is counted. AWS: "DynamoDB read and write operations".
+const (
+	readUnit  = 4 << 10
+	writeUnit = 1 << 10
+)
+
+// sweepBatch is how many items one run of a sweep job sees. It changes cost and
+// not behaviour.
+const sweepBatch = 500

@@ -1,0 +1,232 @@
+package dynamodb
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/brume-cloud/brume/api/dynamodb"
+	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/service/dynamodb/expression"
+)
+
+// request is the expressions of a request and what it defines for them.
+type request struct {
+	marks  expression.Placeholders
+	names  map[string]string
+	values item
+	read   bool // some expression was read
+}
+
+// newRequest checks what a request defines for its expressions.
+func newRequest(names map[string]string, values item) (*request, error) {
+	r := &request{names: names, values: values}
+	r.marks = expression.Placeholders{Names: names, HasValue: func(mark string) bool { _, ok := values[mark]; return ok }}
+	for _, mark := range slices.Sorted(maps.Keys(names)) {
+		if !expression.IsPlaceholder(mark, '#') {
+			return nil, invalid(`ExpressionAttributeNames contains invalid key: Syntax error; key: "%s"`, mark)
+		}
+		if names[mark] == "" || len(names[mark]) > maxName {
+			return nil, invalid("ExpressionAttributeNames contains invalid value: must have between 1 and %d bytes, for key %s", maxName, mark)
+		}
+	}
+	for _, mark := range slices.Sorted(maps.Keys(values)) {
+		if !expression.IsPlaceholder(mark, ':') {
+			return nil, invalid(`ExpressionAttributeValues contains invalid key: Syntax error; key: "%s"`, mark)
+		}
+		if err := checkIn(values, mark, values[mark], 0); err != nil {
+			var e *aws.Error
+			if errors.As(err, &e) {
+				return nil, invalid("ExpressionAttributeValues contains invalid value: %s for key %s", e.Message, mark)
+			}
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// in tells in which expression a mistake is.
+func in(parameter string, err error) error {
+	var mistake *expression.SyntaxError
+	if errors.As(err, &mistake) {
+		return invalid("Invalid %s: %s", parameter, mistake.Message)
+	}
+	return err
+}
+
+// condition reads a condition that may be absent.
+func (r *request) condition(parameter string, source *string) (*expression.Condition, error) {
+	if source == nil {
+		return nil, nil
+	}
+	r.read = true
+	c, err := expression.ParseCondition(*source, &r.marks)
+	if err == nil {
+		err = r.checkTypes(c)
+	}
+	return c, in(parameter, err)
+}
+
+// update reads an update expression that may be absent.
+func (r *request) update(source *string) (*expression.Update, error) {
+	if source == nil {
+		return new(expression.Update), nil
+	}
+	r.read = true
+	u, err := expression.ParseUpdate(*source, &r.marks)
+	if err == nil {
+		err = r.checkUpdateTypes(u)
+	}
+	return u, in("UpdateExpression", err)
+}
+
+// projection reads a projection that may be absent.
+func (r *request) projection(source *string) (*projection, error) {
+	if source == nil {
+		return nil, nil
+	}
+	r.read = true
+	paths, err := expression.ParseProjection(*source, &r.marks)
+	if err != nil {
+		return nil, in("ProjectionExpression", err)
+	}
+	return newProjection(paths), nil
+}
+
+// done checks, when all expressions were read, that all of what is defined for
+// them was used.
+func (r *request) done() error {
+	switch {
+	case !r.read && r.names != nil:
+		return invalid("ExpressionAttributeNames can only be specified when using expressions")
+	case !r.read && r.values != nil:
+		return invalid("ExpressionAttributeValues can only be specified when using expressions")
+	case r.names != nil && len(r.names) == 0:
+		return invalid("ExpressionAttributeNames must not be empty")
+	case r.values != nil && len(r.values) == 0:
+		return invalid("ExpressionAttributeValues must not be empty")
+	}
+	if unused := marksNot(r.names, r.marks.UsedName); unused != "" {
+		return invalid("Value provided in ExpressionAttributeNames unused in expressions: keys: {%s}", unused)
+	}
+	if unused := marksNot(r.values, r.marks.UsedValue); unused != "" {
+		return invalid("Value provided in ExpressionAttributeValues unused in expressions: keys: {%s}", unused)
+	}
+	return nil
+}
+
+func marksNot[V any](defined map[string]V, used func(string) bool) string {
+	var unused []string
+	for _, mark := range slices.Sorted(maps.Keys(defined)) {
+		if !used(mark) {
+			unused = append(unused, mark)
+		}
+	}
+	return strings.Join(unused, ", ")
+}
+
+// checkTypes refuses values of types that an operator cannot have.
+func (r *request) checkTypes(c *expression.Condition) error {
+	for _, of := range c.Of {
+		if err := r.checkTypes(of); err != nil {
+			return err
+		}
+	}
+	allowed := ""
+	switch c.Op {
+	case "<", "<=", ">", ">=", "BETWEEN":
+		allowed = " S N B "
+	case "begins_with":
+		allowed = " S B "
+	case "attribute_type":
+		return r.checkTypeName(c.Args[1])
+	}
+	for _, a := range c.Args {
+		v, ok := r.values[a.Value]
+		if t := typeOf(&v); ok && allowed != "" && !strings.Contains(allowed, " "+t+" ") {
+			return wrongOperand(c.Op, t)
+		}
+	}
+	if c.Op == "BETWEEN" {
+		return r.checkBounds(c.Args[1].Value, c.Args[2].Value)
+	}
+	return nil
+}
+
+func wrongOperand(op, typeName string) error {
+	return &expression.SyntaxError{Message: "Incorrect operand type for operator or function; operator or function: " + op + ", operand type: " + typeName}
+}
+
+// checkTypeName refuses an operand of attribute_type that is no type's name.
+func (r *request) checkTypeName(o *expression.Operand) error {
+	v, ok := r.values[o.Value]
+	switch {
+	case !ok:
+		return nil
+	case v.S == nil:
+		return wrongOperand("attribute_type", typeOf(&v))
+	case !strings.Contains(" S N B SS NS BS M L NULL BOOL ", " "+*v.S+" "):
+		return &expression.SyntaxError{Message: "Invalid attribute type name found; type: " + *v.S + ", valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}"}
+	}
+	return nil
+}
+
+// checkBounds refuses a BETWEEN whose bounds are of two types or in disorder.
+func (r *request) checkBounds(low, high string) error {
+	a, ok := r.values[low]
+	b, also := r.values[high]
+	if !ok || !also {
+		return nil
+	}
+	c, ordered := compare(&a, &b)
+	switch {
+	case !ordered:
+		return &expression.SyntaxError{Message: "The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: " + inError(&a) + ", upper bound operand: " + inError(&b)}
+	case c > 0:
+		return &expression.SyntaxError{Message: "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: " + inError(&a) + ", upper bound operand: " + inError(&b)}
+	}
+	return nil
+}
+
+// inError writes a string, number or binary as errors do.
+func inError(v *value) string {
+	switch {
+	case v.S != nil:
+		return "AttributeValue: {S:" + *v.S + "}"
+	case v.N != nil:
+		return "AttributeValue: {N:" + *v.N + "}"
+	}
+	return "AttributeValue: {B:" + string(v.B) + "}"
+}
+
+// checkUpdateTypes refuses values that ADD and DELETE cannot have.
+func (r *request) checkUpdateTypes(u *expression.Update) error {
+	for _, c := range u.Add {
+		if v := r.values[c.Value]; v.N == nil && !isSet(&v) {
+			return wrongAction("ADD", &v)
+		}
+	}
+	for _, c := range u.Delete {
+		if v := r.values[c.Value]; !isSet(&v) {
+			return wrongAction("DELETE", &v)
+		}
+	}
+	return nil
+}
+
+func isSet(v *value) bool { return v.SS != nil || v.NS != nil || v.BS != nil }
+
+func wrongAction(action string, v *value) error {
+	long := map[string]string{typeString: "STRING", typeNumber: "NUMBER", typeBinary: "BINARY", typeMap: "MAP", typeList: "LIST", typeNull: "NULL", typeBool: "BOOLEAN"}
+	return &expression.SyntaxError{Message: "Incorrect operand type for operator or function; operator: " + action + ", operand type: " + long[typeOf(v)] + ", typeSet: ALLOWED_FOR_" + action + "_OPERAND"}
+}
+
+// conditionFailed is the error for a condition that does not hold.
+func conditionFailed(it item, show bool) *aws.Error {
+	detail := &dynamodb.ConditionalCheckFailedException{Message: ptr("The conditional request failed")}
+	if show {
+		detail.Item = it
+	}
+	return dynamodb.ErrConditionalCheckFailedException(detail, "The conditional request failed")
+}

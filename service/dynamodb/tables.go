@@ -1,0 +1,126 @@
+package dynamodb
+
+import (
+	"time"
+
+	"github.com/brume-cloud/brume/state/kv"
+)
+
+// table is a table and its settings.
+type table struct {
+	at address `kv:"-"` // where it was found
+
+	ID         uint64            `kv:"1"` // in the keys of its items; a table made anew has another
+	UUID       string            `kv:"2"` // TableId
+	Created    time.Time         `kv:"3"`
+	Keys       keys              `kv:"4"`
+	Attributes []definition      `kv:"5"`
+	Billing    string            `kv:"6"`
+	Throughput throughput        `kv:"7"`
+	Indexes    []index           `kv:"8"`
+	Tags       map[string]string `kv:"9"`
+	Protected  bool              `kv:"10"` // from deletion
+	StreamView string            `kv:"11"` // empty: no stream
+	StreamFrom time.Time         `kv:"12"` // when the stream was made: its label
+	TTL        string            `kv:"13"` // the attribute with the time of expiry; empty: none
+	Policy     string            `kv:"14"`
+	Revision   string            `kv:"15"` // of Policy
+	Class      string            `kv:"16"`
+	OnDemand   *onDemand         `kv:"17"`
+	Encryption *encryption       `kv:"18"`
+	OnDemandAt time.Time         `kv:"19"` // when it became PAY_PER_REQUEST
+	LastIndex  uint64            `kv:"20"` // the highest id given to an index
+}
+
+// keys names the attributes of a primary key, of a table or an index.
+type keys struct {
+	Hash  string `kv:"1"`
+	Range string `kv:"2"` // empty: none
+}
+
+// definition is an attribute that is part of some key.
+type definition struct {
+	Name string `kv:"1"`
+	Type string `kv:"2"` // S, N or B
+}
+
+// throughput is provisioned capacity, in units a second.
+type throughput struct {
+	Read      int64     `kv:"1"`
+	Write     int64     `kv:"2"`
+	Increased time.Time `kv:"3"`
+	Decreased time.Time `kv:"4"`
+}
+
+// onDemand is the most request units a second; -1 is no limit, 0 not said.
+type onDemand struct {
+	Read  int64 `kv:"1"`
+	Write int64 `kv:"2"`
+}
+
+// encryption is the SSESpecification with a KMS key.
+type encryption struct {
+	Key string `kv:"1"` // ARN
+}
+
+// index is a secondary index.
+type index struct {
+	ID         uint64     `kv:"1"` // in the keys of its entries
+	Name       string     `kv:"2"`
+	Global     bool       `kv:"3"`
+	Keys       keys       `kv:"4"`
+	Projection string     `kv:"5"`
+	Include    []string   `kv:"6"` // with the projection INCLUDE
+	Throughput throughput `kv:"7"`
+	Filling    bool       `kv:"8"` // not all items are in it yet
+	OnDemand   *onDemand  `kv:"9"`
+}
+
+// token remembers the answer to a TransactWriteItems with a ClientRequestToken.
+type token struct {
+	At      time.Time `kv:"1"`
+	Request []byte    `kv:"2"` // digest
+}
+
+// The tables. All but the first and tokens begin with the table's id.
+var (
+	tables  = kv.Table[table]{Name: "ddb.table"}    // name
+	items   = kv.Table[struct{}]{Name: "ddb.item"}  // partition, sort key; the value is encode's
+	entries = kv.Table[struct{}]{Name: "ddb.entry"} // index, partition, sort key, digest of the primary key; the same
+	counts  = kv.Table[struct{}]{Name: "ddb.count"} // index (0: the table), what
+	tokens  = kv.Table[token]{Name: "ddb.token"}    // token
+)
+
+// Counters of a table or an index.
+const (
+	countItems = "items"
+	countBytes = "bytes"
+)
+
+func (a address) key() kv.Key { return tables.Key(a.Scope, kv.String(a.Name)) }
+
+// drop deletes every row of the table but its own.
+func (t *table) drop(tx kv.Tx) {
+	sc, id := t.at.Scope, kv.Uint(t.ID)
+	items.DeleteAll(tx, items.Prefix(sc, id))
+	entries.DeleteAll(tx, entries.Prefix(sc, id))
+	counts.DeleteAll(tx, counts.Prefix(sc, id))
+}
+
+// dropIndex deletes the entries of an index.
+func (t *table) dropIndex(tx kv.Tx, x *index) {
+	sc, id, ix := t.at.Scope, kv.Uint(t.ID), kv.Uint(x.ID)
+	entries.DeleteAll(tx, entries.Prefix(sc, id, ix))
+	counts.DeleteAll(tx, counts.Prefix(sc, id, ix))
+}
+
+func (t *table) count(tx kv.Tx, index uint64, what string, n int) {
+	if n != 0 {
+		tx.Add(counts.Key(t.at.Scope, kv.Uint(t.ID), kv.Uint(index), kv.String(what)), int64(n))
+	}
+}
+
+func (t *table) total(tx kv.Tx, index uint64, what string) int64 {
+	v, _ := tx.Peek(counts.Key(t.at.Scope, kv.Uint(t.ID), kv.Uint(index), kv.String(what)))
+	return kv.CounterValue(v)
+}

@@ -1,0 +1,213 @@
+package dynamodb
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"github.com/brume-cloud/brume/api/dynamodb"
+	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/state/job"
+	"github.com/brume-cloud/brume/state/kv"
+)
+
+// transactionCost is by what a transaction multiplies capacity.
+// AWS: "Amazon DynamoDB Transactions: How it works".
+const transactionCost = 2
+
+// Codes of cancellation reasons that are not those of errors.
+const (
+	reasonNone       = "None"
+	reasonCondition  = "ConditionalCheckFailed"
+	reasonValidation = "ValidationError"
+)
+
+// TransactWriteItems does all of its actions, or none of them.
+func (s *Service) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput) (*dynamodb.TransactWriteItemsOutput, error) {
+	all := make([]*mutation, len(in.TransactItems))
+	for i := range in.TransactItems {
+		m, err := transacted(&in.TransactItems[i])
+		if err != nil {
+			return nil, err
+		}
+		all[i] = m
+	}
+	var taken spending
+	err := kv.Update(ctx, s.Store, func(tx kv.Tx) error {
+		taken = spending{}
+		if done, err := remember(tx, scopeOf(ctx), in); err != nil || done {
+			return err
+		}
+		return s.transact(ctx, tx, all, taken)
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.meterAll(ctx, taken)
+	return &dynamodb.TransactWriteItemsOutput{ConsumedCapacity: taken.answer(in.ReturnConsumedCapacity)}, nil
+}
+
+// transacted reads one action.
+func transacted(i *dynamodb.TransactWriteItem) (*mutation, error) {
+	var made []*mutation
+	var m *mutation
+	var err error
+	if p := i.Put; p != nil {
+		m, err = newMutation(mutation{table: p.TableName, key: p.Item, put: true}, clauses{p.ConditionExpression, nil, p.ExpressionAttributeNames, p.ExpressionAttributeValues, p.ReturnValuesOnConditionCheckFailure})
+		made = append(made, m)
+	}
+	if u := i.Update; u != nil && err == nil {
+		m, err = newMutation(mutation{table: u.TableName, key: u.Key}, clauses{u.ConditionExpression, &u.UpdateExpression, u.ExpressionAttributeNames, u.ExpressionAttributeValues, u.ReturnValuesOnConditionCheckFailure})
+		made = append(made, m)
+	}
+	if d := i.Delete; d != nil && err == nil {
+		m, err = newMutation(mutation{table: d.TableName, key: d.Key, delete: true}, clauses{d.ConditionExpression, nil, d.ExpressionAttributeNames, d.ExpressionAttributeValues, d.ReturnValuesOnConditionCheckFailure})
+		made = append(made, m)
+	}
+	if c := i.ConditionCheck; c != nil && err == nil {
+		m, err = newMutation(mutation{table: c.TableName, key: c.Key}, clauses{&c.ConditionExpression, nil, c.ExpressionAttributeNames, c.ExpressionAttributeValues, c.ReturnValuesOnConditionCheckFailure})
+		made = append(made, m)
+	}
+	if err == nil && len(made) != 1 {
+		err = invalid("TransactItems can only contain one of Check, Put, Update or Delete")
+	}
+	return m, err
+}
+
+// transact runs the actions. When one cannot be done the error has the reasons of
+// all, in their order.
+func (s *Service) transact(ctx context.Context, tx kv.Tx, all []*mutation, taken spending) error {
+	named := seen{}
+	reasons, cancel := make([]dynamodb.CancellationReason, len(all)), false
+	for i, m := range all {
+		t, err := findTable(ctx, tx, m.table)
+		if err != nil {
+			return err
+		}
+		reasons[i].Code = ptr(reasonNone)
+		if err = m.check(t); err == nil {
+			if named.twice(t, m.key) {
+				return invalid("Transaction request cannot include multiple operations on one item")
+			}
+			var o outcome
+			if o, err = m.run(ctx, tx); err == nil {
+				taken.of(t).add(o.times(transactionCost))
+				continue
+			}
+		}
+		cancel = true
+		var ok bool
+		if reasons[i], ok = reasonOf(err); !ok {
+			return err
+		}
+	}
+	if cancel {
+		return canceled(reasons)
+	}
+	return nil
+}
+
+// reasonOf turns an error of an action into a reason. One of ours is none.
+func reasonOf(err error) (reason dynamodb.CancellationReason, ok bool) {
+	var e *aws.Error
+	if !errors.As(err, &e) {
+		return reason, false
+	}
+	reason = dynamodb.CancellationReason{Code: ptr(reasonValidation), Message: &e.Message}
+	if detail, failed := e.Detail.(*dynamodb.ConditionalCheckFailedException); failed {
+		reason.Code, reason.Item = ptr(reasonCondition), detail.Item
+	}
+	return reason, true
+}
+
+func canceled(reasons []dynamodb.CancellationReason) error {
+	codes := make([]string, len(reasons))
+	for i := range reasons {
+		codes[i] = *reasons[i].Code
+	}
+	message := "Transaction cancelled, please refer cancellation reasons for specific reasons [" + strings.Join(codes, ", ") + "]"
+	return dynamodb.ErrTransactionCanceledException(&dynamodb.TransactionCanceledException{Message: &message, CancellationReasons: reasons}, "%s", message)
+}
+
+// forgetKind forgets a ClientRequestToken.
+const forgetKind = "ddb.forget"
+
+// remember notes the request's token, and reports whether a request with it was
+// done within tokenLife.
+func remember(tx kv.Tx, sc kv.Scope, in *dynamodb.TransactWriteItemsInput) (done bool, err error) {
+	if in.ClientRequestToken == nil {
+		return false, nil
+	}
+	said, err := json.Marshal(in.TransactItems)
+	if err != nil {
+		return false, err
+	}
+	sum := sha256.Sum256(said)
+	key := tokens.Key(sc, kv.String(*in.ClientRequestToken))
+	if old, ok := tokens.Get(tx, key); ok && tx.Now().Sub(old.At) < tokenLife {
+		if !bytes.Equal(old.Request, sum[:]) {
+			return false, dynamodb.ErrIdempotentParameterMismatchException("Request token was used with other parameters")
+		}
+		return true, nil
+	}
+	tokens.Put(tx, key, &token{At: tx.Now(), Request: sum[:]})
+	job.Put(tx, &job.Job{Kind: forgetKind, Scope: sc, ID: *in.ClientRequestToken, Due: tx.Now().Add(tokenLife)})
+	return false, nil
+}
+
+// forget is the job.
+func (s *Service) forget(_ context.Context, tx kv.Tx, j *job.Job) error {
+	key := tokens.Key(j.Scope, kv.String(j.ID))
+	if old, ok := tokens.Get(tx, key); ok && tx.Now().Sub(old.At) >= tokenLife {
+		tokens.Delete(tx, key)
+	}
+	return nil
+}
+
+// TransactGetItems returns items as they were at one moment.
+func (s *Service) TransactGetItems(ctx context.Context, in *dynamodb.TransactGetItemsInput) (*dynamodb.TransactGetItemsOutput, error) {
+	projections := make([]*projection, len(in.TransactItems))
+	for i := range in.TransactItems {
+		g := in.TransactItems[i].Get
+		r, err := newRequest(g.ExpressionAttributeNames, nil)
+		if err != nil {
+			return nil, err
+		}
+		if projections[i], err = r.projection(g.ProjectionExpression); err != nil {
+			return nil, err
+		}
+		if err := r.done(); err != nil {
+			return nil, err
+		}
+	}
+	out := new(dynamodb.TransactGetItemsOutput)
+	var taken spending
+	err := kv.View(ctx, s.Store, func(tx kv.Tx) error {
+		out.Responses, taken = make([]dynamodb.ItemResponse, len(in.TransactItems)), spending{}
+		for i := range in.TransactItems {
+			g := in.TransactItems[i].Get
+			t, err := findTable(ctx, tx, g.TableName)
+			if err != nil {
+				return err
+			}
+			if err := t.checkKey(g.Key); err != nil {
+				return err
+			}
+			it, ok := t.read(tx, g.Key)
+			taken.of(t).read += transactionCost * readUnits(itemSize(it), true)
+			if ok {
+				out.Responses[i].Item = projections[i].of(it)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.meterAll(ctx, taken)
+	out.ConsumedCapacity = taken.answer(in.ReturnConsumedCapacity)
+	return out, nil
+}
