@@ -213,3 +213,18 @@ func TestQueriesAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestQueriesNeedARead queries as somebody else, who may read or not.
+func TestQueriesNeedARead(t *testing.T) {
+	s := open(t)
+	s.put("k", "a\n1\n")
+	other := &shelf{T: t, cloud: s.cloud, Client: client(s.cloud.As("111111111111", "x", "")), bucket: s.bucket}
+	if got := other.ask("k", `SELECT a FROM S3Object`); got != "<AccessDenied>" {
+		t.Error(got)
+	}
+	s.unblock()
+	s.want("", s.policy(publicRead))
+	if got := other.ask("k", `SELECT a FROM S3Object`); got != "1\n" {
+		t.Error(got)
+	}
+}
