@@ -18,7 +18,7 @@ func actionOf(operation string, version bool) string {
 		return "s3:ListMultipartUploadParts"
 	case "UploadPart", "CompleteMultipartUpload":
 		return "s3:PutObject"
-	case "HeadObject":
+	case "HeadObject", "SelectObjectContent": // AWS: "SelectObjectContent", permissions
 		operation = "GetObject"
 	}
 	if version {
