@@ -121,23 +121,9 @@ func (c *keyCondition) within(p kv.Key) kv.Range {
 
 // legacyKeys turns the parameter KeyConditions into an expression.
 func (r *request) legacyKeys(conditions map[string]dynamodb.Condition) (*expression.Condition, error) {
-	l, err := filterOf(conditions, "")
-	if err != nil {
-		return nil, err
+	c, err := r.filter(conditions, "")
+	if err == nil && c == nil {
+		err = invalid("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
 	}
-	r.lend(l.values)
-	if l.condition == nil {
-		return nil, invalid("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
-	}
-	return l.condition, nil
-}
-
-// lend adds values that legacy parameters have.
-func (r *request) lend(values item) {
-	if r.values == nil {
-		r.values = item{}
-	}
-	for mark, v := range values {
-		r.values[mark] = v
-	}
+	return c, err
 }

@@ -139,9 +139,10 @@ func boolText(b *bool) string {
 	return fmt.Sprint(*b)
 }
 
-// filterOf reads the parameters QueryFilter and ScanFilter.
-func filterOf(filter map[string]dynamodb.Condition, by dynamodb.ConditionalOperator) (*legacy, error) {
-	l := new(legacy)
+// filter reads the parameters KeyConditions, QueryFilter and ScanFilter. Their
+// values join those of the request, which has no expressions.
+func (r *request) filter(filter map[string]dynamodb.Condition, by dynamodb.ConditionalOperator) (*expression.Condition, error) {
+	l := &legacy{values: r.values}
 	var all []*expression.Condition
 	for _, name := range sortedKeys(filter) {
 		c, err := l.compare(name, filter[name].ComparisonOperator, filter[name].AttributeValueList)
@@ -151,7 +152,8 @@ func filterOf(filter map[string]dynamodb.Condition, by dynamodb.ConditionalOpera
 		all = append(all, c)
 	}
 	l.combine(all, by)
-	return l, nil
+	r.values = l.values
+	return l.condition, nil
 }
 
 // join gives a mutation the condition.

@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/brume-cloud/brume/api/dynamodb"
 	"github.com/brume-cloud/brume/service/dynamodb/expression"
@@ -33,8 +34,21 @@ type listed struct {
 type listingInput struct {
 	projection, filter *string
 	attributes         []string
-	old                map[string]dynamodb.Condition
+	old                map[string]dynamodb.Condition // the filter of old
 	by                 dynamodb.ConditionalOperator
+	oldName            string
+}
+
+// expressions names the expressions that the request has.
+func (in listingInput) expressions() string {
+	var all []string
+	if in.projection != nil {
+		all = append(all, "ProjectionExpression")
+	}
+	if in.filter != nil {
+		all = append(all, "FilterExpression")
+	}
+	return strings.Join(all, ", ")
 }
 
 // read reads projection, filter and what is to be selected.
@@ -46,10 +60,6 @@ func (l *listing) read(in listingInput) error {
 	if l.filter, err = l.condition("FilterExpression", in.filter); err != nil {
 		return err
 	}
-	old, err := filterOf(in.old, in.by)
-	if err != nil {
-		return err
-	}
 	if in.attributes != nil {
 		if l.projection != nil {
 			return mixed("AttributesToGet", "ProjectionExpression")
@@ -59,9 +69,13 @@ func (l *listing) read(in listingInput) error {
 	if err := l.done(); err != nil {
 		return err
 	}
-	if old.condition != nil {
-		l.filter = old.condition
-		l.lend(old.values)
+	if in.old != nil {
+		if has := in.expressions(); has != "" {
+			return mixed(in.oldName, has)
+		}
+		if l.filter, err = l.request.filter(in.old, in.by); err != nil {
+			return err
+		}
 	}
 	return l.checkSelect()
 }

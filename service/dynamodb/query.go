@@ -25,7 +25,14 @@ func (s *Service) Query(ctx context.Context, in *dynamodb.QueryInput) (*dynamodb
 	l := &listing{
 		request: r, table: in.TableName, index: in.IndexName, selected: in.Select, limit: int(deref(in.Limit)), consistent: deref(in.ConsistentRead), start: in.ExclusiveStartKey,
 	}
-	err = l.read(listingInput{in.ProjectionExpression, in.FilterExpression, in.AttributesToGet, in.QueryFilter, in.ConditionalOperator})
+	read := listingInput{in.ProjectionExpression, in.FilterExpression, in.AttributesToGet, in.QueryFilter, in.ConditionalOperator, "QueryFilter"}
+	if where != nil && in.QueryFilter != nil {
+		return nil, mixed("QueryFilter", "KeyConditionExpression")
+	}
+	if has := read.expressions(); in.KeyConditions != nil && has != "" {
+		return nil, mixed("KeyConditions", has)
+	}
+	err = l.read(read)
 	if err != nil {
 		return nil, err
 	}

@@ -209,3 +209,33 @@ func TestScansSeeEveryItemOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestLegacyQueriesAndFilters(t *testing.T) {
+	story(t, func(d *desk) {
+		d.put(with(order("ada", "1"), "a", str("x")), with(order("ada", "2"), "a", str("y")), with(order("ada", "3"), "a", str("x")), order("bob", "1"))
+		in := &dynamodb.QueryInput{
+			TableName: aws.String("orders"),
+			KeyConditions: map[string]types.Condition{
+				"customer": {ComparisonOperator: types.ComparisonOperatorEq, AttributeValueList: []av{str("ada")}},
+				"number":   {ComparisonOperator: types.ComparisonOperatorGt, AttributeValueList: []av{num("1")}},
+			},
+			QueryFilter: map[string]types.Condition{"a": {ComparisonOperator: types.ComparisonOperatorNe, AttributeValueList: []av{str("y")}}},
+		}
+		out, err := d.Query(d.Context(), in)
+		if err != nil {
+			d.Fatal(err)
+		}
+		d.want("query", showAll(out.Items), "a=x customer=ada number=3")
+		in.ProjectionExpression = aws.String("a")
+		_, err = d.Query(d.Context(), in)
+		d.wantError(err, "ValidationException", "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {KeyConditions} Expression parameters: {ProjectionExpression}")
+		scan, err := d.Scan(d.Context(), &dynamodb.ScanInput{TableName: aws.String("orders"), ConditionalOperator: types.ConditionalOperatorOr, ScanFilter: map[string]types.Condition{
+			"a":        {ComparisonOperator: types.ComparisonOperatorNull},
+			"customer": {ComparisonOperator: types.ComparisonOperatorNotContains, AttributeValueList: []av{str("d")}},
+		}})
+		if err != nil {
+			d.Fatal(err)
+		}
+		d.want("scan", showAll(scan.Items), "customer=bob number=1")
+	})
+}

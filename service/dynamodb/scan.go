@@ -53,7 +53,7 @@ func (s *Service) Scan(ctx context.Context, in *dynamodb.ScanInput) (*dynamodb.S
 	l := &listing{
 		request: r, table: in.TableName, index: in.IndexName, selected: in.Select, limit: int(deref(in.Limit)), consistent: deref(in.ConsistentRead), start: in.ExclusiveStartKey,
 	}
-	err = l.read(listingInput{in.ProjectionExpression, in.FilterExpression, in.AttributesToGet, in.ScanFilter, in.ConditionalOperator})
+	err = l.read(listingInput{in.ProjectionExpression, in.FilterExpression, in.AttributesToGet, in.ScanFilter, in.ConditionalOperator, "ScanFilter"})
 	if err != nil {
 		return nil, err
 	}

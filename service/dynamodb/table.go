@@ -10,6 +10,9 @@ import (
 
 // CreateTable makes a table. It is ACTIVE by the next call.
 func (s *Service) CreateTable(ctx context.Context, in *dynamodb.CreateTableInput) (*dynamodb.CreateTableOutput, error) {
+	if in.GlobalTableSourceArn != nil || in.VectorIndexes != nil {
+		return nil, aws.NotImplemented("dynamodb", "CreateTable with a global table or vector indexes")
+	}
 	t, err := newTable(in)
 	if err != nil {
 		return nil, err

@@ -80,7 +80,7 @@ func transacted(i *dynamodb.TransactWriteItem) (*mutation, error) {
 // transact runs the actions. When one cannot be done the error has the reasons of
 // all, in their order.
 func (s *Service) transact(ctx context.Context, tx kv.Tx, all []*mutation, taken spending) error {
-	named := seen{}
+	named, size := seen{}, 0
 	reasons, cancel := make([]dynamodb.CancellationReason, len(all)), false
 	for i, m := range all {
 		t, err := findTable(ctx, tx, m.table)
@@ -95,6 +95,7 @@ func (s *Service) transact(ctx context.Context, tx kv.Tx, all []*mutation, taken
 			var o outcome
 			if o, err = m.run(ctx, tx); err == nil {
 				taken.of(t).add(o.times(transactionCost))
+				size += max(itemSize(o.was), itemSize(o.is))
 				continue
 			}
 		}
@@ -104,8 +105,11 @@ func (s *Service) transact(ctx context.Context, tx kv.Tx, all []*mutation, taken
 			return err
 		}
 	}
-	if cancel {
+	switch {
+	case cancel:
 		return canceled(reasons)
+	case size > maxTransacted:
+		return invalid("The aggregate size of the items in the transaction exceeds 4 MB")
 	}
 	return nil
 }

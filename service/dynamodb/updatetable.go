@@ -6,12 +6,16 @@ import (
 	"time"
 
 	"github.com/brume-cloud/brume/api/dynamodb"
+	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
 // UpdateTable changes a table's settings, or makes or deletes a global index. All
 // but filling a new index is done by the next call.
 func (s *Service) UpdateTable(ctx context.Context, in *dynamodb.UpdateTableInput) (*dynamodb.UpdateTableOutput, error) {
+	if in.ReplicaUpdates != nil || in.GlobalTableWitnessUpdates != nil || in.VectorIndexUpdates != nil {
+		return nil, aws.NotImplemented("dynamodb", "UpdateTable with replicas or vector indexes")
+	}
 	if in.BillingMode == "" && in.ProvisionedThroughput == nil && in.StreamSpecification == nil && in.GlobalSecondaryIndexUpdates == nil && in.SSESpecification == nil &&
 		in.TableClass == "" && in.DeletionProtectionEnabled == nil && in.OnDemandThroughput == nil && in.WarmThroughput == nil {
 		return nil, invalid("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required")
