@@ -12,6 +12,7 @@ import (
 const (
 	maxDropped  = 64 << 20
 	dropTimeout = 5 * time.Second
+	dropFirst   = 1 << 20 // so much is read before the answer: some clients take one that comes early for a broken connection
 )
 
 // unread reports whether the client may still be sending the body of a request
@@ -22,7 +23,13 @@ func (x *exchange) unread(failed error) bool {
 	if failed == nil || x.req.Body != nil || r.Body == nil || r.Body == http.NoBody || r.ProtoMajor != 1 || r.Header.Get("Expect") != "" {
 		return false
 	}
-	return http.NewResponseController(x.w).EnableFullDuplex() == nil
+	c := http.NewResponseController(x.w)
+	if r.ContentLength >= 0 && r.ContentLength <= dropFirst {
+		c.SetReadDeadline(time.Now().Add(dropTimeout)) //nolint:errcheck // within a process there is none
+		_, err := io.Copy(io.Discard, r.Body)
+		return err != nil && c.EnableFullDuplex() == nil
+	}
+	return c.EnableFullDuplex() == nil
 }
 
 // drop reads what the client still sends, once it has the answer. Where that
