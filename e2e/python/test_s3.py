@@ -39,17 +39,19 @@ def fetch(url, method="GET", body=None, headers=()):
             return e.code, e.headers, e.read()
 
 
-def resolves(host):
-    try:
-        return bool(socket.getaddrinfo(host, 80))
-    except OSError:
-        return False
+@pytest.fixture
+def names(monkeypatch):
+    """Finds names below localhost on machines whose resolver does not (RFC 6761 says that it should)."""
+    find = socket.getaddrinfo
+
+    def anywhere(host, *args, **kwargs):
+        return find("localhost" if str(host).endswith(".localhost") else host, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", anywhere)
 
 
 @pytest.mark.parametrize("style", ["auto", "path", "virtual"])
-def test_an_object_comes_back_as_it_was(brume, bucket, style):
-    if style == "virtual" and not resolves(f"{bucket}.localhost"):
-        pytest.skip("this machine finds no names below localhost")
+def test_an_object_comes_back_as_it_was(brume, bucket, style, names):
     s3 = brume.client("s3", config=Config(s3={"addressing_style": style}))
     key = "a dir/ü+%2F?&#*' ~.txt"
     for size in (0, 1, 20_000, 300_000):
