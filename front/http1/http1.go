@@ -35,7 +35,7 @@ type Server struct {
 
 	mu      sync.Mutex
 	conns   map[*conn]struct{}
-	closing bool
+	closing atomic.Bool   // set under mu
 	left    chan struct{} // closed when closing and the last connection has gone
 }
 
@@ -54,7 +54,7 @@ func (s *Server) ServeConn(c net.Conn) {
 func (s *Server) add(c *conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closing {
+	if s.closing.Load() {
 		return false
 	}
 	if s.conns == nil {
@@ -68,7 +68,7 @@ func (s *Server) remove(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, c)
-	if s.closing && len(s.conns) == 0 {
+	if s.closing.Load() && len(s.conns) == 0 {
 		close(s.left)
 	}
 }
@@ -78,11 +78,11 @@ func (s *Server) remove(c *conn) {
 // ctx's error.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
-	if s.closing {
+	if s.closing.Swap(true) {
 		s.mu.Unlock()
 		return errors.New("http1: shut down before")
 	}
-	s.closing, s.left = true, make(chan struct{})
+	s.left = make(chan struct{})
 	if len(s.conns) == 0 {
 		close(s.left)
 	}
@@ -103,12 +103,6 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		c.Close()
 	}
 	return ctx.Err()
-}
-
-func (s *Server) isClosing() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.closing
 }
 
 // The states of a connection.
@@ -160,7 +154,7 @@ func (c *conn) serve() {
 		if !c.exchange(head) {
 			return
 		}
-		if !c.state.CompareAndSwap(active, idle) || c.srv.isClosing() {
+		if !c.state.CompareAndSwap(active, idle) || c.srv.closing.Load() {
 			c.Close()
 			return
 		}

@@ -19,21 +19,27 @@ func (s *Service) GetObject(ctx context.Context, in *api.GetObjectInput) (*api.G
 	if err := checkOverride(aws.CallFrom(ctx), in); err != nil {
 		return nil, err
 	}
+	r, body, err := s.open(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return r.get(body), nil
+}
+
+// open looks up what a GetObject is about, and opens its bytes.
+func (s *Service) open(ctx context.Context, in *api.GetObjectInput) (*reply, io.ReadCloser, error) {
 	for range looks {
 		r, err := s.read(ctx, in)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		body, err := s.openPieces(r.pieces)
 		if errors.Is(err, blob.ErrNotFound) {
 			continue // it was replaced in between
 		}
-		if err != nil {
-			return nil, err
-		}
-		return r.get(body), nil
+		return r, body, err
 	}
-	return nil, errLost
+	return nil, nil, errLost
 }
 
 // HeadObject returns what GetObject does, without the bytes.

@@ -13,7 +13,6 @@ import (
 	api "github.com/brume-cloud/brume/api/s3"
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/service/s3/sql"
-	"github.com/brume-cloud/brume/state/blob"
 )
 
 // Sizes of a query.
@@ -32,21 +31,11 @@ func (s *Service) SelectObjectContent(ctx context.Context, in *api.SelectObjectC
 	}
 	get := &api.GetObjectInput{Bucket: in.Bucket, Key: in.Key, ExpectedBucketOwner: in.ExpectedBucketOwner,
 		SSECustomerAlgorithm: in.SSECustomerAlgorithm, SSECustomerKey: in.SSECustomerKey, SSECustomerKeyMD5: in.SSECustomerKeyMD5}
-	for range looks {
-		r, err := s.read(ctx, get)
-		if err != nil {
-			return nil, err
-		}
-		body, err := s.openPieces(r.pieces)
-		if errors.Is(err, blob.ErrNotFound) {
-			continue // it was replaced in between
-		}
-		if err != nil {
-			return nil, err
-		}
-		return &api.SelectObjectContentOutput{Payload: q.events(ctx, body)}, nil
+	_, body, err := s.open(ctx, get)
+	if err != nil {
+		return nil, err
 	}
-	return nil, errLost
+	return &api.SelectObjectContentOutput{Payload: q.events(ctx, body)}, nil
 }
 
 // query is a query on an object.
