@@ -9,54 +9,64 @@ import (
 
 // PutItem stores an item in the place of the one with its key, if any.
 func (s *Service) PutItem(ctx context.Context, in *dynamodb.PutItemInput) (*dynamodb.PutItemOutput, error) {
-	if v := in.ReturnValues; v != "" && v != dynamodb.ReturnValueNONE && v != dynamodb.ReturnValueALLOLD {
-		return nil, invalid("ReturnValues can only be ALL_OLD or NONE")
-	}
-	legacy, err := legacyOf(in.Expected, in.ConditionalOperator, in.ConditionExpression != nil)
-	if err != nil {
-		return nil, err
-	}
-	m, err := newMutation(mutation{table: in.TableName, key: in.Item, put: true}, clauses{
-		condition: in.ConditionExpression, names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues, show: in.ReturnValuesOnConditionCheckFailure,
+	o, was, err := s.replace(ctx, mutation{table: in.TableName, key: in.Item, put: true}, &replacement{
+		in.Expected, in.ConditionalOperator, in.ReturnValues, clauses{
+			condition: in.ConditionExpression, names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues, show: in.ReturnValuesOnConditionCheckFailure,
+		},
 	})
 	if err != nil {
 		return nil, err
 	}
-	o, err := s.mutate(ctx, legacy.join(m))
-	if err != nil {
-		return nil, err
-	}
-	out := &dynamodb.PutItemOutput{ConsumedCapacity: o.answer(in.ReturnConsumedCapacity), ItemCollectionMetrics: o.metrics(in.ReturnItemCollectionMetrics, in.Item)}
-	if in.ReturnValues == dynamodb.ReturnValueALLOLD {
-		out.Attributes = o.was
-	}
-	return out, nil
+	return &dynamodb.PutItemOutput{
+		Attributes: was, ConsumedCapacity: o.answer(in.ReturnConsumedCapacity), ItemCollectionMetrics: o.metrics(in.ReturnItemCollectionMetrics, in.Item),
+	}, nil
 }
 
 // DeleteItem deletes an item. One that is not there is no error.
 func (s *Service) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput) (*dynamodb.DeleteItemOutput, error) {
-	if v := in.ReturnValues; v != "" && v != dynamodb.ReturnValueNONE && v != dynamodb.ReturnValueALLOLD {
-		return nil, invalid("ReturnValues can only be ALL_OLD or NONE")
-	}
-	legacy, err := legacyOf(in.Expected, in.ConditionalOperator, in.ConditionExpression != nil)
-	if err != nil {
-		return nil, err
-	}
-	m, err := newMutation(mutation{table: in.TableName, key: in.Key, delete: true}, clauses{
-		condition: in.ConditionExpression, names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues, show: in.ReturnValuesOnConditionCheckFailure,
+	o, was, err := s.replace(ctx, mutation{table: in.TableName, key: in.Key, delete: true}, &replacement{
+		in.Expected, in.ConditionalOperator, in.ReturnValues, clauses{
+			condition: in.ConditionExpression, names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues, show: in.ReturnValuesOnConditionCheckFailure,
+		},
 	})
 	if err != nil {
 		return nil, err
 	}
-	o, err := s.mutate(ctx, legacy.join(m))
+	return &dynamodb.DeleteItemOutput{
+		Attributes: was, ConsumedCapacity: o.answer(in.ReturnConsumedCapacity), ItemCollectionMetrics: o.metrics(in.ReturnItemCollectionMetrics, in.Key),
+	}, nil
+}
+
+// replacement is what a request says of a write that leaves nothing of the item
+// that was there.
+type replacement struct {
+	expected map[string]dynamodb.ExpectedAttributeValue
+	operator dynamodb.ConditionalOperator
+	returns  dynamodb.ReturnValue
+	clauses  clauses
+}
+
+// replace makes such a write. It returns the item that was there, if that was
+// asked for.
+func (s *Service) replace(ctx context.Context, m mutation, r *replacement) (o outcome, was map[string]dynamodb.AttributeValue, err error) {
+	if v := r.returns; v != "" && v != dynamodb.ReturnValueNONE && v != dynamodb.ReturnValueALLOLD {
+		return o, nil, invalid("ReturnValues can only be ALL_OLD or NONE")
+	}
+	legacy, err := legacyOf(r.expected, r.operator, r.clauses.condition != nil)
 	if err != nil {
-		return nil, err
+		return o, nil, err
 	}
-	out := &dynamodb.DeleteItemOutput{ConsumedCapacity: o.answer(in.ReturnConsumedCapacity), ItemCollectionMetrics: o.metrics(in.ReturnItemCollectionMetrics, in.Key)}
-	if in.ReturnValues == dynamodb.ReturnValueALLOLD {
-		out.Attributes = o.was
+	made, err := newMutation(m, r.clauses)
+	if err != nil {
+		return o, nil, err
 	}
-	return out, nil
+	if o, err = s.mutate(ctx, legacy.join(made)); err != nil {
+		return o, nil, err
+	}
+	if r.returns == dynamodb.ReturnValueALLOLD {
+		was = o.was
+	}
+	return o, was, nil
 }
 
 // UpdateItem changes an item, and makes it if it is not there.
