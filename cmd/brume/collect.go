@@ -15,7 +15,6 @@ import (
 const (
 	roomWhileBusy = 64 << 20               // bytes of garbage before a collection
 	busy          = 500 * time.Millisecond // collections that follow each other sooner
-	settled       = time.Second            // after the start
 	usualPercent  = 100                    // of what lives: Go's default
 	mostPercent   = 800
 )
@@ -23,7 +22,6 @@ const (
 // collectLessWhileBusy adapts Go's collector to the load for as long as the
 // process runs, unless GOGC in the environment says how it is to be.
 func collectLessWhileBusy() {
-	time.AfterFunc(settled, debug.FreeOSMemory) // what starting took
 	if os.Getenv("GOGC") == "" {
 		watchCollections(time.Now(), usualPercent)
 	}
