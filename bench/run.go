@@ -52,7 +52,7 @@ func run(o *options, out io.Writer) error {
 	fmt.Fprintf(out, "\n%-15s %-14s %9s %8s %9s %9s %9s\n", "workload", "endpoint", "CPU/op", "× bare", "ops/s", "p50", "p99")
 	t := table{out, unit}
 	t.row("1 KiB echo", bare.name, unit, 0)
-	for _, w := range append(workloads(), s3Workloads()...) {
+	for _, w := range slices.Concat(workloads(), s3Workloads(), dynamoWorkloads()) {
 		if !strings.Contains(w.name, o.only) || w.backlog && o.backlog == 0 {
 			continue
 		}

@@ -34,7 +34,7 @@ func (e *xmlEncoder) openAttrs(name string, ns schema.Namespace, p *schema.Plan,
 	e.b = append(e.b, '<')
 	e.b = append(e.b, name...)
 	e.namespace(ns)
-	if p != nil && p.Shape.Kind == schema.Structure {
+	if p != nil && p.Attributes {
 		for i := range p.Fields {
 			f := &p.Fields[i]
 			if !f.Attribute {
@@ -80,7 +80,14 @@ func (e *xmlEncoder) members(p *schema.Plan, at unsafe.Pointer) {
 		if f.Attribute || e.rest && f.Location != schema.InBody {
 			continue
 		}
-		if v := f.Present(at); v != nil {
+		v := f.Present(at)
+		switch {
+		case v == nil:
+		case f.XMLOpen != "" && !(e.query && f.QueryName != ""):
+			e.b = append(e.b, f.XMLOpen...)
+			e.content(f, v)
+			e.b = append(e.b, f.XMLClose...)
+		default:
 			e.member(f, v)
 		}
 	}

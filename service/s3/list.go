@@ -61,9 +61,27 @@ type page struct {
 	prefixes []string
 	last     string // the last key or prefix
 	more     bool
+
+	spare []entry
 }
 
 func (p *page) size() int { return len(p.objects) + len(p.prefixes) }
+
+// shelf is how many entries a page makes room for at a time.
+const shelf = 32
+
+// room returns a place for the next entry, which keep takes.
+func (p *page) room() *entry {
+	if len(p.spare) == 0 {
+		p.spare = make([]entry, shelf)
+	}
+	return &p.spare[0]
+}
+
+func (p *page) keep(o *entry) {
+	p.spare = p.spare[1:]
+	p.objects = append(p.objects, o)
+}
 
 // list walks the keys of a bucket. It jumps over what lies under a common
 // prefix, so that its cost depends on what it answers and not on what is there.
@@ -73,6 +91,7 @@ func (b *bucket) list(tx kv.Tx, l *listing) *page {
 		return p
 	}
 	all := kv.Prefix(objects.Prefix(b.scope(), b.id()))
+	all.Brief = true
 	if end, ok := after(l.prefix); ok && l.prefix != "" {
 		all.To = b.objectKey(end)
 	}
@@ -91,9 +110,9 @@ func (b *bucket) list(tx kv.Tx, l *listing) *page {
 // go on, nil for nowhere.
 func (b *bucket) walk(tx kv.Tx, l *listing, p *page, r kv.Range) kv.Key {
 	under := 0 // keys in a row under the same prefix
-	for key, o := range entries.Scan(tx, r) {
-		rd := entries.Parts(key)
-		rd.Skip(1)
+	own := len(objects.Prefix(b.scope(), b.id()))
+	for key, o := range entries.ScanInto(tx, r, p.room) {
+		rd := kv.Read(key[own:])
 		o.Key = rd.String()
 		common := l.common(o.Key)
 		if common != "" && len(p.prefixes) > 0 && p.prefixes[len(p.prefixes)-1] == common {
@@ -115,7 +134,7 @@ func (b *bucket) walk(tx kv.Tx, l *listing, p *page, r kv.Range) kv.Key {
 			p.last = common
 			continue
 		}
-		p.objects = append(p.objects, o)
+		p.keep(o)
 		p.last = o.Key
 	}
 	return nil
@@ -176,7 +195,7 @@ func (s *Service) ListObjects(ctx context.Context, in *api.ListObjectsInput) (*a
 // contents are the objects of a page as the API shows them. Pages are long, so
 // that what is alike is made once.
 func (b *bucket) contents(tx kv.Tx, l *listing, p *page, owners bool) []api.Object {
-	all, tags := make([]api.Object, len(p.objects)), make([]string, len(p.objects))
+	all, tags := make([]api.Object, len(p.objects)), p.tags()
 	var algorithm []api.ChecksumAlgorithm
 	for i, o := range p.objects {
 		if len(algorithm) == 0 || string(algorithm[0]) != o.Sum.Algorithm {
@@ -185,7 +204,6 @@ func (b *bucket) contents(tx kv.Tx, l *listing, p *page, owners bool) []api.Obje
 		if l.encode {
 			o.Key = l.shown(o.Key)
 		}
-		tags[i] = `"` + o.ETag + `"`
 		all[i] = api.Object{
 			Key: &o.Key, LastModified: &o.Modified, ETag: &tags[i], Size: &o.Size, StorageClass: api.ObjectStorageClass(cmp.Or(o.Class, classStandard)),
 			ChecksumAlgorithm: algorithm, ChecksumType: o.Sum.kind(),
@@ -198,6 +216,27 @@ func (b *bucket) contents(tx kv.Tx, l *listing, p *page, owners bool) []api.Obje
 		}
 	}
 	return all
+}
+
+// tags are the objects' ETags in quotes, parts of one string.
+func (p *page) tags() []string {
+	size := 0
+	for _, o := range p.objects {
+		size += len(o.ETag) + 2
+	}
+	var text strings.Builder
+	text.Grow(size)
+	for _, o := range p.objects {
+		text.WriteByte('"')
+		text.WriteString(o.ETag)
+		text.WriteByte('"')
+	}
+	tags, rest := make([]string, len(p.objects)), text.String()
+	for i, o := range p.objects {
+		n := len(o.ETag) + 2
+		tags[i], rest = rest[:n], rest[n:]
+	}
+	return tags
 }
 
 // shown is a key as the client wants it: as it is, or percent-encoded because

@@ -14,7 +14,10 @@ func structCodec(s *plan) codec {
 			return appendNested(b, func(b []byte) []byte { return s.append(b, p) })
 		},
 		read: func(d *decoder, p unsafe.Pointer) {
-			d.nested(func(d *decoder) { s.read(d, p) })
+			if outer, ok := d.enter(); ok {
+				s.read(d, p)
+				d.leave(outer)
+			}
 		},
 	}
 }
@@ -79,18 +82,19 @@ func sliceCodec(t reflect.Type, c codec) codec {
 			})
 		},
 		read: func(d *decoder, p unsafe.Pointer) {
-			d.nested(func(d *decoder) {
-				n := d.count()
-				if n == 0 || d.failed {
-					return
-				}
+			outer, ok := d.enter()
+			if !ok {
+				return
+			}
+			if n := d.count(); n > 0 && !d.failed {
 				v := reflect.NewAt(t, p).Elem()
 				v.Set(reflect.MakeSlice(t, n, n))
 				s := (*sliceHeader)(p)
 				for i := 0; i < n && !d.failed; i++ {
 					e.read(d, unsafe.Add(s.data, uintptr(i)*size))
 				}
-			})
+			}
+			d.leave(outer)
 		},
 	}
 }
@@ -105,8 +109,10 @@ func mapCodec(t reflect.Type, c codec) codec {
 			return appendNested(b, func(b []byte) []byte { return appendMap(b, m, e) })
 		},
 		read: func(d *decoder, p unsafe.Pointer) {
-			m := reflect.NewAt(t, p).Elem()
-			d.nested(func(d *decoder) { readMap(d, m, e) })
+			if outer, ok := d.enter(); ok {
+				readMap(d, reflect.NewAt(t, p).Elem(), e)
+				d.leave(outer)
+			}
 		},
 	}
 }

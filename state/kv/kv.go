@@ -164,6 +164,10 @@ type Range struct {
 
 	// Peek walks without a conflict, as Tx.Peek reads.
 	Peek bool
+
+	// Brief says that each key and value is used before the next step only, so
+	// that the store need not copy them. For long walks that keep little.
+	Brief bool
 }
 
 // Stamp is the place of a PutStamped write in the order of all commits.

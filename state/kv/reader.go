@@ -1,6 +1,7 @@
 package kv
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -36,7 +37,7 @@ func (r *Reader) Rest() Key { return r.rest }
 func (r *Reader) String() string { return string(r.text(tagString)) }
 
 // Bytes reads a binary element.
-func (r *Reader) Bytes() []byte { return r.text(tagBytes) }
+func (r *Reader) Bytes() []byte { return bytes.Clone(r.text(tagBytes)) }
 
 // Uint reads an unsigned element.
 func (r *Reader) Uint() uint64 { return r.fixed(tagUint) }
@@ -111,40 +112,45 @@ func (r *Reader) fixed(tag byte) uint64 {
 	return u
 }
 
+// text reads a text or binary element. What it returns may be a part of the key.
 func (r *Reader) text(tag byte) []byte {
 	if !r.begins(tag, 2) {
 		return nil
 	}
-	out := make([]byte, 0, len(r.rest))
-	for i := 1; i < len(r.rest); i++ {
-		c := r.rest[i]
-		if c != 0 {
-			out = append(out, c)
+	var unescaped []byte
+	for rest := r.rest[1:]; ; {
+		end := bytes.IndexByte(rest, 0)
+		switch {
+		case end < 0:
+			r.err = ErrKey
+			return nil
+		case end+1 < len(rest) && rest[end+1] == 0xFF: // a zero of the text itself
+			unescaped = append(unescaped, rest[:end+1]...)
+			rest = rest[end+2:]
 			continue
 		}
-		if i+1 == len(r.rest) || r.rest[i+1] != 0xFF {
-			r.rest = r.rest[i+1:]
-			return out
+		r.rest = rest[end+1:]
+		if unescaped == nil {
+			return rest[:end]
 		}
-		out = append(out, 0)
-		i++
+		return append(unescaped, rest[:end]...)
 	}
-	r.err = ErrKey
-	return nil
 }
 
 func (r *Reader) skipText() {
-	for i := 1; i < len(r.rest); i++ {
-		if r.rest[i] != 0 {
+	for rest := r.rest[1:]; ; {
+		end := bytes.IndexByte(rest, 0)
+		switch {
+		case end < 0:
+			r.err = ErrKey
+			return
+		case end+1 < len(rest) && rest[end+1] == 0xFF:
+			rest = rest[end+2:]
 			continue
 		}
-		if i+1 == len(r.rest) || r.rest[i+1] != 0xFF {
-			r.rest = r.rest[i+1:]
-			return
-		}
-		i++
+		r.rest = rest[end+1:]
+		return
 	}
-	r.err = ErrKey
 }
 
 // String prints the tuple for people, such as (queue, 7, @12.0). What is not

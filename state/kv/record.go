@@ -51,13 +51,21 @@ func Decode[R any](b []byte, r *R) error {
 		return fmt.Errorf("%w: %T: unknown format", ErrRecord, *r)
 	}
 	*r = *new(R)
-	d := decoder{buf: string(b[1:])}
-	planOf(reflect.TypeFor[R]()).read(&d, unsafe.Pointer(r))
-	if d.failed {
+	d := decoders.Get().(*decoder)
+	*d = decoder{buf: string(b[1:])}
+	planOf(reflect.TypeFor[R]()).read(d, unsafe.Pointer(r))
+	failed := d.failed
+	d.buf = ""
+	decoders.Put(d)
+	if failed {
 		return fmt.Errorf("%w: %T", ErrRecord, *r)
 	}
 	return nil
 }
+
+// decoders are used again, because one that codecs call through a pointer is
+// on the heap.
+var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
 // plan is what is known of a struct type: its fields by number.
 type plan struct {
@@ -199,17 +207,22 @@ func (d *decoder) skip(wire byte) {
 	}
 }
 
-// nested reads a length and lets read consume exactly that much.
-func (d *decoder) nested(read func(*decoder)) {
+// enter begins reading a value that its length precedes. What it returns is for
+// leave, which must follow unless ok is false.
+func (d *decoder) enter() (outer decoder, ok bool) {
 	s := d.text()
 	if d.failed || d.depth == maxDepth {
 		d.failed = true
-		return
+		return decoder{}, false
 	}
-	outer := *d
+	outer = *d
 	d.buf, d.pos, d.depth = s, 0, outer.depth+1
-	read(d)
-	outer.failed = d.failed || d.pos != len(s)
+	return outer, true
+}
+
+// leave ends it: exactly that much must have been read.
+func (d *decoder) leave(outer decoder) {
+	outer.failed = d.failed || d.pos != len(d.buf)
 	*d = outer
 }
 

@@ -145,6 +145,18 @@ func (t *Table[R]) Scan(tx Tx, r Range) iter.Seq2[Key, *R] {
 	}
 }
 
+// ScanInto is Scan for pages that are long: a record is decoded into what room
+// returns, which may be the same again when the last one was not kept.
+func (t *Table[R]) ScanInto(tx Tx, r Range, room func() *R) iter.Seq2[Key, *R] {
+	return func(yield func(Key, *R) bool) {
+		for key, b := range tx.Scan(r) {
+			if !yield(key, decodeInto(key, b, room())) {
+				return
+			}
+		}
+	}
+}
+
 // Claim walks the records of the log under prefix, as Tx.Claim does.
 func (t *Table[R]) Claim(tx Tx, prefix Key, from func() Key) iter.Seq2[Key, *R] {
 	return func(yield func(Key, *R) bool) {
@@ -178,8 +190,9 @@ func head(sc Scope, table string, parts []Part) Key {
 	return k
 }
 
-func mustDecode[R any](key Key, b []byte) *R {
-	r := new(R)
+func mustDecode[R any](key Key, b []byte) *R { return decodeInto(key, b, new(R)) }
+
+func decodeInto[R any](key Key, b []byte, r *R) *R {
 	if err := Decode(b, r); err != nil {
 		Fail(&RecordError{Key: key, Err: err})
 	}

@@ -13,12 +13,13 @@ import (
 // fields are the members' names with an upper-case initial; a member that is
 // not required, and whose zero value means something, is a pointer.
 type Plan struct {
-	Shape  *Shape
-	Type   reflect.Type // of the value itself, never the pointer to an optional one
-	Fields []Field      // of a structure, in the model's order
-	Elem   *Plan        // of a list or map
-	Each   *Field       // the same, with the member's traits
-	Boxed  bool         // the elements of a list or map are pointers (sparse)
+	Shape      *Shape
+	Type       reflect.Type // of the value itself, never the pointer to an optional one
+	Fields     []Field      // of a structure, in the model's order
+	Elem       *Plan        // of a list or map
+	Each       *Field       // the same, with the member's traits
+	Attributes bool         // a structure some of whose members are attributes in XML
+	Boxed      bool         // the elements of a list or map are pointers (sparse)
 	// Constrained is set when Validate has anything to check in or below the value.
 	Constrained bool
 	marked      bool
@@ -33,6 +34,8 @@ type Field struct {
 	Pointer   bool // the field is a *T
 	Bit       uint64
 	JSONKey   string // `"name":`, ready to be written
+	XMLOpen   string // `<name>`, of a member that is text without namespace or attributes
+	XMLClose  string // `</name>`, of the same
 	HeaderKey string // the header's name, as http.Header spells it; of a member that travels in one
 }
 
@@ -108,6 +111,10 @@ func (s *Service) planFields(p *Plan) {
 			field.Pointer, t = true, t.Elem()
 		}
 		field.Plan = s.plan(m.Shape, t)
+		p.Attributes = p.Attributes || m.Attribute
+		if m.Shape.Kind.Scalar() && m.Namespace.URI == "" && m.Shape.Namespace.URI == "" && !m.Attribute {
+			field.XMLOpen, field.XMLClose = "<"+m.WireName()+">", "</"+m.WireName()+">"
+		}
 		if m.Required {
 			field.Bit = bit
 			p.required |= bit

@@ -30,6 +30,9 @@ var kinds = [...]string{
 // String returns the name that the models use.
 func (k Kind) String() string { return kinds[k] }
 
+// Scalar reports whether a value of the kind is one text, without parts.
+func (k Kind) Scalar() bool { return k > Map && k != Document }
+
 // Location is where a member of a REST operation travels.
 type Location uint8
 

@@ -106,6 +106,7 @@ func (m *script) step() {
 // compare scans a random range.
 func (m *script) compare() {
 	r := m.keys()
+	r.Brief, r.Peek = m.r.IntN(2) == 0, m.r.IntN(2) == 0
 	var want []string
 	for k := range m.state {
 		if r.Contains(kv.Key(k)) {

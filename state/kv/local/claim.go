@@ -231,7 +231,7 @@ func (g *log) scan(t *tx, from []byte) (rows []*row, whole bool, err error) {
 	snap := t.era.engine.snapshot()
 	defer func() { _ = snap.close() }()
 	var a arena
-	c, err := snap.walk(from, kv.Key(g.prefix).End(), false, &a)
+	c, err := snap.walk(way{from: from, to: kv.Key(g.prefix).End(), arena: &a})
 	if err != nil {
 		return nil, false, err
 	}

@@ -26,8 +26,15 @@ type batch interface {
 // changes or is taken from the arena.
 type snapshot interface {
 	get(key []byte, a *arena) (value []byte, ok bool, err error)
-	walk(from, to []byte, reverse bool, a *arena) (cursor, error)
+	walk(w way) (cursor, error)
 	close() error
+}
+
+// way is what a cursor walks, and how.
+type way struct {
+	from, to []byte
+	reverse  bool
+	arena    *arena // nil: what the cursor returns is valid until its next step
 }
 
 // cursor walks keys in order.

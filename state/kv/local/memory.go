@@ -75,16 +75,16 @@ func (f *frozen) get(key []byte, _ *arena) ([]byte, bool, error) {
 	return e.value, ok, nil
 }
 
-func (f *frozen) walk(from, to []byte, reverse bool, _ *arena) (cursor, error) {
-	return &treeCursor{iter: (*tree)(f).Iter(), from: from, to: to, reverse: reverse}, nil
+func (f *frozen) walk(w way) (cursor, error) {
+	return &treeCursor{iter: (*tree)(f).Iter(), way: w}, nil
 }
 
 func (f *frozen) close() error { return nil }
 
 type treeCursor struct {
-	iter           btree.IterG[entry]
-	from, to       []byte
-	reverse, began bool
+	way
+	iter  btree.IterG[entry]
+	began bool
 }
 
 func (c *treeCursor) next() (key, value []byte, ok bool) {

@@ -117,25 +117,28 @@ func (d *diskSnapshot) get(key []byte, a *arena) ([]byte, bool, error) {
 	return v, true, closer.Close()
 }
 
-func (d *diskSnapshot) walk(from, to []byte, reverse bool, a *arena) (cursor, error) {
-	it, err := d.s.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: to})
+func (d *diskSnapshot) walk(w way) (cursor, error) {
+	it, err := d.s.NewIter(&pebble.IterOptions{LowerBound: w.from, UpperBound: w.to})
 	if err != nil {
 		return nil, err
 	}
-	return &diskCursor{it: it, arena: a, reverse: reverse}, nil
+	return &diskCursor{it: it, way: w}, nil
 }
 
 func (d *diskSnapshot) close() error { return d.s.Close() }
 
 type diskCursor struct {
-	it             *pebble.Iterator
-	arena          *arena
-	reverse, began bool
+	way
+	it    *pebble.Iterator
+	began bool
 }
 
 func (c *diskCursor) next() (key, value []byte, ok bool) {
 	if !c.step() {
 		return nil, nil, false
+	}
+	if c.arena == nil {
+		return c.it.Key(), c.it.Value(), true
 	}
 	return c.arena.copy(c.it.Key()), c.arena.copy(c.it.Value()), true
 }

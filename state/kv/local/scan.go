@@ -13,7 +13,10 @@ func (t *tx) Scan(r kv.Range) iter.Seq2[kv.Key, []byte] {
 		if bytes.Compare(from, to) >= 0 {
 			return
 		}
-		w := walk{tx: t, from: t.arena.copy(from), to: t.arena.copy(to), reverse: r.Reverse, peek: r.Peek, span: -1}
+		w := walk{tx: t, way: way{from: t.arena.copy(from), to: t.arena.copy(to), reverse: r.Reverse, arena: &t.arena}, peek: r.Peek || t.readOnly, span: -1}
+		if r.Brief && w.peek {
+			w.arena = nil
+		}
 		w.begin()
 		defer w.end()
 		for steps := 1; w.next(); steps++ {
@@ -30,15 +33,15 @@ func (t *tx) Scan(r kv.Range) iter.Seq2[kv.Key, []byte] {
 // walk merges the keys of the snapshot with those that the transaction wrote,
 // including what it writes while the walk goes on.
 type walk struct {
-	tx       *tx
-	from, to []byte
-	reverse  bool
-	peek     bool
-	span     int // index in tx.spans, -1 when the walk conflicts with nothing
+	tx *tx
+	way
+	peek bool // conflicts with nothing
+	span int  // index in tx.spans, -1 when the walk conflicts with nothing
 
 	base      cursor
 	baseKey   []byte // the cursor's next key, nil at its end
 	baseValue []byte
+	consumed  bool // the walk came to baseKey
 
 	key, value []byte // the walk's present place
 	began      bool
@@ -46,13 +49,13 @@ type walk struct {
 
 func (w *walk) begin() {
 	w.tx.begin()
-	base, err := w.tx.snap.walk(w.from, w.to, w.reverse, &w.tx.arena)
+	base, err := w.tx.snap.walk(w.way)
 	if err != nil {
 		kv.Fail(err)
 	}
 	w.base = base
 	w.advance()
-	if !w.tx.readOnly && !w.peek {
+	if !w.peek {
 		w.span = len(w.tx.spans)
 		w.tx.spans = append(w.tx.spans, span{from: w.from, to: w.from}) // nothing yet
 	}
@@ -80,14 +83,17 @@ func (w *walk) advance() {
 func (w *walk) next() bool {
 	for {
 		own := w.ownNext()
+		if w.consumed { // not before: key and value may be the cursor's own
+			w.consumed = false
+			w.advance()
+		}
 		switch {
 		case own == nil && w.baseKey == nil:
 			w.walked(nil)
 			return false
 		case own == nil, w.baseKey != nil && w.ahead(w.baseKey, own):
 			w.key, w.value = w.baseKey, w.baseValue
-			w.began = true
-			w.advance()
+			w.began, w.consumed = true, true
 			if o := w.latest(); o != nil { // covered by a DeleteRange
 				continue
 			}
@@ -95,7 +101,7 @@ func (w *walk) next() bool {
 			var under []byte
 			if bytes.Equal(own, w.baseKey) {
 				under = w.baseValue
-				w.advance()
+				w.consumed = true
 			}
 			w.key = own
 			w.began = true
