@@ -11,7 +11,7 @@ func (t *table) read(tx kv.Tx, key item) (item, bool) {
 	at := t.itemKey(key)
 	b, ok := tx.Get(at)
 	if !ok {
-		return nil, false
+		return "", false
 	}
 	return decode(at, b), true
 }
@@ -24,12 +24,12 @@ func (t *table) write(tx kv.Tx, was, is item) *spent {
 	u.write = units(max(before, after), writeUnit)
 	t.count(tx, 0, countBytes, after-before)
 	switch {
-	case is != nil:
+	case is != "":
 		tx.Put(t.itemKey(is), encode(is))
-		if was == nil {
+		if was == "" {
 			t.count(tx, 0, countItems, 1)
 		}
-	case was != nil:
+	case was != "":
 		tx.Delete(t.itemKey(was))
 		t.count(tx, 0, countItems, -1)
 	}
@@ -47,13 +47,13 @@ type change struct{ was, is item }
 func (t *table) writeEntry(tx kv.Tx, x *index, c change, u *spent) {
 	from, to := t.entry(x, c.was), t.entry(x, c.is)
 	var old, now kv.Key
-	if from != nil {
+	if from != "" {
 		old = t.entryKey(x, c.was)
 		if x.Filling && !entries.Has(tx, old) {
-			from, old = nil, nil // the backfill did not come to it yet
+			from, old = "", nil // the backfill did not come to it yet
 		}
 	}
-	if to != nil {
+	if to != "" {
 		now = t.entryKey(x, c.is)
 	}
 	same := bytes.Equal(old, now)
@@ -80,16 +80,16 @@ func (t *table) writeEntry(tx kv.Tx, x *index, c change, u *spent) {
 
 // entry is what an index projects of an item; nil when it is not in the index.
 func (t *table) entry(x *index, it item) item {
-	if it == nil {
-		return nil
+	if it == "" {
+		return ""
 	}
 	for _, name := range x.Keys.names() {
-		if _, ok := it[name]; !ok {
-			return nil
+		if _, ok := it.Get(name); !ok {
+			return ""
 		}
 	}
 	if t.checkIndexKey(x, it) != nil {
-		return nil // it was there before the index, with a value that is no key
+		return "" // it was there before the index, with a value that is no key
 	}
 	switch x.Projection {
 	case projectAll:
