@@ -123,11 +123,12 @@ func (r *request) done() error {
 
 func marksNot[V any](defined map[string]V, used func(string) bool) string {
 	var unused []string
-	for _, mark := range slices.Sorted(maps.Keys(defined)) {
+	for mark := range defined {
 		if !used(mark) {
 			unused = append(unused, mark)
 		}
 	}
+	slices.Sort(unused)
 	return strings.Join(unused, ", ")
 }
 

@@ -115,6 +115,12 @@ func FuzzParse(f *testing.F) {
 		}
 		x, _ := new(big.Rat).SetString(a.String())
 		y, _ := new(big.Rat).SetString(b.String())
+		if sum, ok := a.addWhole(b); ok {
+			z, _ := new(big.Rat).SetString(sum.String())
+			if z.Cmp(new(big.Rat).Add(x, y)) != 0 {
+				t.Fatalf("%s + %s = %s", a, b, sum)
+			}
+		}
 		if a.Compare(b) != x.Cmp(y) || bytes.Compare(a.AppendKey(nil), b.AppendKey(nil)) != x.Cmp(y) {
 			t.Fatalf("%s against %s", a, b)
 		}
