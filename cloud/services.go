@@ -8,6 +8,7 @@ import (
 
 	"github.com/brume-cloud/brume/api/catalog"
 	dynamodbapi "github.com/brume-cloud/brume/api/dynamodb"
+	dynamodbstreamsapi "github.com/brume-cloud/brume/api/dynamodbstreams"
 	glacierapi "github.com/brume-cloud/brume/api/glacier"
 	iamapi "github.com/brume-cloud/brume/api/iam"
 	s3api "github.com/brume-cloud/brume/api/s3"
@@ -38,6 +39,10 @@ func built() map[string]entry {
 			open: func(s *System, _ aws.Invoker) any {
 				return dynamodb.New(dynamodb.Deps{Store: s.store, Random: random{}, Meter: s.meter})
 			},
+		},
+		"dynamodbstreams": {
+			operations: dynamodbstreamsapi.Operations,
+			open:       func(s *System, _ aws.Invoker) any { return dynamodb.NewStreams(s.store) },
 		},
 		"glacier": {
 			operations: glacierapi.Operations,

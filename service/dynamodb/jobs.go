@@ -8,5 +8,6 @@ func (s *Service) Jobs() []job.Kind {
 		{Name: forgetKind, Run: s.forget},
 		{Name: sweepKind, Run: s.sweep},
 		{Name: expireKind, Run: s.expire},
+		{Name: rotateKind, Run: s.rotate},
 	}
 }

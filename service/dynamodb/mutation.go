@@ -84,7 +84,7 @@ func (m *mutation) run(ctx context.Context, tx kv.Tx) (outcome, error) {
 	case !m.delete:
 		return o, nil // a condition check
 	}
-	o.spent = t.write(tx, was, o.is)
+	o.spent = t.write(tx, o.change)
 	return o, nil
 }
 

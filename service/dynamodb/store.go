@@ -16,9 +16,10 @@ func (t *table) read(tx kv.Tx, key item) (item, bool) {
 	return decode(at, b), true
 }
 
-// write replaces the item was by is, in the table and its indexes; either may be
-// nil, and both have the same key. It returns the write units of it.
-func (t *table) write(tx kv.Tx, was, is item) *spent {
+// write makes a change of an item, in the table, its indexes and its stream. It
+// returns the write units of it.
+func (t *table) write(tx kv.Tx, c change) *spent {
+	was, is := c.was, c.is
 	u := &spent{table: t}
 	before, after := itemSize(was), itemSize(is)
 	u.write = units(max(before, after), writeUnit)
@@ -34,14 +35,18 @@ func (t *table) write(tx kv.Tx, was, is item) *spent {
 		t.count(tx, 0, countItems, -1)
 	}
 	for i := range t.Indexes {
-		t.writeEntry(tx, &t.Indexes[i], change{was, is}, u)
+		t.writeEntry(tx, &t.Indexes[i], c, u)
 	}
+	t.record(tx, c)
 	t.watchExpiry(tx, was, is)
 	return u
 }
 
-// change is an item before and after; either may be nil.
-type change struct{ was, is item }
+// change is an item before and after, which have the same key; either may be none.
+type change struct {
+	was, is item
+	expired bool // by its time to live
+}
 
 // writeEntry brings the entry of an item in an index up to date.
 func (t *table) writeEntry(tx kv.Tx, x *index, c change, u *spent) {

@@ -70,7 +70,7 @@ func (s *Service) expire(_ context.Context, tx kv.Tx, j *job.Job) error {
 	if at, ok := t.expiresAt(it); !ok || at.After(tx.Now()) {
 		return nil
 	}
-	t.write(tx, it, "") // AWS: a deletion by TTL costs nothing
+	t.write(tx, change{was: it, expired: true}) // AWS: a deletion by TTL costs nothing
 	return nil
 }
 
