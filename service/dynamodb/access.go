@@ -32,6 +32,7 @@ type subject struct {
 	table  string // name or ARN
 	index  *string
 	keys   []item // the items that it names
+	*statement
 	*detail
 }
 
@@ -71,6 +72,8 @@ func subjectsOf(operation string, input any) []subject {
 		return all
 	case *dynamodb.TransactWriteItemsInput:
 		return transactSubjects(in)
+	case *dynamodb.ExecuteStatementInput, *dynamodb.BatchExecuteStatementInput, *dynamodb.ExecuteTransactionInput:
+		return statementSubjects(in)
 	}
 	if one, ok := itemSubject(input); ok {
 		one.action = operation

@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"encoding/base64"
+	"slices"
 
 	"github.com/brume-cloud/brume/api/dynamodb"
 	"github.com/brume-cloud/brume/front/wire/attribute"
@@ -35,7 +36,7 @@ func (s *subject) conditionKeys(t *table) func(string) ([]string, bool) {
 		case "dynamodb:returnvalues":
 			return []string{s.values}, s.values != ""
 		case "dynamodb:fulltablescan":
-			return []string{"true"}, s.scan
+			return []string{"true"}, s.scan || s.scans(t)
 		}
 		return nil, false
 	}
@@ -47,6 +48,17 @@ func (s *subject) leading(t *table) []string {
 	for _, key := range s.keys {
 		if v, ok := key.Get(t.Keys.Hash); ok {
 			all = append(all, keyText(v))
+		}
+	}
+	if s.statement != nil && s.statement.Where != nil {
+		k := t.Keys
+		if x := t.index(s.statement.Index); x != nil {
+			k = x.Keys
+		}
+		if key, _ := s.statement.part(k); key != nil {
+			c := conjuncts(key)
+			i := slices.IndexFunc(c, func(c *expression.Condition) bool { return on(c, k.Hash, "=") })
+			all = append(all, keyText(s.statement.values[c[i].Args[1].Value]))
 		}
 	}
 	if s.query == nil {
@@ -62,6 +74,19 @@ func (s *subject) leading(t *table) []string {
 		all = append(all, keyText(v))
 	}
 	return all
+}
+
+// scans reports whether a PartiQL statement reads more than one partition.
+func (s *subject) scans(t *table) bool {
+	if s.statement == nil || !s.statement.reads() {
+		return false
+	}
+	k := t.Keys
+	if x := t.index(s.statement.Index); x != nil {
+		k = x.Keys
+	}
+	key, _ := s.statement.part(k)
+	return key == nil
 }
 
 // queried is the value of the partition key in a Query. One that cannot be read

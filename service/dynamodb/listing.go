@@ -20,6 +20,7 @@ type listing struct {
 	start      item
 	projection *projection
 	filter     *expression.Condition
+	onKeys     bool // the filter of a Query may be on key attributes
 }
 
 // listed is a page of a listing.

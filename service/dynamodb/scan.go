@@ -61,9 +61,18 @@ func (s *Service) Scan(ctx context.Context, in *dynamodb.ScanInput) (*dynamodb.S
 	if err != nil {
 		return nil, err
 	}
-	var page *listed
+	page, err := s.scan(ctx, l, part)
+	if err != nil {
+		return nil, err
+	}
+	return &dynamodb.ScanOutput{
+		Items: l.answerItems(page), Count: &page.count, ScannedCount: &page.scanned, LastEvaluatedKey: page.last, ConsumedCapacity: page.answer(in.ReturnConsumedCapacity),
+	}, nil
+}
+
+func (s *Service) scan(ctx context.Context, l *listing, part segment) (page *listed, err error) {
 	err = kv.View(ctx, s.Store, func(tx kv.Tx) error {
-		t, err := findTable(ctx, tx, in.TableName)
+		t, err := findTable(ctx, tx, l.table)
 		if err != nil {
 			return err
 		}
@@ -78,11 +87,8 @@ func (s *Service) Scan(ctx context.Context, in *dynamodb.ScanInput) (*dynamodb.S
 		page = l.run(tx, t, x, rows)
 		return nil
 	})
-	if err != nil {
-		return nil, err
+	if err == nil {
+		s.meter(ctx, page.spent)
 	}
-	s.meter(ctx, page.spent)
-	return &dynamodb.ScanOutput{
-		Items: l.answerItems(page), Count: &page.count, ScannedCount: &page.scanned, LastEvaluatedKey: page.last, ConsumedCapacity: page.answer(in.ReturnConsumedCapacity),
-	}, nil
+	return page, err
 }
