@@ -298,6 +298,7 @@ var dependencies = map[string]string{
 	"github.com/alecthomas/kong":                           "the command line",
 	"github.com/go-jose/go-jose/v4":                        "web identity tokens",
 	"github.com/klauspost/compress":                        "compressed tables of data",
+	"github.com/anishathalye/porcupine":                    "tests: whether a history is linearizable",
 	"github.com/fxamacker/cbor/v2":                         "tests: an independent CBOR decoder",
 	"github.com/aws/aws-sdk-go-v2":                         "tests and cloudtest",
 	"github.com/aws/smithy-go":                             "tests: the SDK's errors",
