@@ -10,6 +10,7 @@ import (
 	dynamodbapi "github.com/brume-cloud/brume/api/dynamodb"
 	glacierapi "github.com/brume-cloud/brume/api/glacier"
 	iamapi "github.com/brume-cloud/brume/api/iam"
+	logsapi "github.com/brume-cloud/brume/api/logs"
 	s3api "github.com/brume-cloud/brume/api/s3"
 	s3controlapi "github.com/brume-cloud/brume/api/s3control"
 	snsapi "github.com/brume-cloud/brume/api/sns"
@@ -22,6 +23,7 @@ import (
 	"github.com/brume-cloud/brume/service/dynamodb"
 	"github.com/brume-cloud/brume/service/glacier"
 	"github.com/brume-cloud/brume/service/iam"
+	"github.com/brume-cloud/brume/service/logs"
 	"github.com/brume-cloud/brume/service/s3"
 	"github.com/brume-cloud/brume/service/sns"
 	"github.com/brume-cloud/brume/service/sqs"
@@ -51,6 +53,13 @@ func built() map[string]entry {
 			operations: iamapi.Operations,
 			open:       func(s *System, _ aws.Invoker) any { return s.identities.iam },
 			invalid:    iam.Invalid,
+		},
+		"logs": {
+			operations: logsapi.Operations,
+			open: func(s *System, via aws.Invoker) any {
+				return logs.New(logs.Deps{Store: s.store, Random: random{}, Via: via, Meter: s.meter})
+			},
+			invalid: logs.Invalid,
 		},
 		"s3": {
 			operations: s3api.Operations,
