@@ -75,7 +75,7 @@ func TestRetentionDeletesEvents(t *testing.T) {
 		d.cloud.Advance(22*time.Hour + 30*time.Minute)
 		got, _ := d.get()
 		d.want("hidden at once", got, "b")
-		d.put("one", line(0, "c"))
+		d.put("one", line(-22*time.Hour, "c"))
 		d.cloud.Advance(3 * time.Hour)
 		d.want("stored", aws.ToInt64(d.described().StoredBytes), 27)
 		d.cloud.Advance(48 * time.Hour)

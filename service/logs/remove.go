@@ -63,7 +63,8 @@ func (g *group) arm(tx kv.Tx, at int64) {
 	g.armAt(tx, due)
 }
 
-func round(due time.Time) time.Time { return due.Add(expiryRound - 1).Truncate(expiryRound) }
+// round is the next whole hour, at which an event that is kept until due is past it.
+func round(due time.Time) time.Time { return due.Add(expiryRound).Truncate(expiryRound) }
 
 func (g *group) armAt(tx kv.Tx, due time.Time) {
 	armed.Put(tx, g.armedKey(), &instant{due})
