@@ -49,11 +49,7 @@ func built() map[string]entry {
 			invalid: glacier.Invalid,
 			denied:  glacier.Denied,
 		},
-		"iam": {
-			operations: iamapi.Operations,
-			open:       func(s *System, _ aws.Invoker) any { return s.identities.iam },
-			invalid:    iam.Invalid,
-		},
+		"iam": {operations: iamapi.Operations, open: func(s *System, _ aws.Invoker) any { return s.identities.iam }, invalid: iam.Invalid},
 		"logs": {
 			operations: logsapi.Operations,
 			open: func(s *System, via aws.Invoker) any {
@@ -82,10 +78,7 @@ func built() map[string]entry {
 			invalid:    sqs.Invalid,
 			pathMember: "QueueUrl",
 		},
-		"sts": {
-			operations: stsapi.Operations,
-			open:       func(s *System, _ aws.Invoker) any { return s.identities.sts },
-		},
+		"sts": {operations: stsapi.Operations, open: func(s *System, _ aws.Invoker) any { return s.identities.sts }},
 		"sns": {
 			operations: snsapi.Operations,
 			open: func(s *System, via aws.Invoker) any {
