@@ -19,6 +19,7 @@ import (
 	lambdaapi "github.com/brume-cloud/brume/api/lambda"
 	api "github.com/brume-cloud/brume/api/logs"
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/meter"
 	"github.com/brume-cloud/brume/service/logs"
 	"github.com/brume-cloud/brume/state/clock"
 	"github.com/brume-cloud/brume/state/job"
@@ -216,4 +217,31 @@ type invoker func(*lambdaapi.InvokeInput)
 func (f invoker) Invoke(_ context.Context, _, _ string, input any) (any, error) {
 	f(input.(*lambdaapi.InvokeInput))
 	return &lambdaapi.InvokeOutput{}, nil
+}
+
+// bill adds up what is metered.
+type bill map[string]int64
+
+// Add implements logs.Meter.
+func (b bill) Add(_ *aws.Call, used []meter.Usage) {
+	for _, u := range used {
+		b[u.Dimension] += u.Amount
+	}
+}
+
+func TestWhatIsAcceptedIsMetered(t *testing.T) {
+	subscribed(t, func(ctx context.Context, s *logs.Service, _ *receivers) {
+		b := bill{}
+		s.Meter = b
+		in := &api.PutLogEventsInput{LogGroupName: "g", LogStreamName: "s"}
+		for _, ago := range []time.Duration{0, -3 * time.Hour} {
+			in.LogEvents = append(in.LogEvents, api.InputLogEvent{Timestamp: time.Now().Add(-ago).UnixMilli(), Message: "four"})
+		}
+		if _, err := s.PutLogEvents(ctx, in); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := fmt.Sprint(b), "map[DataProcessing-Bytes:30]"; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	})
 }

@@ -121,8 +121,18 @@ func TestStreamsAreListedByNameOrLastEvent(t *testing.T) {
 		d.put("three", line(3*time.Minute, "x"), line(time.Second, "y"))
 		d.want("by name", streamNames(d.describeStreams()), "four one three two")
 		d.want("descending", streamNames(d.describeStreams(func(in *cwl.DescribeLogStreamsInput) { in.Descending = aws.Bool(true) })), "two three one four")
+		paged, in := "", &cwl.DescribeLogStreamsInput{LogGroupName: &d.group, Descending: aws.Bool(true), Limit: aws.Int32(1)}
+		for {
+			out, err := d.DescribeLogStreams(d.Context(), in)
+			d.ok(err)
+			paged += streamNames(out.LogStreams) + " "
+			if in.NextToken = out.NextToken; in.NextToken == nil {
+				break
+			}
+		}
+		d.want("descending, one by one", paged, "two three one four ")
 		d.want("prefix", streamNames(d.describeStreams(func(in *cwl.DescribeLogStreamsInput) { in.LogStreamNamePrefix = aws.String("t") })), "three two")
-		in := &cwl.DescribeLogStreamsInput{LogGroupName: &d.group, OrderBy: types.OrderByLastEventTime, Descending: aws.Bool(true), Limit: aws.Int32(3)}
+		in = &cwl.DescribeLogStreamsInput{LogGroupName: &d.group, OrderBy: types.OrderByLastEventTime, Descending: aws.Bool(true), Limit: aws.Int32(3)}
 		out, err := d.DescribeLogStreams(d.Context(), in)
 		d.ok(err)
 		d.want("by last event", streamNames(out.LogStreams), "three two one")
@@ -133,5 +143,25 @@ func TestStreamsAreListedByNameOrLastEvent(t *testing.T) {
 		out, err = d.DescribeLogStreams(d.Context(), in)
 		d.ok(err)
 		d.want("the rest", streamNames(out.LogStreams), "four")
+	})
+}
+
+func TestClassesDoWhatTheyAreFor(t *testing.T) {
+	story(t, func(d *desk) {
+		for _, class := range []types.LogGroupClass{types.LogGroupClassInfrequentAccess, types.LogGroupClassDelivery} {
+			d.group = string(class)
+			_, err := d.CreateLogGroup(d.Context(), &cwl.CreateLogGroupInput{LogGroupName: &d.group, LogGroupClass: class})
+			d.ok(err)
+			d.newStream("one")
+			d.put("one", line(0, "a"))
+			_, err = d.FilterLogEvents(d.Context(), &cwl.FilterLogEventsInput{LogGroupName: &d.group})
+			d.refused(err, "InvalidParameterException")
+			d.want("class", d.described().LogGroupClass, class)
+		}
+		d.want("days of delivery's retention", aws.ToInt32(d.described().RetentionInDays), 1)
+		_, err := d.PutRetentionPolicy(d.Context(), &cwl.PutRetentionPolicyInput{LogGroupName: &d.group, RetentionInDays: aws.Int32(7)})
+		d.refused(err, "InvalidParameterException")
+		d.cloud.Advance(26 * time.Hour)
+		d.want("stored a day later", aws.ToInt64(d.described().StoredBytes), 0)
 	})
 }

@@ -53,6 +53,9 @@ func sequenceToken(version uint64) string { return fmt.Sprintf("%056d", version)
 // checkBatch checks what does not depend on the group.
 // AWS: PutLogEvents, the list of constraints.
 func checkBatch(events []logs.InputLogEvent) error {
+	if len(events) == 0 {
+		return invalid("A batch must have at least one log event.")
+	}
 	total := 0
 	for i := range events {
 		size := len(events[i].Message) + eventOverhead

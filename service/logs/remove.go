@@ -2,6 +2,7 @@ package logs
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/brume-cloud/brume/api/logs"
@@ -84,26 +85,26 @@ func (s *Service) expire(_ context.Context, tx kv.Tx, j *job.Job) error {
 	limit := g.expired(tx.Now())
 	n := 0
 	var left time.Time // when the first block that is partly hidden is all old
-	for key, value := range tx.Scan(kv.Prefix(g.blockPrefix())) {
+	for key := range tx.Scan(kv.Prefix(g.blockPrefix())) {
 		at := placeOfBlock(key)
-		last := at.first
-		if sp, ok := spans.Get(tx, g.spanKey(at)); ok {
-			last = sp.Last
+		sp, ok := spans.Get(tx, g.spanKey(at))
+		if !ok {
+			return fmt.Errorf("logs: a block of %s has no span", j.ID)
 		}
 		if at.first >= limit {
 			// Blocks are not longer than blockSpan, so all that follow end later.
-			g.armAt(tx, round(g.ends(left, last)))
+			g.armAt(tx, round(g.ends(left, sp.Last)))
 			return nil
 		}
-		if last >= limit {
-			left = g.ends(left, last)
+		if sp.Last >= limit {
+			left = g.ends(left, sp.Last)
 			continue
 		}
 		if n == removeBatch {
 			g.armAt(tx, tx.Now().Add(time.Nanosecond)) // what is left, in a step of its own
 			return nil
 		}
-		g.remove(tx, at, decodeBlock(key, value).bytes())
+		g.remove(tx, at, sp.Bytes)
 		n++
 	}
 	if left.IsZero() {
@@ -121,13 +122,6 @@ func (g *group) ends(left time.Time, at int64) time.Time {
 		return due
 	}
 	return left
-}
-
-func (b *block) bytes() (total int64) {
-	for i := range b.Events {
-		total += b.Events[i].size()
-	}
-	return total
 }
 
 // remove takes a block away.

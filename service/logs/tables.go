@@ -159,7 +159,7 @@ func (g *group) append(tx kv.Tx, st *stream, b *block) (seq uint16) {
 		sp.Bytes += b.Events[i].size()
 	}
 	prefix := blocks.Prefix(g.at.Scope, kv.Uint(g.ID), kv.Int(first))
-	seq = tx.PutStamped(prefix, kv.NewKey(kv.Uint(st.ID)), kv.Append(nil, b))
+	seq = tx.PutStamped(prefix, kv.NewKey(kv.Uint(st.ID)), kv.Append(make([]byte, 0, sp.Bytes+eventOverhead), b))
 	spans.PutStamped(tx, spans.Prefix(g.at.Scope, kv.Uint(g.ID), kv.Uint(st.ID), kv.Int(first)), sp)
 	return seq
 }
