@@ -316,6 +316,8 @@ var dependencies = map[string]string{
 	"github.com/aws/aws-sdk-go-v2/service/glacier":   "tests",
 	"github.com/aws/aws-sdk-go-v2/service/s3control": "tests",
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb":  "tests",
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs": "tests",
 }
 
 func TestDependenciesAreDeliberate(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	dynamodbstreamsapi "github.com/brume-cloud/brume/api/dynamodbstreams"
 	glacierapi "github.com/brume-cloud/brume/api/glacier"
 	iamapi "github.com/brume-cloud/brume/api/iam"
+	logsapi "github.com/brume-cloud/brume/api/logs"
 	s3api "github.com/brume-cloud/brume/api/s3"
 	s3controlapi "github.com/brume-cloud/brume/api/s3control"
 	snsapi "github.com/brume-cloud/brume/api/sns"
@@ -23,6 +24,7 @@ import (
 	"github.com/brume-cloud/brume/service/dynamodb"
 	"github.com/brume-cloud/brume/service/glacier"
 	"github.com/brume-cloud/brume/service/iam"
+	"github.com/brume-cloud/brume/service/logs"
 	"github.com/brume-cloud/brume/service/s3"
 	"github.com/brume-cloud/brume/service/sns"
 	"github.com/brume-cloud/brume/service/sqs"
@@ -38,6 +40,7 @@ func built() map[string]entry {
 		"dynamodbstreams": {operations: dynamodbstreamsapi.Operations, open: openDynamoDBStreams},
 		"glacier":         {operations: glacierapi.Operations, open: openGlacier, invalid: glacier.Invalid, denied: glacier.Denied},
 		"iam":             {operations: iamapi.Operations, open: openIAM, invalid: iam.Invalid},
+		"logs":            {operations: logsapi.Operations, open: openLogs, invalid: logs.Invalid},
 		"s3":              {operations: s3api.Operations, open: openS3, invalid: s3.Invalid},
 		"s3control":       {operations: s3controlapi.Operations, open: openS3Control, invalid: s3.ControlInvalid},
 		"sns":             {operations: snsapi.Operations, open: openSNS, invalid: sns.Invalid, denied: sns.Denied},
@@ -59,6 +62,10 @@ func openGlacier(s *System, via aws.Invoker) any {
 }
 
 func openIAM(s *System, _ aws.Invoker) any { return s.identities.iam }
+
+func openLogs(s *System, via aws.Invoker) any {
+	return logs.New(logs.Deps{Store: s.store, Random: random{}, Via: via, Meter: s.meter})
+}
 
 func openS3(s *System, via aws.Invoker) any {
 	s.s3 = s3.New(s3.Deps{Store: s.store, Blobs: s.objects, Clock: s.clock, Random: random{}, Via: via, Log: s.log, Saved: s.hasSnapshots})
