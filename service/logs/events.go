@@ -42,8 +42,7 @@ func (s *Service) GetLogEvents(ctx context.Context, in *logs.GetLogEventsInput) 
 	if err != nil {
 		return nil, err
 	}
-	head := !(in.StartFromHead == nil || !*in.StartFromHead)
-	page := reading{to: place{At: maxTime}, backward: !head, limit: pageLimit(in.Limit)}
+	page := reading{to: place{At: maxTime}, backward: !deref(in.StartFromHead), limit: pageLimit(in.Limit)}
 	if in.StartTime != nil {
 		page.from.At = max(0, *in.StartTime)
 	}

@@ -15,14 +15,13 @@ const (
 	maxTags          = 50
 	maxSubscriptions = 2
 	maxPolicies      = 10 // resource policies in a region
-	maxStreamNames   = 100
 
 	maxBatchSpan = 24 * time.Hour
 	maxAge       = 14 * 24 * time.Hour // of an event that comes
 	maxFuture    = 2 * time.Hour
 )
 
-// retentions are the days that events can be kept.
+// isRetention reports whether events can be kept for so many days.
 // AWS: PutRetentionPolicy, "retentionInDays".
 func isRetention(days int32) bool {
 	switch days {

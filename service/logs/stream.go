@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -108,15 +109,7 @@ type ranked struct {
 }
 
 func (l *streamListing) compare(a, b ranked) int {
-	c := int(0)
-	switch {
-	case a.last != b.last && a.last < b.last:
-		c = -1
-	case a.last != b.last:
-		c = 1
-	default:
-		c = strings.Compare(a.st.name, b.st.name)
-	}
+	c := cmp.Or(cmp.Compare(a.last, b.last), strings.Compare(a.st.name, b.st.name))
 	if l.descending {
 		return -c
 	}

@@ -85,8 +85,10 @@ func (s *scanner) field() (f field, err error) {
 	return f, err
 }
 
-// match tests the fields of a message, of which there must be as many as in
-// the pattern unless that has an ellipsis.
+// match tests the fields of a message. There must be as many as in the pattern,
+// unless that has an ellipsis, or its last field is a bare name: that takes
+// all that is left.
+// AWS: "Match terms in order": [w1=ERROR, w2] matches events of any length.
 func (f *fields) match(message string) bool {
 	got, ok := f.split(message)
 	if !ok {
@@ -131,27 +133,44 @@ func (f *fields) extract(message string) map[string]string {
 // split cuts a message at its spaces. What is in brackets or quotes is one field.
 func (f *fields) split(message string) (got []string, ok bool) {
 	for rest := strings.TrimLeftFunc(message, unicode.IsSpace); rest != ""; rest = strings.TrimLeftFunc(rest, unicode.IsSpace) {
+		if f.rest < 0 && len(got) == len(f.list)-1 && f.list[len(got)].cond == nil {
+			return append(got, unwrapped(rest)), true
+		}
 		if f.rest < 0 && len(got) == len(f.list) {
 			return nil, false
 		}
-		end := 0
-		switch rest[0] {
-		case '[':
-			end = strings.IndexByte(rest, ']')
-		case '"':
-			end = strings.IndexByte(rest[1:], '"') + 1
-		}
-		if end > 0 {
-			got, rest = append(got, rest[1:end]), rest[end+1:]
-			continue
-		}
-		if end = strings.IndexFunc(rest, unicode.IsSpace); end < 0 {
-			end = len(rest)
-		}
-		got, rest = append(got, rest[:end]), rest[end:]
+		one, after := firstField(rest)
+		got, rest = append(got, one), after
 	}
 	if f.rest < 0 {
 		return got, len(got) == len(f.list)
 	}
 	return got, len(got) >= len(f.list)
+}
+
+// firstField cuts off the first field, without its brackets or quotes.
+func firstField(text string) (one, rest string) {
+	end := 0
+	switch text[0] {
+	case '[':
+		end = strings.IndexByte(text, ']')
+	case '"':
+		end = strings.IndexByte(text[1:], '"') + 1
+	}
+	if end > 0 {
+		return text[1:end], text[end+1:]
+	}
+	if end = strings.IndexFunc(text, unicode.IsSpace); end < 0 {
+		end = len(text)
+	}
+	return text[:end], text[end:]
+}
+
+// unwrapped is all of a text, without brackets or quotes if it is one field.
+func unwrapped(text string) string {
+	text = strings.TrimRightFunc(text, unicode.IsSpace)
+	if one, rest := firstField(text); rest == "" {
+		return one
+	}
+	return text
 }

@@ -29,6 +29,8 @@ func (p *Pattern) parseJSON(text string) error {
 		return wrong("unexpected %q behind the end", s.rest)
 	case s.regexes > maxRegexes:
 		return wrong("more than %d regular expressions", maxRegexes)
+	case s.wildcards > maxWildcards:
+		return wrong("more than %d wildcard selectors", maxWildcards)
 	}
 	p.tree = tree
 	return nil
@@ -101,12 +103,12 @@ func (c *condition) holds(v any) bool {
 		}
 		return c.v.matches(v) == (c.op == "=")
 	case json.Number:
-		if c.v.quoted {
+		if c.v.exact() {
 			return c.op == "!="
 		}
 		return c.v.holds(c.op, v.String())
 	case bool:
-		if c.v.quoted {
+		if c.v.exact() {
 			return c.op == "!="
 		}
 		return (c.op == "=" || c.op == "!=") && c.v.matches(strconv.FormatBool(v)) == (c.op == "=")
@@ -128,9 +130,9 @@ type selector struct {
 	steps []step
 }
 
-// maxWildcards is how many wildcards a selector may have.
-// AWS: "Filter patterns to match terms using wildcards".
-const maxWildcards = 1
+// maxWildcards is how many wildcards the selectors of a pattern may have, each at most one.
+// AWS: "Using filter patterns to match terms in JSON log events", quotas.
+const maxWildcards = 3
 
 func (s *scanner) selector() (*selector, error) {
 	s.space()
@@ -139,18 +141,18 @@ func (s *scanner) selector() (*selector, error) {
 		return nil, wrong("a selector begins with $, at %q", s.rest)
 	}
 	s.rest = s.rest[1:]
-	sel, wildcards := new(selector), 0
+	sel, others := new(selector), s.wildcards
 	for s.rest != "" && (s.rest[0] == '.' || s.rest[0] == '[') {
 		st, err := s.step()
 		if err != nil {
 			return nil, err
 		}
 		if st.all {
-			wildcards++
+			s.wildcards++
 		}
 		sel.steps = append(sel.steps, st)
 	}
-	if wildcards > maxWildcards {
+	if s.wildcards > others+1 {
 		return nil, wrong("a selector has more than one wildcard")
 	}
 	if len(sel.steps) == 0 {

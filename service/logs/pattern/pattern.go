@@ -35,9 +35,11 @@ type Pattern struct {
 type Error struct{ Reason string }
 
 // Error says so.
-func (e *Error) Error() string { return "Invalid filter pattern: " + e.Reason }
+func (e *Error) Error() string { return e.Reason }
 
-func wrong(format string, args ...any) error { return &Error{fmt.Sprintf(format, args...)} }
+func wrong(format string, args ...any) error {
+	return &Error{"Invalid filter pattern: " + fmt.Sprintf(format, args...)}
+}
 
 // Parse reads a pattern. An error is an *Error.
 func Parse(text string) (*Pattern, error) {

@@ -70,6 +70,13 @@ func TestMatches(t *testing.T) {
 		{`{ $.user['cluster.name'] = "c" }`, record, true},
 		{`{ $.user.['cluster.name'] = "c" }`, record, true},
 		{`{ $.bytes = 1500 }`, record, true},
+		{`{ $.bytes = "*" }`, record, true},
+		{`{ $.user.id = "1" }`, record, false},
+		{`{ $.user.id != "1" }`, record, true},
+		{`{ $.missing = "*" }`, record, false},
+		{`{ $.arrayKey[*] = %val.{2}% }`, record, true},
+		{`{ $.* = %111\.111\.111\.1[0-9]{1,2}% }`, record, true},
+		{`%\x28x\x29%`, "f(x)", true},
 		{`{ $.bytes > 1499.5 && $.bytes <= 1.5e3 }`, record, true},
 		{`{ $.bytes > 1500 }`, record, false},
 		{`{ $.latency = -7 }`, record, true},
@@ -88,7 +95,11 @@ func TestMatches(t *testing.T) {
 		{`{ $[0].a = 1 }`, `[{"a":1}]`, true},
 
 		{"[ip, id, user, timestamp, request, status, size]", access, true},
-		{"[ip, id, user, timestamp, request, status]", access, false},
+		{"[ip, id, user, timestamp, request, rest]", access, true},
+		{"[ip, id, user, timestamp, request, status=404]", access, false},
+		{"[ip, id, user, timestamp, request, status, size, more]", access, false},
+		{"[w1=ERROR, w2]", "ERROR 09/25/2014 12:00:02 Failed to process request", true},
+		{"[w1=ERROR]", "ERROR 09/25/2014 12:00:02 Failed", false},
 		{"[ip, id, user, timestamp, request, status=4*, size]", access, true},
 		{"[ip, id, user, timestamp, request, status=404, size > 1000]", access, true},
 		{"[ip, id, user, timestamp, request, status=404, size < 1000]", access, false},
@@ -119,7 +130,7 @@ func TestWhatIsNoPatternIsRefused(t *testing.T) {
 	for _, text := range []string{
 		"foo-bar", "a.b", "-", "?", `"no end`, "%no end", "%%", "%a(b)%", "%wow!%", "%[a%",
 		"{", "{}", "{ $.a }", "{ $.a = }", "{ a = 1 }", "{ $ = 1 }", "{ $.a = 1", "{ $.a = 1 } x", "{ $.a > x }", `{ $.a > "1" }`, "{ $.a[x] = 1 }", "{ $.a[0 = 1 }",
-		"{ $.a IS MAYBE }", "{ ($.a = 1 }", "{ $.a = 1 && }", "{ $.*.b[*] = 1 }", "{ $.a = %a% && $.a = %b% && $.a = %c% }", "{ $.a.. = 1 }",
+		"{ $.a IS MAYBE }", "{ ($.a = 1 }", "{ $.a = 1 && }", "{ $.*.b[*] = 1 }", "{ $.a[*] = 1 && $.b.* = 1 && $.c.* = 1 && $.d.* = 1 }", "{ $.a = %a% && $.a = %b% && $.a = %c% }", "{ $.a.. = 1 }",
 		"[", "[]", "[a", "[a,]", "[a b]", "[..., ...]", "[a=1 && b=2]", "[a=1] x", "[a=%x%, b=%x%, c=%x%]", "[=1]",
 		"{ " + strings.Repeat("(", 200) + "$.a = 1" + strings.Repeat(")", 200) + " }", strings.Repeat("a", pattern.MaxLength+1), "\xff",
 	} {
@@ -135,6 +146,8 @@ func TestExtracts(t *testing.T) {
 	for _, c := range []struct{ pattern, message, want string }{
 		{"[..., size]", access, "map[$1:127.0.0.1 $2:- $3:frank $4:10/Oct/2000:13:25:15 -0700 $5:GET /index.html HTTP/1.0 $6:404 $size:1534]"},
 		{"[a, b=2]", "1 2", "map[$a:1 $b:2]"},
+		{"[a, rest]", "1 [2] \"3\" ", `map[$a:1 $rest:[2] "3"]`},
+		{"[a, rest]", "1 [2]", "map[$a:1 $rest:2]"},
 		{`{ $.user.id = 1 && $.user = 1 || $.user.email = "*" }`, record, "map[$.user.email:John.Stiles@example.com $.user.id:1]"},
 		{"ERROR", "ERROR", "map[]"},
 	} {

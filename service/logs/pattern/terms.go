@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"unicode"
@@ -86,7 +87,7 @@ func (s *scanner) term() (t term, err error) {
 	default:
 		t.text = s.word(unicode.IsSpace)
 		if i := strings.IndexFunc(t.text, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }); i >= 0 || t.text == "" {
-			return t, wrong("Invalid character(s) in term '%s'", t.text)
+			return t, &Error{fmt.Sprintf("Invalid character(s) in term '%s'", t.text[max(i, 0):])}
 		}
 	}
 	return t, err
@@ -94,8 +95,9 @@ func (s *scanner) term() (t term, err error) {
 
 // scanner walks a pattern.
 type scanner struct {
-	rest    string
-	regexes int
+	rest      string
+	regexes   int // taken so far
+	wildcards int // of selectors
 }
 
 func (s *scanner) space() { s.rest = strings.TrimLeftFunc(s.rest, unicode.IsSpace) }

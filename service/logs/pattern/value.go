@@ -102,6 +102,11 @@ func (v *value) matches(text string) bool {
 	return strings.HasSuffix(rest, v.parts[last])
 }
 
+// exact reports whether the value is a text that only the same text equals, and
+// no number. With an asterisk it matches numbers as well: "*" is what is written
+// for anything that exists.
+func (v *value) exact() bool { return v.quoted && len(v.parts) == 1 }
+
 // compares reports whether a number and the value's are as op says.
 func (v *value) compares(op operator, n float64) bool {
 	switch op {
