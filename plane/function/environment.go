@@ -26,10 +26,12 @@ type environment struct {
 	born      time.Time
 	giveBack  []func()
 	assigned  chan personality // to a spare
+	waits     chan struct{}    // closed when a spare has asked for what it is to be
 	pending   chan *call
 	ready     chan struct{} // closed by the first request for a call
 	stopping  chan struct{} // closed when the environment ends
 	stopOnce  sync.Once
+	waitsOnce sync.Once
 	stopTimer func() bool // of being idle; guarded by the plane's mutex
 
 	mu         sync.Mutex
@@ -65,7 +67,7 @@ type response struct {
 func (p *Plane) newEnvironment(f *found) (*environment, error) {
 	e := &environment{
 		plane: p, runtime: f, born: p.wall.now(),
-		assigned: make(chan personality, 1), pending: make(chan *call, 1),
+		assigned: make(chan personality, 1), waits: make(chan struct{}), pending: make(chan *call, 1),
 		ready: make(chan struct{}), stopping: make(chan struct{}),
 		extensions: map[string]*extension{},
 	}

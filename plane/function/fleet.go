@@ -7,10 +7,9 @@ import (
 
 // fleet is the environments of one key.
 type fleet struct {
-	idle      []*environment // the last used one last
-	all       map[*environment]bool
-	live      int // with those that are being started
-	forgotten bool
+	idle []*environment // the last used one last
+	all  map[*environment]bool
+	live int // with those that are being started
 }
 
 // warm takes the environment that was used last, or makes room for a new one
@@ -95,15 +94,13 @@ func (e *environment) usable() bool {
 func (p *Plane) cold(ctx context.Context, s *Spec, ev *Event) (*environment, *failure, error) {
 	e, err := p.start(ctx, s)
 	if err != nil {
-		p.mu.Lock()
-		p.live--
-		p.fleet(s.Key).live--
-		p.mu.Unlock()
+		p.leave(s.Key, nil)
 		return nil, nil, err
 	}
 	p.mu.Lock()
-	f := p.fleet(s.Key)
-	f.all[e] = true
+	if f := p.fleets[s.Key]; f != nil { // not forgotten meanwhile
+		f.all[e] = true
+	}
 	closed := p.closed
 	p.mu.Unlock()
 	if closed {
@@ -115,15 +112,6 @@ func (p *Plane) cold(ctx context.Context, s *Spec, ev *Event) (*environment, *fa
 	}
 	e.logs.platform("INIT_START Runtime Version: %s", e.runtime.version)
 	return e, e.await(ctx, ev.RequestID, initLimit(s)), nil
-}
-
-// fleet returns key's fleet; the plane's mutex is held.
-func (p *Plane) fleet(key string) *fleet {
-	f := p.fleets[key]
-	if f == nil {
-		f = &fleet{all: map[*environment]bool{}, forgotten: true}
-	}
-	return f
 }
 
 // start makes an environment, of a spare worker if one waits.
@@ -154,9 +142,9 @@ func (p *Plane) start(ctx context.Context, s *Spec) (*environment, error) {
 	return e, nil
 }
 
-// keep freezes an environment until the next call or until it was idle for long.
+// keep holds an environment for the next call, until it was idle for long. A
+// function in a hurry is not frozen: stopping and waking cost more than it does.
 func (p *Plane) keep(e *environment) {
-	e.freeze(true)
 	p.mu.Lock()
 	f := p.fleets[e.spec.Key]
 	if p.closed || f == nil || !f.all[e] {
@@ -164,9 +152,20 @@ func (p *Plane) keep(e *environment) {
 		p.discard(e)
 		return
 	}
-	e.stopTimer = p.wall.after(idleTimeout, func() { p.reclaim(e) })
+	stopFreeze := p.wall.after(freezeAfter, func() { p.freezeIdle(e) })
+	stopReclaim := p.wall.after(idleTimeout, func() { p.reclaim(e) })
+	e.stopTimer = func() bool { return stopFreeze() && stopReclaim() || stopReclaim() }
 	f.idle = append(f.idle, e)
 	p.mu.Unlock()
+}
+
+// freezeIdle freezes an environment that has no call.
+func (p *Plane) freezeIdle(e *environment) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if f := p.fleets[e.spec.Key]; f != nil && slices.Contains(f.idle, e) {
+		e.freeze(true)
+	}
 }
 
 // reclaim ends an environment that is still idle.
@@ -189,13 +188,21 @@ func (p *Plane) reclaim(e *environment) {
 // discard ends an environment of a function and makes its room free.
 func (p *Plane) discard(e *environment) {
 	e.end()
+	p.leave(e.spec.Key, e)
+}
+
+// leave makes the room of an environment free, or that of one that could not be
+// started.
+func (p *Plane) leave(key string, e *environment) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.live--
-	if f := p.fleets[e.spec.Key]; f != nil && f.all[e] {
-		delete(f.all, e)
-		if f.live--; f.live == 0 {
-			delete(p.fleets, e.spec.Key)
-		}
+	f := p.fleets[key]
+	if f == nil || e != nil && !f.all[e] {
+		return
+	}
+	delete(f.all, e)
+	if f.live--; f.live == 0 {
+		delete(p.fleets, key)
 	}
 }

@@ -174,7 +174,6 @@ func (p *Plane) Forget(key string) {
 	f := p.fleets[key]
 	var idle []*environment
 	if f != nil {
-		f.forgotten = true
 		idle, f.idle = f.idle, nil
 		delete(p.fleets, key)
 	}

@@ -5,6 +5,7 @@ import "time"
 const (
 	initTimeout = 10 * time.Second // AWS: Lambda execution environment, Init phase
 	idleTimeout = 10 * time.Minute
+	freezeAfter = 10 * time.Millisecond
 	maxAge      = 2 * time.Hour // so that an environment's credentials never expire in it
 	shutdownFor = 300 * time.Millisecond
 

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -82,8 +81,8 @@ func (s *namespaced) build(f *found) error {
 		return err
 	}
 	b := builder{root: filepath.Join(s.plane.config.Dir, "root")}
-	b.mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "")
-	b.mount("tmpfs", b.root, "tmpfs", unix.MS_NOSUID, "size=8m,mode=755")
+	b.mount(mounting{"", "/", "", unix.MS_REC | unix.MS_PRIVATE, ""})
+	b.mount(mounting{"tmpfs", b.root, "tmpfs", unix.MS_NOSUID, "size=8m,mode=755"})
 	for _, d := range []string{"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/usr", "/etc"} {
 		b.show(d)
 	}
@@ -103,16 +102,16 @@ func (s *namespaced) build(f *found) error {
 	b.link("/proc/self/fd/1", "/dev/stdout")
 	b.link("/proc/self/fd/2", "/dev/stderr")
 	b.dir("/proc", 0o755)
-	b.mount("/proc", b.root+"/proc", "", unix.MS_BIND|unix.MS_REC, "")
+	b.mount(mounting{"/proc", b.root + "/proc", "", unix.MS_BIND | unix.MS_REC, ""})
 	for _, d := range []string{"/var/task", "/opt", "/var/runtime"} {
 		b.dir(d, 0o755)
 	}
 	b.dir("/tmp", 0o755)
-	b.mount("tmpfs", b.root+"/tmp", "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, fmt.Sprintf("size=512m,mode=700,uid=%d,gid=%d", s.user(), s.user()))
+	b.mount(mounting{"tmpfs", b.root + "/tmp", "tmpfs", unix.MS_NOSUID | unix.MS_NODEV, fmt.Sprintf("size=512m,mode=700,uid=%d,gid=%d", s.user(), s.user())})
 	b.dir("/.brume", 0o700)
 	b.dir("/.brume/code", 0o700)
 	b.dir("/.brume/old", 0o700)
-	b.mount(s.plane.code.dir, b.root+"/.brume/code", "", unix.MS_BIND, "")
+	b.mount(mounting{s.plane.code.dir, b.root + "/.brume/code", "", unix.MS_BIND, ""})
 	if f.bootstrap != "" && b.err == nil {
 		b.err = os.WriteFile(b.root+"/var/runtime/"+f.file, []byte(f.bootstrap), 0o644)
 	}
@@ -158,11 +157,11 @@ func (s *namespaced) furnish(v view) error {
 		if v.layers != "" {
 			b.bind("/.brume/code/"+v.layers, "/opt", unix.MS_NOSUID|unix.MS_NODEV)
 		}
-		b.mount("", "/tmp", "", unix.MS_REMOUNT|unix.MS_NOSUID|unix.MS_NODEV, fmt.Sprintf("size=%d", v.ephemeral))
+		b.mount(mounting{"", "/tmp", "", unix.MS_REMOUNT | unix.MS_NOSUID | unix.MS_NODEV, fmt.Sprintf("size=%d", v.ephemeral)})
 		if b.err == nil {
 			b.err = unix.Unmount("/.brume/code", unix.MNT_DETACH)
 		}
-		b.mount("", "/", "", unix.MS_REMOUNT|unix.MS_RDONLY|unix.MS_NOSUID, "")
+		b.mount(mounting{"", "/", "", unix.MS_REMOUNT | unix.MS_RDONLY | unix.MS_NOSUID, ""})
 		return b.err
 	})
 }
@@ -208,19 +207,26 @@ type builder struct {
 	err  error
 }
 
-func (b *builder) mount(source, target, kind string, flags uintptr, data string) {
+func (b *builder) mount(m mounting) {
 	if b.err != nil {
 		return
 	}
-	if err := unix.Mount(source, target, kind, flags, data); err != nil {
-		b.err = fmt.Errorf("mount %s: %w", strconv.Quote(target), err)
+	if err := unix.Mount(m.source, m.target, m.kind, m.flags, m.data); err != nil {
+		b.err = fmt.Errorf("mount %q: %w", m.target, err)
 	}
+}
+
+// mounting is one mount, as the system call takes it.
+type mounting struct {
+	source, target, kind string
+	flags                uintptr
+	data                 string
 }
 
 // bind mounts a directory read only.
 func (b *builder) bind(source, target string, flags uintptr) {
-	b.mount(source, target, "", unix.MS_BIND, "")
-	b.mount("", target, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY|flags, "")
+	b.mount(mounting{source, target, "", unix.MS_BIND, ""})
+	b.mount(mounting{"", target, "", unix.MS_BIND | unix.MS_REMOUNT | unix.MS_RDONLY | flags, ""})
 }
 
 func (b *builder) dir(name string, mode os.FileMode) {
@@ -258,5 +264,5 @@ func (b *builder) device(name string) {
 	if b.err == nil {
 		b.err = os.WriteFile(b.root+name, nil, 0o666)
 	}
-	b.mount(name, b.root+name, "", unix.MS_BIND, "")
+	b.mount(mounting{name, b.root + name, "", unix.MS_BIND, ""})
 }

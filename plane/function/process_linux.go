@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -29,6 +30,7 @@ func limit(pid int, file int64) error {
 type memoryUse struct {
 	exceeded bool
 	most     int64 // bytes
+	measured time.Time
 }
 
 // watchMemory kills the environment when a call takes more memory than the
@@ -70,6 +72,7 @@ func (e *environment) measure() int64 {
 	n := resident(e.main.pid, 0)
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.memory.measured = e.plane.wall.now()
 	e.memory.most = max(e.memory.most, n)
 	return n
 }
@@ -94,9 +97,16 @@ func resident(pid, depth int) int64 {
 	return n
 }
 
-// maxMemoryMB is the most that was seen, in whole MB.
+// maxMemoryMB is the most that was seen, in whole MB. It looks anew unless it
+// just has.
 func (e *environment) maxMemoryMB() int {
-	most := e.measure()
+	e.mu.Lock()
+	fresh := e.plane.wall.now().Sub(e.memory.measured) < memoryInterval
+	e.mu.Unlock()
+	var most int64
+	if !fresh {
+		most = e.measure()
+	}
 	select {
 	case <-e.main.exited:
 		most = e.main.maxKB << 10

@@ -30,6 +30,7 @@ func (e *environment) routes() http.Handler {
 
 // assignment tells a spare worker which function it is to be.
 func (e *environment) assignment(w http.ResponseWriter, r *http.Request) {
+	e.waitsOnce.Do(func() { close(e.waits) })
 	select {
 	case p := <-e.assigned:
 		b, _ := json.Marshal(p)

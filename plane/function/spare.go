@@ -1,14 +1,15 @@
 package function
 
 // A spare is an environment whose interpreter has started and waits, sandboxed
-// and frozen by nothing but a read, for a function. Only when a runtime has been
+// and frozen by nothing but a read, for a function; for functions with a
+// bootstrap of their own it is an empty sandbox. Only when a runtime has been
 // asked for does a spare of it start, and one is kept of each.
 
 // takeSpare returns the spare of r, unless the function's variables have to be
 // there when the process starts, and has another started.
 func (p *Plane) takeSpare(r *found, own map[string]string) *environment {
 	for name := range own {
-		if atStart(name) {
+		if r.bootstrap != "" && atStart(name) {
 			return nil
 		}
 	}
@@ -20,19 +21,22 @@ func (p *Plane) takeSpare(r *found, own map[string]string) *environment {
 	if e == nil {
 		return nil
 	}
+	e.stopTimer()
+	if e.main == nil {
+		return e
+	}
 	select {
 	case <-e.main.exited:
 		e.end()
 		return nil
 	default:
-		e.stopTimer()
 		return e
 	}
 }
 
 // refill has a spare of r started if there is none.
 func (p *Plane) refill(r *found) {
-	if r.bootstrap == "" || p.config.NoSpares {
+	if p.config.NoSpares {
 		return
 	}
 	p.mu.Lock()
@@ -64,8 +68,8 @@ func (p *Plane) startSpare(r *found) {
 
 func (p *Plane) newSpare(r *found) (*environment, error) {
 	e, err := p.newEnvironment(r)
-	if err != nil {
-		return nil, err
+	if err != nil || r.bootstrap == "" {
+		return e, err
 	}
 	c, err := r.command(e.sandbox)
 	if err == nil {
