@@ -18,8 +18,9 @@ import (
 // cache keeps unpacked archives as directories. What no environment uses may be
 // removed, the longest unused first, when the whole grows over its size.
 type cache struct {
-	dir string
-	max int64
+	dir      string
+	max      int64 // bytes of all, roughly
+	unpacked int64 // bytes of one
 
 	mu      sync.Mutex
 	entries map[string]*entry
@@ -108,7 +109,7 @@ func (c *cache) unpack(ctx context.Context, name string, archives []Archive) (in
 		return 0, err
 	}
 	defer root.Close()
-	u := unpacking{root: root}
+	u := unpacking{root: root, max: c.unpacked}
 	for _, a := range archives {
 		if err := u.archive(ctx, a); err != nil {
 			return 0, err
@@ -127,6 +128,7 @@ func (c *cache) unpack(ctx context.Context, name string, archives []Archive) (in
 type unpacking struct {
 	root  *os.Root
 	bytes int64
+	max   int64
 	files int
 }
 
@@ -207,12 +209,12 @@ func (u *unpacking) regular(name string, mode fs.FileMode, r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	n, err := io.Copy(w, io.LimitReader(r, maxUnpacked-u.bytes+1))
+	n, err := io.Copy(w, io.LimitReader(r, u.max-u.bytes+1))
 	if err2 := w.Close(); err == nil {
 		err = err2
 	}
-	if u.bytes += n; u.bytes > maxUnpacked {
-		return fmt.Errorf("unpacked size must be smaller than %d bytes", maxUnpacked)
+	if u.bytes += n; u.bytes > u.max {
+		return fmt.Errorf("unpacked size must be smaller than %d bytes", u.max)
 	}
 	return err
 }

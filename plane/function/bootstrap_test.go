@@ -37,6 +37,11 @@ func bootstrap(api string) {
 		_, _ = http.Post(url+"init/error", "application/json", strings.NewReader(`{"errorType":"Bad.Init","errorMessage":"no"}`))
 		os.Exit(1)
 	}
+	events := make(chan string, 8)
+	if os.Getenv("_HANDLER") == "with.extension" {
+		go extend(api, events)
+		<-events
+	}
 	fmt.Println("initialised")
 	for calls := 1; ; calls++ {
 		res, err := http.Get(url + "invocation/next")
@@ -48,6 +53,9 @@ func bootstrap(api string) {
 		_ = json.Unmarshal(b, &o)
 		id := res.Header.Get("Lambda-Runtime-Aws-Request-Id")
 		kind, answer := obey(o, res.Header, calls)
+		if o.Do == "extension" {
+			answer = strings.NewReader(<-events)
+		}
 		at := url + "invocation/" + id + "/" + kind
 		req, _ := http.NewRequest("POST", at, answer)
 		if o.Do == "stream" {
@@ -124,4 +132,27 @@ func obey(o order, h http.Header, calls int) (kind string, answer io.Reader) {
 		return "response", say(fmt.Sprint(err))
 	}
 	return "response", say(map[string]any{"calls": calls, "text": o.Text, "uid": os.Getuid()})
+}
+
+// extend is an internal extension: it registers and passes on its events.
+func extend(api string, events chan<- string) {
+	url := "http://" + api + "/2020-01-01/extension/"
+	req, _ := http.NewRequest("POST", url+"register", strings.NewReader(`{"events":["INVOKE"]}`))
+	req.Header.Set("Lambda-Extension-Name", "inner")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return
+	}
+	id := res.Header.Get("Lambda-Extension-Identifier")
+	events <- "registered"
+	for {
+		req, _ := http.NewRequest("GET", url+"event/next", nil)
+		req.Header.Set("Lambda-Extension-Identifier", id)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return
+		}
+		b, _ := io.ReadAll(res.Body)
+		events <- string(b)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -125,6 +126,11 @@ func (e *environment) launch(own map[string]string) error {
 		return nil
 	}
 	c, err := e.runtime.command(e.sandbox)
+	if errors.Is(err, errNoBootstrap) { // the function's fault: a process that has failed
+		e.main = &process{exited: make(chan struct{}), err: err}
+		close(e.main.exited)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -270,6 +276,9 @@ func (p *process) failure(requestID string, memory bool) *failure {
 	case memory:
 		text = "Runtime exited with error: signal: killed"
 		f.kind = "Runtime.OutOfMemory"
+	case errors.Is(p.err, errNoBootstrap):
+		text = errNoBootstrap.Error()
+		f.kind = "Runtime.InvalidEntrypoint"
 	case p.err != nil:
 		text = "Runtime exited with error: " + p.err.Error()
 	}

@@ -144,7 +144,7 @@ func (e *environment) shutExtensions() {
 	defer cancel()
 	stop := e.plane.wall.after(shutdownFor, cancel)
 	defer stop()
-	if e.main != nil {
+	if e.main != nil && e.main.pid > 0 {
 		terminateGroup(e.main.pid)
 	}
 	e.sandbox.settled(ctx)

@@ -71,7 +71,7 @@ func New(c Config) (*Plane, error) {
 			return nil, err
 		}
 	}
-	p.code = &cache{dir: code, max: cacheBytes, entries: map[string]*entry{}}
+	p.code = &cache{dir: code, max: cacheBytes, unpacked: maxUnpacked, entries: map[string]*entry{}}
 	return p, nil
 }
 
@@ -95,6 +95,7 @@ func (p *Plane) Invoke(ctx context.Context, s Spec, ev Event) (Outcome, error) {
 		}
 		out.Cold, out.Init = true, p.wall.now().Sub(start)
 		if f != nil {
+			e.logs.platform("START RequestId: %s Version: %s", ev.RequestID, s.Version)
 			return p.conclude(e, &ev, out, f)
 		}
 	}

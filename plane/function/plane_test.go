@@ -301,3 +301,26 @@ func TestResponseStreams(t *testing.T) {
 		t.Errorf("collected: %+v", out)
 	}
 }
+
+func TestInternalExtensionSeesEachCall(t *testing.T) {
+	p := newPlane(t)
+	s := testSpec(t)
+	s.Handler = "with.extension"
+	for range 2 {
+		ev := event(order{Do: "extension"})
+		out, err := p.Invoke(t.Context(), s, ev)
+		if err != nil || !strings.Contains(string(out.Payload), `"eventType":"INVOKE"`) || !strings.Contains(string(out.Payload), ev.RequestID) {
+			t.Errorf("%v %s", err, out.Payload)
+		}
+	}
+}
+
+func TestCodeWithoutBootstrap(t *testing.T) {
+	p := newPlane(t)
+	s := testSpec(t)
+	s.Code = zipOf(t, map[string]string{"main.txt": "no program"})
+	out := invoke(t, p, s, order{})
+	if out.ErrorType != "Runtime.InvalidEntrypoint" || !strings.Contains(string(out.Payload), "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]") {
+		t.Errorf("%+v", out)
+	}
+}

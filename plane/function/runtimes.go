@@ -58,7 +58,7 @@ func (f *found) ownBootstrap(s sandbox) (command, error) {
 	return command{}, errNoBootstrap
 }
 
-var errNoBootstrap = errors.New("function: no bootstrap")
+var errNoBootstrap = errors.New("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]") // in AWS's words
 
 // searchPaths sets the variables by which the runtime finds layers.
 func (f *found) searchPaths(v map[string]string, task, opt string) {
