@@ -324,3 +324,23 @@ func TestCodeWithoutBootstrap(t *testing.T) {
 		t.Errorf("%+v", out)
 	}
 }
+
+func TestCloseEndsCalls(t *testing.T) {
+	p := newPlane(t)
+	s := testSpec(t)
+	done := make(chan error, 1)
+	go func() {
+		_, err := p.Invoke(t.Context(), s, event(order{Do: "hang"}))
+		done <- err
+	}()
+	for p.busy(s.Key) == 0 && len(done) == 0 {
+		runtime.Gosched()
+	}
+	p.Forget(s.Key) // Close has to find it nevertheless
+	if err := p.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-done; err != ErrClosed {
+		t.Errorf("error %v", err)
+	}
+}
