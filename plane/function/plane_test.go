@@ -18,7 +18,6 @@ import (
 
 // zipOf makes an archive of files; a name that ends in * is a program.
 func zipOf(t testing.TB, files map[string]string) Archive {
-	t.Helper()
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
 	for name, text := range files {
