@@ -1,6 +1,7 @@
 package dynamodb_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -100,6 +101,11 @@ func TestReplicasAreDescribedAndRemoved(t *testing.T) {
 		create := types.ReplicationGroupUpdate{Create: &types.CreateReplicationGroupMemberAction{RegionName: aws.String(abroad)}}
 		home.wantError(home.replicas(create), "ValidationException", "Failed to create a the new replica of table with name: 'orders' because one or more replicas already existed as tables.")
 		home.wantError(away.replicas(create), "ValidationException", "Cannot add, delete, or update the local region through ReplicaUpdates. Use CreateTable, DeleteTable, or UpdateTable as required.")
+		stream := func(on bool, view types.StreamViewType) error {
+			_, err := home.UpdateTable(home.Context(), &dynamodb.UpdateTableInput{TableName: aws.String("orders"), StreamSpecification: &types.StreamSpecification{StreamEnabled: &on, StreamViewType: view}})
+			return err
+		}
+		home.wantError(stream(false, ""), "ValidationException", "The stream of a table that has replicas cannot be disabled: TableName: orders")
 		remove := types.ReplicationGroupUpdate{Delete: &types.DeleteReplicationGroupMemberAction{RegionName: aws.String(abroad)}}
 		if err := home.replicas(remove); err != nil {
 			home.Fatal(err)
@@ -111,6 +117,14 @@ func TestReplicasAreDescribedAndRemoved(t *testing.T) {
 			home.Errorf("%d replicas", n)
 		}
 		home.wantError(home.replicas(remove), "ValidationException", "Update global table operation failed because one or more replicas were not part of the global table.")
+		first := home.describe("orders").LatestStreamArn
+		if err := errors.Join(stream(false, ""), stream(true, types.StreamViewTypeKeysOnly), stream(false, ""), stream(true, types.StreamViewTypeKeysOnly)); err != nil {
+			home.Fatal(err)
+		}
+		streams, err := dynamodbstreams.NewFromConfig(home.cloud.Config()).ListStreams(home.Context(), &dynamodbstreams.ListStreamsInput{TableName: aws.String("orders")})
+		if err != nil || len(streams.Streams) != 3 || *streams.Streams[0].StreamArn != *first {
+			home.Errorf("made within a moment, the streams are %+v, %v", streams, err)
+		}
 		home.put(order("ada", "1"))
 	})
 }

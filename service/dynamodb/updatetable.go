@@ -106,12 +106,11 @@ func (t *table) updateStream(tx kv.Tx, spec *dynamodb.StreamSpecification, id ui
 		return invalid("Table already has an enabled stream: TableName: %s", t.at.Name)
 	case !spec.StreamEnabled && t.StreamView == "":
 		return invalid("Table is already not enabled for streaming: TableName: %s", t.at.Name)
+	case !spec.StreamEnabled && len(t.Replicas) > 0:
+		return invalid("The stream of a table that has replicas cannot be disabled: TableName: %s", t.at.Name)
 	case !spec.StreamEnabled:
 		t.endStream(tx)
 		return t.setStream(spec)
-	}
-	if !spec.StreamEnabled && len(t.Replicas) > 0 {
-		return invalid("The stream of a table that has replicas cannot be disabled: TableName: %s", t.at.Name)
 	}
 	if err := t.setStream(spec); err != nil {
 		return err
