@@ -156,6 +156,7 @@ var layers = []struct {
 	{"front/policy", []string{"aws"}},
 	{"front/fault", []string{"aws"}},
 	{"front/origin", nil},
+	{"front/pace", nil},
 	{"front/meter", []string{"aws", "state/"}},
 	{"front/gateway", []string{"aws", "state/", "front/"}},
 	{"front/control", []string{"aws", "state/", "front/"}},

@@ -19,6 +19,7 @@ import (
 	stsapi "github.com/brume-cloud/brume/api/sts"
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/front/gateway"
+	"github.com/brume-cloud/brume/front/pace"
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/front/wire/schema"
 	"github.com/brume-cloud/brume/service/dynamodb"
@@ -52,7 +53,7 @@ func built() map[string]entry {
 // What follows joins each service to what it needs of the cloud.
 
 func openDynamoDB(s *System, _ aws.Invoker) any {
-	return dynamodb.New(dynamodb.Deps{Store: s.store, Random: random{}, Meter: s.meter})
+	return dynamodb.New(dynamodb.Deps{Store: s.store, Random: random{}, Meter: s.meter, Pace: new(pace.Buckets)})
 }
 
 func openDynamoDBStreams(s *System, _ aws.Invoker) any { return dynamodb.NewStreams(s.store) }

@@ -21,16 +21,19 @@ func (s seen) twice(t *table, key item) bool {
 func duplicates() error { return invalid("Provided list of item keys contains duplicates") }
 
 // BatchWriteItem puts and deletes items of several tables. AWS does each alone;
-// here they are one transaction, of which nothing is left unprocessed.
+// here they are one transaction, of which only what is throttled is left unprocessed.
 func (s *Service) BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteItemInput) (*dynamodb.BatchWriteItemOutput, error) {
 	all, err := batched(in.RequestItems)
 	if err != nil {
 		return nil, err
 	}
 	var taken spending
+	var p *pacing
+	var left map[string][]dynamodb.WriteRequest
 	err = kv.Update(ctx, s.Store, func(tx kv.Tx) error {
 		named := seen{}
-		taken = spending{}
+		taken, left, p = spending{}, map[string][]dynamodb.WriteRequest{}, s.pacing(tx)
+		var throttled error
 		for _, m := range all {
 			t, err := findTable(ctx, tx, m.table)
 			if err != nil {
@@ -42,19 +45,37 @@ func (s *Service) BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteIte
 			if named.twice(t, m.key) {
 				return duplicates()
 			}
+			if err := p.admitWrite(ctx, tx, m); err != nil {
+				throttled = err
+				left[m.table] = append(left[m.table], m.again())
+				continue
+			}
 			o, err := m.run(ctx, tx)
 			if err != nil {
 				return err
 			}
+			p.wrote(m.key, o.spent)
 			taken.of(t).add(o.spent)
+		}
+		if len(taken) == 0 {
+			return throttled // AWS: it is an error only if nothing could be done
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
+	p.charge()
 	s.meterAll(ctx, taken)
-	return &dynamodb.BatchWriteItemOutput{UnprocessedItems: map[string][]dynamodb.WriteRequest{}, ConsumedCapacity: taken.answer(in.ReturnConsumedCapacity)}, nil
+	return &dynamodb.BatchWriteItemOutput{UnprocessedItems: left, ConsumedCapacity: taken.answer(in.ReturnConsumedCapacity)}, nil
+}
+
+// again is the request of a batch that the mutation was made from.
+func (m *mutation) again() dynamodb.WriteRequest {
+	if m.put {
+		return dynamodb.WriteRequest{PutRequest: &dynamodb.PutRequest{Item: m.key}}
+	}
+	return dynamodb.WriteRequest{DeleteRequest: &dynamodb.DeleteRequest{Key: m.key}}
 }
 
 // batched reads the requests of a BatchWriteItem.
@@ -109,27 +130,43 @@ func (s *Service) BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInp
 	}
 	out := new(dynamodb.BatchGetItemOutput)
 	var taken spending
+	var p *pacing
 	err = kv.View(ctx, s.Store, func(tx kv.Tx) error {
 		*out = dynamodb.BatchGetItemOutput{Responses: map[string][]item{}, UnprocessedKeys: map[string]dynamodb.KeysAndAttributes{}}
-		taken = spending{}
+		taken, p = spending{}, s.pacing(tx)
 		left := maxBatchBytes
+		var throttled error
 		for _, b := range all {
 			t, err := findTable(ctx, tx, b.name)
 			if err != nil {
 				return err
 			}
-			if err := b.run(tx, batchReading{t, out, taken.of(t), &left}); err != nil {
+			if err := b.run(tx, batchReading{t, out, taken.of(t), &left, p, &throttled}); err != nil {
 				return err
 			}
+		}
+		if !anyRead(taken) {
+			return throttled
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
+	p.charge()
 	s.meterAll(ctx, taken)
 	out.ConsumedCapacity = taken.answer(in.ReturnConsumedCapacity)
 	return out, nil
+}
+
+// anyRead reports whether an item was read.
+func anyRead(taken spending) bool {
+	for _, u := range taken {
+		if u.read > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // batchReading is where the items of one table go.
@@ -138,6 +175,8 @@ type batchReading struct {
 	out  *dynamodb.BatchGetItemOutput
 	took *spent
 	left *int // bytes
+	*pacing
+	throttled *error // the last one
 }
 
 func (b batchTable) run(tx kv.Tx, to batchReading) error {
@@ -150,14 +189,20 @@ func (b batchTable) run(tx kv.Tx, to batchReading) error {
 		if named.twice(to.table, key) {
 			return duplicates()
 		}
-		if *to.left <= 0 {
+		err = to.admit(to.useOf(key, false))
+		if err != nil {
+			*to.throttled = err
+		}
+		if err != nil || *to.left <= 0 {
 			rest = append(rest, key)
 			continue
 		}
 		it, ok := to.table.read(tx, key)
 		size := itemSize(it)
 		*to.left -= size
-		to.took.read += readUnits(size, deref(b.ConsistentRead))
+		read := readUnits(size, deref(b.ConsistentRead))
+		to.took.read += read
+		to.spend(to.useOf(key, false), read)
 		if ok {
 			found = append(found, b.projection.of(it))
 		}

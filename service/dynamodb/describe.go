@@ -45,6 +45,7 @@ func (t *table) describe(tx kv.Tx) *dynamodb.TableDescription {
 		}
 		t.describeIndex(tx, x, d)
 	}
+	t.describeReplicas(d)
 	return d
 }
 

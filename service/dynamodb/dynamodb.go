@@ -35,6 +35,7 @@ type Deps struct {
 	Store  kv.Store
 	Random aws.Random // ids
 	Meter  Meter      // request units; nil counts nothing
+	Pace   Pace       // nil throttles nothing
 }
 
 // Service implements the API.

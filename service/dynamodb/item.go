@@ -125,10 +125,17 @@ func some(it item) item {
 // mutate does one mutation in a transaction of its own.
 func (s *Service) mutate(ctx context.Context, m *mutation) (outcome, error) {
 	var o outcome
+	var p *pacing
 	err := kv.Update(ctx, s.Store, func(tx kv.Tx) (err error) {
+		p = s.pacing(tx)
+		if err := p.admitWrite(ctx, tx, m); err != nil {
+			return err
+		}
 		o, err = m.run(ctx, tx)
+		p.wrote(m.key, o.spent)
 		return err
 	})
+	p.charge()
 	s.meter(ctx, o.spent) // AWS: a condition that fails costs as well
 	return o, err
 }
@@ -169,6 +176,7 @@ func (s *Service) GetItem(ctx context.Context, in *dynamodb.GetItemInput) (*dyna
 	}
 	var it item
 	var u *spent
+	var paced *pacing
 	err = kv.View(ctx, s.Store, func(tx kv.Tx) error {
 		t, err := findTable(ctx, tx, in.TableName)
 		if err != nil {
@@ -178,13 +186,19 @@ func (s *Service) GetItem(ctx context.Context, in *dynamodb.GetItemInput) (*dyna
 		if err != nil {
 			return err
 		}
+		paced = s.pacing(tx)
+		if err := paced.admit(t.useOf(key, false)); err != nil {
+			return err
+		}
 		it, _ = t.read(tx, key)
 		u = &spent{table: t, read: readUnits(itemSize(it), deref(in.ConsistentRead))}
+		paced.spend(t.useOf(key, false), u.read)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
+	paced.charge()
 	s.meter(ctx, u)
 	out := &dynamodb.GetItemOutput{ConsumedCapacity: u.answer(in.ReturnConsumedCapacity)}
 	if it != "" {

@@ -9,5 +9,6 @@ func (s *Service) Jobs() []job.Kind {
 		{Name: sweepKind, Run: s.sweep},
 		{Name: expireKind, Run: s.expire},
 		{Name: rotateKind, Run: s.rotate},
+		{Name: replicateKind, Run: s.replication},
 	}
 }

@@ -44,6 +44,15 @@ const (
 	tokenLife = 10 * time.Minute // of a ClientRequestToken
 )
 
+// Capacity. AWS: "Burst and adaptive capacity", "Partitions and data distribution in
+// DynamoDB" and "On-demand capacity mode".
+const (
+	partitionReads     = 3_000 // read units a second
+	partitionWrites    = 1_000 // write units a second
+	onDemandPartitions = 4     // of a new table: 4,000 write and 12,000 read units a second
+	burst              = 300 * time.Second
+)
+
 // Sizes in which capacity is counted. AWS: "DynamoDB read and write operations".
 const (
 	readUnit  = 4 << 10

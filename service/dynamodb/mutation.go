@@ -17,7 +17,8 @@ type mutation struct {
 	delete    bool
 	update    *expression.Update // nil unless it is an update
 	condition *expression.Condition
-	show      bool // the item, should the condition fail
+	show      bool   // the item, should the condition fail
+	took      *spent // in a transaction
 }
 
 // outcome is what a mutation did.

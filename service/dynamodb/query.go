@@ -52,6 +52,7 @@ func (s *Service) Query(ctx context.Context, in *dynamodb.QueryInput) (*dynamodb
 }
 
 func (s *Service) query(ctx context.Context, l *listing, where *expression.Condition, backwards bool) (page *listed, err error) {
+	var paced *pacing
 	err = kv.View(ctx, s.Store, func(tx kv.Tx) error {
 		t, err := findTable(ctx, tx, l.table)
 		if err != nil {
@@ -79,10 +80,12 @@ func (s *Service) query(ctx context.Context, l *listing, where *expression.Condi
 		if err := l.begin(t, x, &rows); err != nil {
 			return err
 		}
-		page = l.run(tx, t, x, rows)
-		return nil
+		part := partitionOf(c.hash)
+		paced, page, err = s.list(tx, use{t, x, &part, false}, func() *listed { return l.run(tx, t, x, rows) })
+		return err
 	})
 	if err == nil {
+		paced.charge()
 		s.meter(ctx, page.spent)
 	}
 	return page, err

@@ -71,6 +71,7 @@ func (s *Service) Scan(ctx context.Context, in *dynamodb.ScanInput) (*dynamodb.S
 }
 
 func (s *Service) scan(ctx context.Context, l *listing, part segment) (page *listed, err error) {
+	var paced *pacing
 	err = kv.View(ctx, s.Store, func(tx kv.Tx) error {
 		t, err := findTable(ctx, tx, l.table)
 		if err != nil {
@@ -84,10 +85,11 @@ func (s *Service) scan(ctx context.Context, l *listing, part segment) (page *lis
 		if err := l.begin(t, x, &rows); err != nil {
 			return err
 		}
-		page = l.run(tx, t, x, rows)
-		return nil
+		paced, page, err = s.list(tx, use{t, x, nil, false}, func() *listed { return l.run(tx, t, x, rows) })
+		return err
 	})
 	if err == nil {
+		paced.charge()
 		s.meter(ctx, page.spent)
 	}
 	return page, err

@@ -177,6 +177,7 @@ func (s *statement) failed(err error) error {
 // write does the statement in a transaction of its own.
 func (s *Service) write(ctx context.Context, st *statement) (o outcome, items []item, err error) {
 	var m *mutation
+	var p *pacing
 	err = kv.Update(ctx, s.Store, func(tx kv.Tx) error {
 		t, err := findTable(ctx, tx, st.Table)
 		if err != nil {
@@ -185,9 +186,15 @@ func (s *Service) write(ctx context.Context, st *statement) (o outcome, items []
 		if m, err = st.mutation(t); err != nil {
 			return err
 		}
+		p = s.pacing(tx)
+		if err := p.admitWrite(ctx, tx, m); err != nil {
+			return err
+		}
 		o, err = m.run(ctx, tx)
+		p.wrote(m.key, o.spent)
 		return err
 	})
+	p.charge()
 	s.meter(ctx, o.spent)
 	if err != nil {
 		return o, nil, st.failed(err)

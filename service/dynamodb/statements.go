@@ -140,8 +140,9 @@ func (s *Service) ExecuteTransaction(ctx context.Context, in *dynamodb.ExecuteTr
 
 func (s *Service) writeAll(ctx context.Context, in *dynamodb.ExecuteTransactionInput, all []*statement) (*dynamodb.ExecuteTransactionOutput, error) {
 	var taken spending
+	var p *pacing
 	err := kv.Update(ctx, s.Store, func(tx kv.Tx) error {
-		taken = spending{}
+		taken, p = spending{}, s.pacing(tx)
 		if done, err := remember(tx, scopeOf(ctx), asked{in.ClientRequestToken, in.TransactStatements}); err != nil || done {
 			return err
 		}
@@ -155,8 +156,13 @@ func (s *Service) writeAll(ctx context.Context, in *dynamodb.ExecuteTransactionI
 				return err
 			}
 		}
+		if err := p.admitAll(ctx, tx, mutations); err != nil {
+			return err
+		}
+		defer p.wroteAll(mutations)
 		return s.transact(ctx, tx, mutations, taken)
 	})
+	p.charge()
 	if err != nil {
 		return nil, duplicateReasons(err, all)
 	}

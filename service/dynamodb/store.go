@@ -38,6 +38,9 @@ func (t *table) write(tx kv.Tx, c change) *spent {
 		t.writeEntry(tx, &t.Indexes[i], c, u)
 	}
 	t.record(tx, c)
+	if !c.brought {
+		t.replicate(tx, c)
+	}
 	t.watchExpiry(tx, was, is)
 	return u
 }
@@ -46,6 +49,7 @@ func (t *table) write(tx kv.Tx, c change) *spent {
 type change struct {
 	was, is item
 	expired bool // by its time to live
+	brought bool // from another replica
 }
 
 // writeEntry brings the entry of an item in an index up to date.

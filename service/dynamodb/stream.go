@@ -3,6 +3,7 @@ package dynamodb
 import (
 	"context"
 	"strings"
+	"time"
 
 	api "github.com/brume-cloud/brume/api/dynamodbstreams"
 	"github.com/brume-cloud/brume/aws"
@@ -74,6 +75,9 @@ func (a address) stream(tx kv.Tx, label string) (*stream, error) {
 // beginStream begins the stream that the table's settings ask for.
 func (t *table) beginStream(tx kv.Tx, id uint64) {
 	t.StreamFrom, t.Stream = tx.Now(), id
+	for streams.Has(tx, t.at.streamKey(t.streamLabel())) {
+		t.StreamFrom = t.StreamFrom.Add(time.Millisecond) // a label is one stream's
+	}
 	s := &stream{at: t.at, label: t.streamLabel(), ID: id, Table: t.ID, View: t.StreamView, Keys: t.Keys, Created: tx.Now()}
 	t.Shards = []openShard{s.open(tx, &shard{To: ^uint64(0)})}
 	s.put(tx)

@@ -3,12 +3,13 @@ package dynamodb
 import (
 	"context"
 
+	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/state/job"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
 // sweepKind goes over all items of a table, some at a time: to fill a new index,
-// or to find when the items that are there expire.
+// to find when the items that are there expire, or to fill a new replica.
 const sweepKind = "ddb.sweep"
 
 // sweep is the payload of such a job.
@@ -16,6 +17,8 @@ type sweep struct {
 	Table uint64 `kv:"1"` // id: the table may have been made anew
 	Index uint64 `kv:"2"` // to fill; 0: look for times of expiry
 	After []byte `kv:"3"` // the key of the last item seen; empty: none yet
+
+	Region string `kv:"24"` // of a new replica to fill
 }
 
 // put puts the job.
@@ -40,7 +43,7 @@ func (s *Service) sweep(_ context.Context, tx kv.Tx, j *job.Job) error {
 		return nil
 	}
 	t.at = a
-	visit, done := t.visits(tx, w.Index)
+	visit, done := t.visits(tx, &w)
 	if visit == nil {
 		return nil
 	}
@@ -63,13 +66,16 @@ func (s *Service) sweep(_ context.Context, tx kv.Tx, j *job.Job) error {
 
 // visits returns what to do with each item, and at the end; nil when there is
 // nothing to do any more.
-func (t *table) visits(tx kv.Tx, id uint64) (visit func(item), done func()) {
-	if id == 0 {
+func (t *table) visits(tx kv.Tx, w *sweep) (visit func(item), done func()) {
+	switch {
+	case w.Region != "":
+		return t.fillReplica(tx, aws.Region(w.Region))
+	case w.Index == 0:
 		return func(it item) { t.watchExpiry(tx, "", it) }, func() {}
 	}
 	for i := range t.Indexes {
 		x := &t.Indexes[i]
-		if x.ID != id {
+		if x.ID != w.Index {
 			continue
 		}
 		visit = func(it item) { t.writeEntry(tx, x, change{was: it, is: it}, &spent{table: t}) }

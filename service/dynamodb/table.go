@@ -103,6 +103,9 @@ func (s *Service) DeleteTable(ctx context.Context, in *dynamodb.DeleteTableInput
 		d = t.describe(tx)
 		d.TableStatus = dynamodb.TableStatusDELETING
 		t = ptr(*t) // found is shared
+		if err := t.leave(tx); err != nil {
+			return err
+		}
 		t.endStream(tx)
 		t.drop(tx)
 		tables.Delete(tx, t.at.key())

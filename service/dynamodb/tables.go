@@ -3,6 +3,7 @@ package dynamodb
 import (
 	"time"
 
+	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
@@ -32,6 +33,21 @@ type table struct {
 	LastIndex  uint64            `kv:"20"` // the highest id given to an index
 	Stream     uint64            `kv:"21"` // the id of the stream that StreamFrom and StreamView are about
 	Shards     []openShard       `kv:"22"` // of the stream, into which changes go now
+	Replicas   []replica         `kv:"41"` // in other regions
+}
+
+// replica is another table of a global table.
+type replica struct {
+	Region  aws.Region `kv:"1"`
+	Filling bool       `kv:"2"` // this table is still sending it what it had
+}
+
+// version tells which write of an item of a global table was last, and stays
+// while others could bring an older one.
+type version struct {
+	At     time.Time  `kv:"1"`
+	Count  uint64     `kv:"2"` // of the writes with that time
+	Region aws.Region `kv:"3"` // where it was written
 }
 
 // keys names the attributes of a primary key, of a table or an index.
@@ -139,14 +155,15 @@ type changeRow struct {
 
 // The tables. All but the first and tokens begin with the table's id.
 var (
-	tables  = kv.Table[table]{Name: "ddb.table"}      // name
-	items   = kv.Table[struct{}]{Name: "ddb.item"}    // partition, sort key; the value is encode's
-	entries = kv.Table[struct{}]{Name: "ddb.entry"}   // index, partition, sort key, digest of the primary key; the same
-	counts  = kv.Table[struct{}]{Name: "ddb.count"}   // index (0: the table), what
-	tokens  = kv.Table[token]{Name: "ddb.token"}      // token
-	streams = kv.Table[stream]{Name: "ddb.stream"}    // table's name, label; without the table's id, which may be gone
-	shards  = kv.Table[shard]{Name: "ddb.shard"}      // stream's id, number
-	changes = kv.Table[changeRow]{Name: "ddb.change"} // stream's id, shard's number, stamp
+	tables   = kv.Table[table]{Name: "ddb.table"}      // name
+	items    = kv.Table[struct{}]{Name: "ddb.item"}    // partition, sort key; the value is encode's
+	entries  = kv.Table[struct{}]{Name: "ddb.entry"}   // index, partition, sort key, digest of the primary key; the same
+	counts   = kv.Table[struct{}]{Name: "ddb.count"}   // index (0: the table), what
+	versions = kv.Table[version]{Name: "ddb.version"}  // digest of the primary key; of tables with replicas
+	tokens   = kv.Table[token]{Name: "ddb.token"}      // token
+	streams  = kv.Table[stream]{Name: "ddb.stream"}    // table's name, label; without the table's id, which may be gone
+	shards   = kv.Table[shard]{Name: "ddb.shard"}      // stream's id, number
+	changes  = kv.Table[changeRow]{Name: "ddb.change"} // stream's id, shard's number, stamp
 )
 
 // Counters of a table or an index.
@@ -163,6 +180,11 @@ func (t *table) drop(tx kv.Tx) {
 	items.DeleteAll(tx, items.Prefix(sc, id))
 	entries.DeleteAll(tx, entries.Prefix(sc, id))
 	counts.DeleteAll(tx, counts.Prefix(sc, id))
+	versions.DeleteAll(tx, versions.Prefix(sc, id))
+}
+
+func (t *table) versionKey(key item) kv.Key {
+	return versions.Key(t.at.Scope, append([]kv.Part{kv.Uint(t.ID)}, t.primary(key).parts()...)...)
 }
 
 // dropIndex deletes the entries of an index.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/brume-cloud/brume/api/dynamodb"
+	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
@@ -32,6 +33,9 @@ func (t *table) addTags(tags []dynamodb.Tag) error {
 
 // checkARN refuses a ResourceArn that cannot be a table's.
 func checkARN(arn string) error {
+	if strings.Contains(arn, streamResource) {
+		return aws.NotImplemented("dynamodb", "resource policies of streams")
+	}
 	if _, ok := addressOfARN(arn); !ok {
 		return invalid("Invalid TableArn: Invalid ResourceArn provided as input %s", arn)
 	}

@@ -37,13 +37,19 @@ func (s *Service) TransactWriteItems(ctx context.Context, in *dynamodb.TransactW
 		all[i] = m
 	}
 	var taken spending
+	var p *pacing
 	err := kv.Update(ctx, s.Store, func(tx kv.Tx) error {
-		taken = spending{}
+		taken, p = spending{}, s.pacing(tx)
 		if done, err := remember(tx, scopeOf(ctx), asked{in.ClientRequestToken, in.TransactItems}); err != nil || done {
 			return err
 		}
+		if err := p.admitAll(ctx, tx, all); err != nil {
+			return err
+		}
+		defer p.wroteAll(all)
 		return s.transact(ctx, tx, all, taken)
 	})
+	p.charge()
 	if err != nil {
 		return nil, err
 	}
@@ -88,14 +94,15 @@ func (s *Service) transact(ctx context.Context, tx kv.Tx, all []*mutation, taken
 		if err != nil {
 			return err
 		}
-		reasons[i].Code = ptr(reasonNone)
+		reasons[i].Code, m.took = ptr(reasonNone), nil
 		if err = m.check(t); err == nil {
 			if named.twice(t, m.key) {
 				return invalid("Transaction request cannot include multiple operations on one item")
 			}
 			var o outcome
 			if o, err = m.run(ctx, tx); err == nil {
-				taken.of(t).add(o.times(transactionCost))
+				m.took = o.times(transactionCost)
+				taken.of(t).add(m.took)
 				size += max(itemSize(o.was), itemSize(o.is))
 				continue
 			}
@@ -196,8 +203,9 @@ func (s *Service) TransactGetItems(ctx context.Context, in *dynamodb.TransactGet
 	}
 	out := new(dynamodb.TransactGetItemsOutput)
 	var taken spending
+	var p *pacing
 	err := kv.View(ctx, s.Store, func(tx kv.Tx) error {
-		out.Responses, taken = make([]dynamodb.ItemResponse, len(in.TransactItems)), spending{}
+		out.Responses, taken, p = make([]dynamodb.ItemResponse, len(in.TransactItems)), spending{}, s.pacing(tx)
 		for i := range in.TransactItems {
 			g := in.TransactItems[i].Get
 			t, err := findTable(ctx, tx, g.TableName)
@@ -208,8 +216,13 @@ func (s *Service) TransactGetItems(ctx context.Context, in *dynamodb.TransactGet
 			if err != nil {
 				return err
 			}
+			if err := p.admit(t.useOf(key, false)); err != nil {
+				return err
+			}
 			it, ok := t.read(tx, key)
-			taken.of(t).read += transactionCost * readUnits(itemSize(it), true)
+			read := transactionCost * readUnits(itemSize(it), true)
+			taken.of(t).read += read
+			p.spend(t.useOf(key, false), read)
 			if ok {
 				out.Responses[i].Item = projections[i].of(it)
 			}
@@ -219,6 +232,7 @@ func (s *Service) TransactGetItems(ctx context.Context, in *dynamodb.TransactGet
 	if err != nil {
 		return nil, err
 	}
+	p.charge()
 	s.meterAll(ctx, taken)
 	out.ConsumedCapacity = taken.answer(in.ReturnConsumedCapacity)
 	return out, nil

@@ -70,6 +70,9 @@ func (s *Service) expire(_ context.Context, tx kv.Tx, j *job.Job) error {
 	if at, ok := t.expiresAt(it); !ok || at.After(tx.Now()) {
 		return nil
 	}
+	if !t.expires(tx, it) {
+		return nil
+	}
 	t.write(tx, change{was: it, expired: true}) // AWS: a deletion by TTL costs nothing
 	return nil
 }
@@ -91,7 +94,12 @@ func (s *Service) UpdateTimeToLive(ctx context.Context, in *dynamodb.UpdateTimeT
 			t.TTL = spec.AttributeName
 			(&sweep{Table: t.ID}).put(tx, t.at)
 		}
-		return nil
+		return t.eachReplica(tx, func(o *table) error {
+			if o.TTL = t.TTL; o.TTL != "" {
+				(&sweep{Table: o.ID}).put(tx, o.at)
+			}
+			return nil
+		})
 	})
 	if err != nil {
 		return nil, err

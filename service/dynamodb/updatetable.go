@@ -13,10 +13,10 @@ import (
 // UpdateTable changes a table's settings, or makes or deletes a global index. All
 // but filling a new index is done by the next call.
 func (s *Service) UpdateTable(ctx context.Context, in *dynamodb.UpdateTableInput) (*dynamodb.UpdateTableOutput, error) {
-	if in.ReplicaUpdates != nil || in.GlobalTableWitnessUpdates != nil || in.VectorIndexUpdates != nil {
-		return nil, aws.NotImplemented("dynamodb", "UpdateTable with replicas or vector indexes")
+	if in.GlobalTableWitnessUpdates != nil || in.MultiRegionConsistency == dynamodb.MultiRegionConsistencySTRONG || in.VectorIndexUpdates != nil {
+		return nil, aws.NotImplemented("dynamodb", "UpdateTable with strongly consistent replicas, witnesses or vector indexes")
 	}
-	if in.BillingMode == "" && in.ProvisionedThroughput == nil && in.StreamSpecification == nil && in.GlobalSecondaryIndexUpdates == nil && in.SSESpecification == nil &&
+	if in.BillingMode == "" && in.ProvisionedThroughput == nil && in.StreamSpecification == nil && in.GlobalSecondaryIndexUpdates == nil && in.ReplicaUpdates == nil && in.SSESpecification == nil &&
 		in.TableClass == "" && in.DeletionProtectionEnabled == nil && in.OnDemandThroughput == nil && in.WarmThroughput == nil {
 		return nil, invalid("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required")
 	}
@@ -41,6 +41,12 @@ func (s *Service) UpdateTable(ctx context.Context, in *dynamodb.UpdateTableInput
 			t.OnDemand = onDemandOf(in.OnDemandThroughput)
 		}
 		if err := t.updateIndexes(tx, in); err != nil {
+			return err
+		}
+		if err := t.synchronize(tx, in); err != nil {
+			return err
+		}
+		if err := s.updateReplicas(tx, t, in.ReplicaUpdates); err != nil {
 			return err
 		}
 		out.TableDescription = t.describe(tx)
@@ -100,6 +106,8 @@ func (t *table) updateStream(tx kv.Tx, spec *dynamodb.StreamSpecification, id ui
 		return invalid("Table already has an enabled stream: TableName: %s", t.at.Name)
 	case !spec.StreamEnabled && t.StreamView == "":
 		return invalid("Table is already not enabled for streaming: TableName: %s", t.at.Name)
+	case !spec.StreamEnabled && len(t.Replicas) > 0:
+		return invalid("The stream of a table that has replicas cannot be disabled: TableName: %s", t.at.Name)
 	case !spec.StreamEnabled:
 		t.endStream(tx)
 		return t.setStream(spec)
