@@ -12,8 +12,11 @@ import (
 // tables' policies.
 // AWS: "Actions, resources, and condition keys for Amazon DynamoDB".
 func (s *Service) Access(ctx context.Context, operation string, input any) ([]aws.Access, error) {
-	subjects := subjectsOf(operation, input)
-	if len(subjects) == 0 {
+	subjects, statements := statementSubjects(input)
+	if !statements {
+		subjects = subjectsOf(operation, input)
+	}
+	if len(subjects) == 0 && !statements {
 		return []aws.Access{{Action: "dynamodb:" + operation, Resource: "*"}}, nil
 	}
 	all := make([]aws.Access, len(subjects))

@@ -2,9 +2,11 @@ package dynamodb
 
 import (
 	"encoding/base64"
+	"strconv"
 
 	"github.com/brume-cloud/brume/api/dynamodb"
 	"github.com/brume-cloud/brume/service/dynamodb/expression"
+	"github.com/brume-cloud/brume/service/dynamodb/partiql"
 )
 
 // detail is what of a request the condition keys are about.
@@ -16,6 +18,7 @@ type detail struct {
 	attributes []string
 	selected   string // Select
 	values     string // ReturnValues
+	statement  *statement
 }
 
 // conditionKeys gives the values of DynamoDB's own condition keys.
@@ -34,6 +37,9 @@ func (s *subject) conditionKeys(t *table) func(string) ([]string, bool) {
 		case "dynamodb:returnvalues":
 			return []string{s.values}, s.values != ""
 		case "dynamodb:fulltablescan":
+			if s.statement != nil && s.statement.Kind == partiql.Select {
+				return []string{strconv.FormatBool(len(s.leading(t)) == 0)}, true
+			}
 			return []string{"true"}, s.scan
 		}
 		return nil, false
@@ -48,14 +54,19 @@ func (s *subject) leading(t *table) []string {
 			all = append(all, keyText(&v))
 		}
 	}
-	if s.query == nil {
-		return all
-	}
 	hash := t.Keys.Hash
 	if s.index != nil {
 		if x := t.index(*s.index); x != nil {
 			hash = x.Keys.Hash
 		}
+	}
+	if s.statement != nil {
+		for _, v := range s.statement.leading(hash) {
+			all = append(all, keyText(&v))
+		}
+	}
+	if s.query == nil {
+		return all
 	}
 	if v, ok := s.queried(hash); ok {
 		all = append(all, keyText(&v))

@@ -26,6 +26,7 @@ type listing struct {
 type listed struct {
 	items          []item
 	count, scanned int32
+	size           int // bytes that were read
 	last           item
 	*spent
 }
@@ -175,10 +176,10 @@ func (l *listing) begin(t *table, x *index, r *kv.Range) error {
 func (l *listing) run(tx kv.Tx, t *table, x *index, r kv.Range) *listed {
 	out := &listed{spent: &spent{table: t, onRead: true}}
 	fetch := x != nil && !x.Global && (l.selected == dynamodb.SelectALLATTRIBUTES && x.Projection != projectAll || len(t.lacks(x, l.projection)) > 0)
-	size, fetched := 0, 0.0
+	fetched := 0.0
 	for key, b := range tx.Scan(r) {
 		it := decode(key, b)
-		size += itemSize(it)
+		out.size += itemSize(it)
 		out.scanned++
 		last := it
 		if fetch {
@@ -191,15 +192,15 @@ func (l *listing) run(tx kv.Tx, t *table, x *index, r kv.Range) *listed {
 				out.items = append(out.items, l.projection.of(it))
 			}
 		}
-		if int(out.scanned) == l.limit || size >= maxPage {
+		if int(out.scanned) == l.limit || out.size >= maxPage {
 			out.last = topLevel(t.keyNames(x)).of(last)
 			break
 		}
 	}
 	if x == nil {
-		out.spent.read = readUnits(size, l.consistent)
+		out.spent.read = readUnits(out.size, l.consistent)
 	} else {
-		out.onIndex(x, readUnits(size, l.consistent))
+		out.onIndex(x, readUnits(out.size, l.consistent))
 		out.spent.read = fetched
 	}
 	return out

@@ -14,6 +14,7 @@ type mutation struct {
 	table     string // name or ARN
 	key       item   // the whole item when put
 	put       bool
+	insert    bool // a put that must not find an item: a failing condition is a duplicate
 	delete    bool
 	update    *expression.Update // nil unless it is an update
 	condition *expression.Condition
@@ -72,6 +73,9 @@ func (m *mutation) run(ctx context.Context, tx kv.Tx) (outcome, error) {
 	was, _ := t.read(tx, m.key)
 	o := outcome{change{was: was}, &spent{table: t, write: units(itemSize(was), writeUnit)}}
 	if !m.holds(m.condition, was) {
+		if m.insert {
+			return o, dynamodb.ErrDuplicateItemException("Duplicate primary key exists in table")
+		}
 		return o, conditionFailed(was, m.show)
 	}
 	switch {

@@ -23,6 +23,7 @@ const (
 	reasonNone       = "None"
 	reasonCondition  = "ConditionalCheckFailed"
 	reasonValidation = "ValidationError"
+	reasonDuplicate  = "DuplicateItem"
 )
 
 // TransactWriteItems does all of its actions, or none of them.
@@ -38,7 +39,7 @@ func (s *Service) TransactWriteItems(ctx context.Context, in *dynamodb.TransactW
 	var taken spending
 	err := kv.Update(ctx, s.Store, func(tx kv.Tx) error {
 		taken = spending{}
-		if done, err := remember(tx, scopeOf(ctx), in); err != nil || done {
+		if done, err := remember(tx, scopeOf(ctx), in.ClientRequestToken, in.TransactItems); err != nil || done {
 			return err
 		}
 		return s.transact(ctx, tx, all, taken)
@@ -124,6 +125,9 @@ func reasonOf(err error) (reason dynamodb.CancellationReason, ok bool) {
 	if detail, failed := e.Detail.(*dynamodb.ConditionalCheckFailedException); failed {
 		reason.Code, reason.Item = ptr(reasonCondition), detail.Item
 	}
+	if e.Code == "DuplicateItemException" {
+		reason.Code = ptr(reasonDuplicate)
+	}
 	return reason, true
 }
 
@@ -141,16 +145,16 @@ const forgetKind = "ddb.forget"
 
 // remember notes the request's token, and reports whether a request with it was
 // done within tokenLife.
-func remember(tx kv.Tx, sc kv.Scope, in *dynamodb.TransactWriteItemsInput) (done bool, err error) {
-	if in.ClientRequestToken == nil {
+func remember(tx kv.Tx, sc kv.Scope, name *string, request any) (done bool, err error) {
+	if name == nil {
 		return false, nil
 	}
-	said, err := json.Marshal(in.TransactItems)
+	said, err := json.Marshal(request)
 	if err != nil {
 		return false, err
 	}
 	sum := sha256.Sum256(said)
-	key := tokens.Key(sc, kv.String(*in.ClientRequestToken))
+	key := tokens.Key(sc, kv.String(*name))
 	if old, ok := tokens.Get(tx, key); ok && tx.Now().Sub(old.At) < tokenLife {
 		if !bytes.Equal(old.Request, sum[:]) {
 			return false, dynamodb.ErrIdempotentParameterMismatchException("Request token was used with other parameters")
@@ -158,7 +162,7 @@ func remember(tx kv.Tx, sc kv.Scope, in *dynamodb.TransactWriteItemsInput) (done
 		return true, nil
 	}
 	tokens.Put(tx, key, &token{At: tx.Now(), Request: sum[:]})
-	job.Put(tx, &job.Job{Kind: forgetKind, Scope: sc, ID: *in.ClientRequestToken, Due: tx.Now().Add(tokenLife)})
+	job.Put(tx, &job.Job{Kind: forgetKind, Scope: sc, ID: *name, Due: tx.Now().Add(tokenLife)})
 	return false, nil
 }
 
