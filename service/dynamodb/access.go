@@ -35,11 +35,16 @@ type subject struct {
 	table  string // name or ARN
 	index  *string
 	keys   []item // the items that it names
+	backup string // the ARN of the backup that it is about instead
 	*detail
 }
 
 // access completes the subject from the table, if it is there.
 func (s *subject) access(ctx context.Context, tx kv.Tx) aws.Access {
+	if s.backup != "" {
+		a, _ := addressOfARN(s.backup)
+		return aws.Access{Action: "dynamodb:" + s.action, Resource: s.backup, Owner: a.Account}
+	}
 	a := addressOf(ctx, s.table)
 	access := aws.Access{Action: "dynamodb:" + s.action, Resource: a.arn(), Owner: a.Account}
 	if s.index != nil {
@@ -74,6 +79,18 @@ func subjectsOf(operation string, input any) []subject {
 		return all
 	case *dynamodb.TransactWriteItemsInput:
 		return transactSubjects(in)
+	case *dynamodb.DescribeBackupInput:
+		return []subject{{action: operation, backup: in.BackupArn}}
+	case *dynamodb.DeleteBackupInput:
+		return []subject{{action: operation, backup: in.BackupArn}}
+	case *dynamodb.RestoreTableFromBackupInput:
+		return []subject{{action: operation, backup: in.BackupArn}, {action: operation, table: in.TargetTableName, detail: new(detail)}}
+	case *dynamodb.RestoreTableToPointInTimeInput:
+		source := in.SourceTableName
+		if in.SourceTableArn != nil {
+			source = in.SourceTableArn
+		}
+		return []subject{{action: operation, table: deref(source), detail: new(detail)}, {action: operation, table: in.TargetTableName, detail: new(detail)}}
 	}
 	if one, ok := itemSubject(input); ok {
 		one.action = operation
@@ -162,6 +179,10 @@ func tableOf(input any) string {
 	case *dynamodb.UpdateTimeToLiveInput:
 		return in.TableName
 	case *dynamodb.DescribeContinuousBackupsInput:
+		return in.TableName
+	case *dynamodb.UpdateContinuousBackupsInput:
+		return in.TableName
+	case *dynamodb.CreateBackupInput:
 		return in.TableName
 	case *dynamodb.DescribeTimeToLiveInput:
 		return in.TableName

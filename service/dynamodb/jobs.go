@@ -8,5 +8,7 @@ func (s *Service) Jobs() []job.Kind {
 		{Name: forgetKind, Run: s.forget},
 		{Name: sweepKind, Run: s.sweep},
 		{Name: expireKind, Run: s.expire},
+		{Name: copyKind, Run: s.copy},
+		{Name: trimKind, Run: s.trim},
 	}
 }

@@ -31,6 +31,8 @@ const (
 	maxAccountUnits = 80_000
 
 	tokenLife = 10 * time.Minute // of a ClientRequestToken
+
+	maxRecovery = 35 // days that point-in-time recovery goes back
 )
 
 // Sizes in which capacity is counted. AWS: "DynamoDB read and write operations".

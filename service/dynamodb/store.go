@@ -20,6 +20,7 @@ func (t *table) read(tx kv.Tx, key item) (item, bool) {
 // nil, and both have the same key. It returns the write units of it.
 func (t *table) write(tx kv.Tx, was, is item) *spent {
 	u := &spent{table: t}
+	t.remember(tx, was, is)
 	before, after := itemSize(was), itemSize(is)
 	u.write = units(max(before, after), writeUnit)
 	t.count(tx, 0, countBytes, after-before)

@@ -30,6 +30,10 @@ type table struct {
 	Encryption *encryption       `kv:"18"`
 	OnDemandAt time.Time         `kv:"19"` // when it became PAY_PER_REQUEST
 	LastIndex  uint64            `kv:"20"` // the highest id given to an index
+	Epoch      uint64            `kv:"21"` // counts the copies that were begun, so that changes tell before from after
+	Copies     int               `kv:"22"` // that are being made of the table
+	Recovery   *recovery         `kv:"23"` // nil: point-in-time recovery is off
+	Restored   *restored         `kv:"24"` // nil unless it was made of another
 }
 
 // keys names the attributes of a primary key, of a table or an index.
@@ -76,19 +80,59 @@ type index struct {
 	OnDemand   *onDemand  `kv:"9"`
 }
 
+// recovery is the point-in-time recovery of a table.
+type recovery struct {
+	Since time.Time `kv:"1"` // when it was switched on
+	Days  int       `kv:"2"` // how far back it goes
+}
+
+// restored says what a table was made of.
+type restored struct {
+	Backup string    `kv:"1"` // ARN; empty: of a moment of Source
+	Source string    `kv:"2"` // ARN
+	At     time.Time `kv:"3"`
+	Busy   bool      `kv:"4"` // not all items are there yet
+}
+
+// undo is what a change of an item replaced.
+type undo struct {
+	At    time.Time `kv:"1"`
+	Epoch uint64    `kv:"2"` // of the table
+	Item  []byte    `kv:"3"` // where it is: see place
+	Was   []byte    `kv:"4"` // encode's; empty: there was none
+}
+
+// backup is a copy of a table.
+type backup struct {
+	at kv.Scope `kv:"-"`
+
+	ID      string    `kv:"1"` // begins with the time, so that they order by it
+	Name    string    `kv:"2"`
+	Table   string    `kv:"3"` // name
+	Of      table     `kv:"4"` // as it was
+	Created time.Time `kv:"5"`
+	Ready   bool      `kv:"6"`
+	Items   int64     `kv:"7"`
+	Bytes   int64     `kv:"8"`
+	Uses    int       `kv:"9"` // tables that are being made of it
+}
+
 // token remembers the answer to a TransactWriteItems with a ClientRequestToken.
 type token struct {
 	At      time.Time `kv:"1"`
 	Request []byte    `kv:"2"` // digest
 }
 
-// The tables. All but the first and tokens begin with the table's id.
+// The tables. Those of items, entries, counts and undos begin with the table's id.
 var (
 	tables  = kv.Table[table]{Name: "ddb.table"}    // name
 	items   = kv.Table[struct{}]{Name: "ddb.item"}  // partition, sort key; the value is encode's
 	entries = kv.Table[struct{}]{Name: "ddb.entry"} // index, partition, sort key, digest of the primary key; the same
 	counts  = kv.Table[struct{}]{Name: "ddb.count"} // index (0: the table), what
 	tokens  = kv.Table[token]{Name: "ddb.token"}    // token
+	undos   = kv.Table[undo]{Name: "ddb.undo"}      // partition, sort key, stamp
+	backups = kv.Table[backup]{Name: "ddb.backup"}  // id
+	copies  = kv.Table[struct{}]{Name: "ddb.copy"}  // backup, place; the value is encode's
 )
 
 // Counters of a table or an index.
@@ -105,6 +149,7 @@ func (t *table) drop(tx kv.Tx) {
 	items.DeleteAll(tx, items.Prefix(sc, id))
 	entries.DeleteAll(tx, entries.Prefix(sc, id))
 	counts.DeleteAll(tx, counts.Prefix(sc, id))
+	undos.DeleteAll(tx, undos.Prefix(sc, id))
 }
 
 // dropIndex deletes the entries of an index.
