@@ -35,8 +35,8 @@ func built() map[string]entry {
 	return map[string]entry{
 		"dynamodb": {
 			operations: dynamodbapi.Operations,
-			open: func(s *System, _ aws.Invoker) any {
-				return dynamodb.New(dynamodb.Deps{Store: s.store, Random: random{}, Meter: s.meter})
+			open: func(s *System, via aws.Invoker) any {
+				return dynamodb.New(dynamodb.Deps{Store: s.store, Random: random{}, Meter: s.meter, Via: via})
 			},
 		},
 		"glacier": {

@@ -35,15 +35,15 @@ type subject struct {
 	table  string // name or ARN
 	index  *string
 	keys   []item // the items that it names
-	backup string // the ARN of the backup that it is about instead
+	other  string // the ARN of what it is about instead
 	*detail
 }
 
 // access completes the subject from the table, if it is there.
 func (s *subject) access(ctx context.Context, tx kv.Tx) aws.Access {
-	if s.backup != "" {
-		a, _ := addressOfARN(s.backup)
-		return aws.Access{Action: "dynamodb:" + s.action, Resource: s.backup, Owner: a.Account}
+	if s.other != "" {
+		a, _ := addressOfARN(s.other)
+		return aws.Access{Action: "dynamodb:" + s.action, Resource: s.other, Owner: a.Account}
 	}
 	a := addressOf(ctx, s.table)
 	access := aws.Access{Action: "dynamodb:" + s.action, Resource: a.arn(), Owner: a.Account}
@@ -80,11 +80,15 @@ func subjectsOf(operation string, input any) []subject {
 	case *dynamodb.TransactWriteItemsInput:
 		return transactSubjects(in)
 	case *dynamodb.DescribeBackupInput:
-		return []subject{{action: operation, backup: in.BackupArn}}
+		return []subject{{action: operation, other: in.BackupArn}}
+	case *dynamodb.DescribeExportInput:
+		return []subject{{action: operation, other: in.ExportArn}}
+	case *dynamodb.DescribeImportInput:
+		return []subject{{action: operation, other: in.ImportArn}}
 	case *dynamodb.DeleteBackupInput:
-		return []subject{{action: operation, backup: in.BackupArn}}
+		return []subject{{action: operation, other: in.BackupArn}}
 	case *dynamodb.RestoreTableFromBackupInput:
-		return []subject{{action: operation, backup: in.BackupArn}, {action: operation, table: in.TargetTableName, detail: new(detail)}}
+		return []subject{{action: operation, other: in.BackupArn}, {action: operation, table: in.TargetTableName, detail: new(detail)}}
 	case *dynamodb.RestoreTableToPointInTimeInput:
 		source := in.SourceTableName
 		if in.SourceTableArn != nil {
@@ -184,6 +188,10 @@ func tableOf(input any) string {
 		return in.TableName
 	case *dynamodb.CreateBackupInput:
 		return in.TableName
+	case *dynamodb.ExportTableToPointInTimeInput:
+		return in.TableArn
+	case *dynamodb.ImportTableInput:
+		return in.TableCreationParameters.TableName
 	case *dynamodb.DescribeTimeToLiveInput:
 		return in.TableName
 	case *dynamodb.TagResourceInput:

@@ -94,10 +94,16 @@ func (w *copier) open(tx kv.Tx) bool {
 
 // items walks what is to be copied.
 func (w *copier) items(tx kv.Tx) iter.Seq2[string, []byte] {
-	if w.from != nil {
-		return w.from.asOf(tx, w.Moment, w.After)
+	if w.from == nil {
+		return w.backup.items(tx, string(w.After))
 	}
-	return w.backup.items(tx, string(w.After))
+	return func(yield func(string, []byte) bool) {
+		for st := range w.from.asOf(tx, w.After, w.Moment) {
+			if !yield(st.place, st.was[0]) {
+				return
+			}
+		}
+	}
 }
 
 // take copies one item.

@@ -33,8 +33,9 @@ type Meter interface {
 // Deps are what the service stands on.
 type Deps struct {
 	Store  kv.Store
-	Random aws.Random // ids
-	Meter  Meter      // request units; nil counts nothing
+	Random aws.Random  // ids
+	Meter  Meter       // request units; nil counts nothing
+	Via    aws.Invoker // exports and imports
 }
 
 // Service implements the API.

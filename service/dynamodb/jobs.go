@@ -10,5 +10,6 @@ func (s *Service) Jobs() []job.Kind {
 		{Name: expireKind, Run: s.expire},
 		{Name: copyKind, Run: s.copy},
 		{Name: trimKind, Run: s.trim},
+		{Name: exportKind, Run: s.export, MaxAttempts: exportAttempts},
 	}
 }

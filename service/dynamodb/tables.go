@@ -117,6 +117,43 @@ type backup struct {
 	Uses    int       `kv:"9"` // tables that are being made of it
 }
 
+// export is a copy of a table's state or changes in objects of S3.
+type export struct {
+	at kv.Scope `kv:"-"`
+
+	ID      string    `kv:"1"` // begins with the time
+	Table   string    `kv:"2"` // name
+	TableID string    `kv:"3"` // UUID
+	Token   string    `kv:"4"` // ClientToken
+	Bucket  string    `kv:"5"`
+	Owner   string    `kv:"6"` // of the bucket, as was said
+	Prefix  string    `kv:"7"`
+	SSE     string    `kv:"8"`
+	Key     string    `kv:"9"`  // of KMS
+	Caller  []byte    `kv:"10"` // JSON of who asked for it, and acts
+	From    time.Time `kv:"11"` // of an incremental export; zero: it is full
+	At      time.Time `kv:"12"` // the state at this time
+	Moment  moment    `kv:"13"` // the same, more exactly
+	View    string    `kv:"14"` // of an incremental export
+	Started time.Time `kv:"15"`
+	Ended   time.Time `kv:"16"`
+	Status  string    `kv:"17"`
+	Code    string    `kv:"18"` // of the failure
+	Message string    `kv:"19"`
+	Items   int64     `kv:"20"`
+	Bytes   int64     `kv:"21"`
+	Files   int       `kv:"22"`
+	After   []byte    `kv:"23"` // the place of the last item written
+}
+
+// exported is one file of an export.
+type exported struct {
+	Items int64  `kv:"1"`
+	MD5   []byte `kv:"2"`
+	ETag  string `kv:"3"`
+	Key   string `kv:"4"` // of the object
+}
+
 // token remembers the answer to a TransactWriteItems with a ClientRequestToken.
 type token struct {
 	At      time.Time `kv:"1"`
@@ -125,14 +162,16 @@ type token struct {
 
 // The tables. Those of items, entries, counts and undos begin with the table's id.
 var (
-	tables  = kv.Table[table]{Name: "ddb.table"}    // name
-	items   = kv.Table[struct{}]{Name: "ddb.item"}  // partition, sort key; the value is encode's
-	entries = kv.Table[struct{}]{Name: "ddb.entry"} // index, partition, sort key, digest of the primary key; the same
-	counts  = kv.Table[struct{}]{Name: "ddb.count"} // index (0: the table), what
-	tokens  = kv.Table[token]{Name: "ddb.token"}    // token
-	undos   = kv.Table[undo]{Name: "ddb.undo"}      // partition, sort key, stamp
-	backups = kv.Table[backup]{Name: "ddb.backup"}  // id
-	copies  = kv.Table[struct{}]{Name: "ddb.copy"}  // backup, place; the value is encode's
+	tables  = kv.Table[table]{Name: "ddb.table"}       // name
+	items   = kv.Table[struct{}]{Name: "ddb.item"}     // partition, sort key; the value is encode's
+	entries = kv.Table[struct{}]{Name: "ddb.entry"}    // index, partition, sort key, digest of the primary key; the same
+	counts  = kv.Table[struct{}]{Name: "ddb.count"}    // index (0: the table), what
+	tokens  = kv.Table[token]{Name: "ddb.token"}       // token
+	undos   = kv.Table[undo]{Name: "ddb.undo"}         // partition, sort key, stamp
+	backups = kv.Table[backup]{Name: "ddb.backup"}     // id
+	exports = kv.Table[export]{Name: "ddb.export"}     // id
+	files   = kv.Table[exported]{Name: "ddb.exported"} // export, number
+	copies  = kv.Table[struct{}]{Name: "ddb.copy"}     // backup, place; the value is encode's
 )
 
 // Counters of a table or an index.

@@ -1,9 +1,9 @@
 package dynamodb
 
 import (
+	"bytes"
 	"context"
 	"iter"
-	"strings"
 	"time"
 
 	"github.com/brume-cloud/brume/state/job"
@@ -68,41 +68,76 @@ func (t *table) undoKey(place []byte) kv.Key {
 	return append(undos.Prefix(t.at.Scope, kv.Uint(t.ID)), place...)
 }
 
-// asOf walks the items of the table as they were at a moment, by their places,
-// from behind a place.
-func (t *table) asOf(tx kv.Tx, m moment, after []byte) iter.Seq2[string, []byte] {
+// state is an item as it was at some moments.
+type state struct {
+	place string
+	was   [][]byte  // encode's, at each of the moments; empty: there was none
+	last  time.Time // of the last change between the first and the last of them; zero: none
+}
+
+// asOf walks the items of the table as they were at moments, the earlier first, by
+// their places from behind a place. It yields the same state again and again.
+func (t *table) asOf(tx kv.Tx, after []byte, moments ...moment) iter.Seq[*state] {
 	items, changes := kv.Prefix(t.prefix(nil)), kv.Prefix(undos.Prefix(t.at.Scope, kv.Uint(t.ID)))
 	if len(after) > 0 {
 		items.From, changes.From = t.itemAt(after).After(), t.undoKey(after).End()
 	}
-	return func(yield func(string, []byte) bool) {
+	return func(yield func(*state) bool) {
 		nextItem, stopItems := iter.Pull2(tx.Scan(items))
 		defer stopItems()
 		nextChange, stopChanges := iter.Pull2(undos.Scan(tx, changes))
 		defer stopChanges()
+		st := &state{was: make([][]byte, len(moments))}
 		key, value, more := nextItem()
 		_, change, changed := nextChange()
 		for more || changed {
-			place := ""
-			if more {
-				place = string(t.place(key))
+			at := change
+			if !changed {
+				at = nil
 			}
-			if changed && (!more || strings.Compare(string(change.Item), place) < 0) {
-				place = string(change.Item)
-			}
-			var was []byte
-			if more && string(t.place(key)) == place {
-				was = value
+			var present []byte
+			if more && (at == nil || bytes.Compare(t.place(key), at.Item) <= 0) {
+				st.place, present = string(t.place(key)), value
 				key, value, more = nextItem()
+			} else {
+				st.place = string(at.Item)
 			}
-			for found := false; changed && string(change.Item) == place; _, change, changed = nextChange() {
-				if !found && m.before(change) {
-					found, was = true, change.Was
-				}
+			st.begin()
+			for ; changed && string(change.Item) == st.place; _, change, changed = nextChange() {
+				st.note(change, moments)
 			}
-			if !yield(place, was) {
+			st.end(present)
+			if !yield(st) {
 				return
 			}
+		}
+	}
+}
+
+func (st *state) begin() {
+	st.last = time.Time{}
+	for i := range st.was {
+		st.was[i] = nil // not told yet
+	}
+}
+
+// note takes account of a change of the item, in the order of commits.
+func (st *state) note(u *undo, moments []moment) {
+	for i, m := range moments {
+		if st.was[i] == nil && m.before(u) {
+			st.was[i] = append([]byte{}, u.Was...) // not nil
+		}
+	}
+	if moments[0].before(u) && !moments[len(moments)-1].before(u) {
+		st.last = u.At
+	}
+}
+
+// end takes the present for what no change told.
+func (st *state) end(present []byte) {
+	for i := range st.was {
+		if st.was[i] == nil {
+			st.was[i] = present
 		}
 	}
 }
