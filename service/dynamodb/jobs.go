@@ -10,6 +10,7 @@ func (s *Service) Jobs() []job.Kind {
 		{Name: expireKind, Run: s.expire},
 		{Name: copyKind, Run: s.copy},
 		{Name: trimKind, Run: s.trim},
+		{Name: importKind, Do: s.importObjects, MaxAttempts: exportAttempts},
 		{Name: exportKind, Run: s.export, MaxAttempts: exportAttempts},
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 // restoring reports whether items are still being copied into the table. Until
 // then it can only be described.
-func (t *table) restoring() bool { return t.Restored != nil && t.Restored.Busy }
+func (t *table) restoring() bool { return t.Importing || t.Restored != nil && t.Restored.Busy }
 
 // overrides are what a restored table may have otherwise than its source.
 type overrides struct {

@@ -34,6 +34,7 @@ type table struct {
 	Copies     int               `kv:"22"` // that are being made of the table
 	Recovery   *recovery         `kv:"23"` // nil: point-in-time recovery is off
 	Restored   *restored         `kv:"24"` // nil unless it was made of another
+	Importing  bool              `kv:"25"` // not all items are there yet
 }
 
 // keys names the attributes of a primary key, of a table or an index.
@@ -78,6 +79,28 @@ type index struct {
 	Throughput throughput `kv:"7"`
 	Filling    bool       `kv:"8"` // not all items are in it yet
 	OnDemand   *onDemand  `kv:"9"`
+}
+
+// importing is a table being made of objects of S3.
+type importing struct {
+	at kv.Scope `kv:"-"`
+
+	ID       string    `kv:"1"` // begins with the time
+	Table    string    `kv:"2"` // name
+	TableID  string    `kv:"3"` // UUID
+	Request  []byte    `kv:"4"` // JSON of the input
+	Caller   []byte    `kv:"5"` // JSON of who asked for it, and acts
+	Started  time.Time `kv:"6"`
+	Ended    time.Time `kv:"7"`
+	Status   string    `kv:"8"`
+	Code     string    `kv:"9"` // of the failure
+	Message  string    `kv:"10"`
+	Finished string    `kv:"11"` // the last object that was read to its end
+	Read     int64     `kv:"12"` // records that were read of the next
+	Records  int64     `kv:"13"` // of all
+	Items    int64     `kv:"14"` // that were put
+	Errors   int64     `kv:"15"`
+	Bytes    int64     `kv:"16"`
 }
 
 // recovery is the point-in-time recovery of a table.
@@ -169,6 +192,7 @@ var (
 	tokens  = kv.Table[token]{Name: "ddb.token"}       // token
 	undos   = kv.Table[undo]{Name: "ddb.undo"}         // partition, sort key, stamp
 	backups = kv.Table[backup]{Name: "ddb.backup"}     // id
+	imports = kv.Table[importing]{Name: "ddb.import"}  // id
 	exports = kv.Table[export]{Name: "ddb.export"}     // id
 	files   = kv.Table[exported]{Name: "ddb.exported"} // export, number
 	copies  = kv.Table[struct{}]{Name: "ddb.copy"}     // backup, place; the value is encode's
