@@ -304,6 +304,7 @@ var dependencies = map[string]string{
 	"github.com/go-jose/go-jose/v4":            "web identity tokens",
 	"github.com/klauspost/compress":            "compressed tables of data",
 	"github.com/fxamacker/cbor/v2":             "tests: an independent CBOR decoder",
+	"github.com/anishathalye/porcupine":        "tests: is a history linearizable",
 	"github.com/aws/aws-sdk-go-v2":             "tests and cloudtest",
 	"github.com/aws/smithy-go":                 "tests: the SDK's errors",
 	"github.com/aws/smithy-go/aws-http-auth":   "tests: an independent signer",
