@@ -8,6 +8,7 @@ import (
 
 	"github.com/brume-cloud/brume/api/catalog"
 	dynamodbapi "github.com/brume-cloud/brume/api/dynamodb"
+	dynamodbstreamsapi "github.com/brume-cloud/brume/api/dynamodbstreams"
 	glacierapi "github.com/brume-cloud/brume/api/glacier"
 	iamapi "github.com/brume-cloud/brume/api/iam"
 	s3api "github.com/brume-cloud/brume/api/s3"
@@ -33,61 +34,49 @@ import (
 // NotImplemented.
 func built() map[string]entry {
 	return map[string]entry{
-		"dynamodb": {
-			operations: dynamodbapi.Operations,
-			open: func(s *System, via aws.Invoker) any {
-				return dynamodb.New(dynamodb.Deps{Store: s.store, Random: random{}, Meter: s.meter, Via: via})
-			},
-		},
-		"glacier": {
-			operations: glacierapi.Operations,
-			open: func(s *System, via aws.Invoker) any {
-				return glacier.New(glacier.Deps{Store: s.store, Blobs: s.blobs, Clock: s.clock, Random: random{}, Via: via, Meter: s.meter, Log: s.log, Saved: s.hasSnapshots})
-			},
-			invalid: glacier.Invalid,
-			denied:  glacier.Denied,
-		},
-		"iam": {
-			operations: iamapi.Operations,
-			open:       func(s *System, _ aws.Invoker) any { return s.identities.iam },
-			invalid:    iam.Invalid,
-		},
-		"s3": {
-			operations: s3api.Operations,
-			open: func(s *System, via aws.Invoker) any {
-				s.s3 = s3.New(s3.Deps{Store: s.store, Blobs: s.objects, Clock: s.clock, Random: random{}, Via: via, Log: s.log, Saved: s.hasSnapshots})
-				return s.s3
-			},
-			invalid: s3.Invalid,
-		},
-		"s3control": {
-			operations: s3controlapi.Operations,
-			open:       func(s *System, _ aws.Invoker) any { return s3.NewControl(s.store, random{}) },
-			invalid:    s3.ControlInvalid,
-		},
-		"sqs": {
-			operations: sqsapi.Operations,
-			open: func(s *System, _ aws.Invoker) any {
-				return sqs.New(sqs.Deps{Store: s.store, Clock: s.clock, Random: random{}, Done: s.done})
-			},
-			invalid:    sqs.Invalid,
-			pathMember: "QueueUrl",
-		},
-		"sts": {
-			operations: stsapi.Operations,
-			open:       func(s *System, _ aws.Invoker) any { return s.identities.sts },
-		},
-		"sns": {
-			operations: snsapi.Operations,
-			open: func(s *System, via aws.Invoker) any {
-				s.sns = sns.New(sns.Deps{Store: s.store, Random: random{}, Via: via, Meter: s.meter, HTTP: outside(), Log: s.log, Endpoint: s.endpoint})
-				return s.sns
-			},
-			invalid: sns.Invalid,
-			denied:  sns.Denied,
-		},
+		"dynamodb":        {operations: dynamodbapi.Operations, open: openDynamoDB},
+		"dynamodbstreams": {operations: dynamodbstreamsapi.Operations, open: openDynamoDBStreams},
+		"glacier":         {operations: glacierapi.Operations, open: openGlacier, invalid: glacier.Invalid, denied: glacier.Denied},
+		"iam":             {operations: iamapi.Operations, open: openIAM, invalid: iam.Invalid},
+		"s3":              {operations: s3api.Operations, open: openS3, invalid: s3.Invalid},
+		"s3control":       {operations: s3controlapi.Operations, open: openS3Control, invalid: s3.ControlInvalid},
+		"sns":             {operations: snsapi.Operations, open: openSNS, invalid: sns.Invalid, denied: sns.Denied},
+		"sqs":             {operations: sqsapi.Operations, open: openSQS, invalid: sqs.Invalid, pathMember: "QueueUrl"},
+		"sts":             {operations: stsapi.Operations, open: openSTS},
 	}
 }
+
+// What follows joins each service to what it needs of the cloud.
+
+func openDynamoDB(s *System, via aws.Invoker) any {
+	return dynamodb.New(dynamodb.Deps{Store: s.store, Random: random{}, Meter: s.meter, Via: via})
+}
+
+func openDynamoDBStreams(s *System, _ aws.Invoker) any { return dynamodb.NewStreams(s.store) }
+
+func openGlacier(s *System, via aws.Invoker) any {
+	return glacier.New(glacier.Deps{Store: s.store, Blobs: s.blobs, Clock: s.clock, Random: random{}, Via: via, Meter: s.meter, Log: s.log, Saved: s.hasSnapshots})
+}
+
+func openIAM(s *System, _ aws.Invoker) any { return s.identities.iam }
+
+func openS3(s *System, via aws.Invoker) any {
+	s.s3 = s3.New(s3.Deps{Store: s.store, Blobs: s.objects, Clock: s.clock, Random: random{}, Via: via, Log: s.log, Saved: s.hasSnapshots})
+	return s.s3
+}
+
+func openS3Control(s *System, _ aws.Invoker) any { return s3.NewControl(s.store, random{}) }
+
+func openSNS(s *System, via aws.Invoker) any {
+	s.sns = sns.New(sns.Deps{Store: s.store, Random: random{}, Via: via, Meter: s.meter, HTTP: outside(), Log: s.log, Endpoint: s.endpoint})
+	return s.sns
+}
+
+func openSQS(s *System, _ aws.Invoker) any {
+	return sqs.New(sqs.Deps{Store: s.store, Clock: s.clock, Random: random{}, Done: s.done})
+}
+
+func openSTS(s *System, _ aws.Invoker) any { return s.identities.sts }
 
 // entry is one service of the list.
 type entry struct {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/brume-cloud/brume/front/wire/attribute"
 	"github.com/brume-cloud/brume/front/wire/schema"
 )
 
@@ -66,6 +67,12 @@ func (c *completeness) value(m *schema.Member, v reflect.Value, path []*schema.S
 		v = v.Elem()
 	}
 	s := m.Shape
+	if v.IsValid() && (v.Type() == reflect.TypeFor[attribute.Value]() || v.Type() == reflect.TypeFor[attribute.Map]()) {
+		if v.IsZero() {
+			return c.absent(m, path)
+		}
+		return wholly(v)
+	}
 	if !v.IsValid() || v.IsZero() && s.Kind != schema.Structure || v.Kind() == reflect.Pointer {
 		return c.absent(m, path)
 	}
@@ -91,6 +98,24 @@ func (c *completeness) value(m *schema.Member, v reflect.Value, path []*schema.S
 		return nil
 	}
 	return c.scalar(m, v)
+}
+
+// wholly checks DynamoDB's values, of which the SDK's snapshots have S alone: it is
+// the first of their types.
+func wholly(v reflect.Value) error {
+	m := attribute.Map(v.String())
+	if v.Type() == reflect.TypeFor[attribute.Value]() {
+		m = attribute.Make(map[string]attribute.Value{"": attribute.Value(v.String())})
+	}
+	if !attribute.Valid([]byte(m)) {
+		return fmt.Errorf(" is %q", m)
+	}
+	for name, e := range m.All() {
+		if !e.Is(attribute.S) || e.Text() == "" {
+			return fmt.Errorf("[%s] is %q", name, e)
+		}
+	}
+	return nil
 }
 
 func reading(v reflect.Value) (io.Reader, bool) {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/front/wire"
+	"github.com/brume-cloud/brume/front/wire/attribute"
 	"github.com/brume-cloud/brume/front/wire/schema"
 )
 
@@ -153,6 +154,31 @@ func setHeader(s *schema.Shape, f reflect.Value, text string) {
 	set(s, f, v)
 }
 
+// mapOf makes a map of DynamoDB's values from its JSON form.
+func mapOf(from any) attribute.Map {
+	fields := map[string]attribute.Value{}
+	for name, v := range from.(map[string]any) {
+		fields[name] = valueOf(v)
+	}
+	return attribute.Make(fields)
+}
+
+func valueOf(from any) attribute.Value {
+	for name, v := range from.(map[string]any) {
+		switch name {
+		case attribute.S:
+			return attribute.String(v.(string))
+		case attribute.N:
+			return attribute.Number(v.(string))
+		case attribute.BOOL:
+			return attribute.Bool(v.(bool))
+		case attribute.M:
+			return attribute.Within(mapOf(v))
+		}
+	}
+	return attribute.Nothing
+}
+
 // set sets a Go value from the JSON form of a shape.
 func set(s *schema.Shape, to reflect.Value, from any) {
 	if from == nil || to.Kind() == reflect.Func {
@@ -161,6 +187,14 @@ func set(s *schema.Shape, to reflect.Value, from any) {
 	if to.Kind() == reflect.Pointer {
 		to.Set(reflect.New(to.Type().Elem()))
 		to = to.Elem()
+	}
+	switch to.Type() {
+	case reflect.TypeFor[attribute.Value]():
+		to.SetString(string(valueOf(from)))
+		return
+	case reflect.TypeFor[attribute.Map]():
+		to.SetString(string(mapOf(from)))
+		return
 	}
 	switch s.Kind {
 	case schema.Structure:

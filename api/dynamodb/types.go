@@ -4,6 +4,8 @@ package dynamodb
 
 import (
 	"time"
+
+	"github.com/brume-cloud/brume/front/wire/attribute"
 )
 
 // BatchExecuteStatementInput is what BatchExecuteStatement takes.
@@ -26,7 +28,7 @@ type BatchGetItemInput struct {
 
 // BatchGetItemOutput is what BatchGetItem answers.
 type BatchGetItemOutput struct {
-	Responses        map[string][]map[string]AttributeValue
+	Responses        map[string][]attribute.Map
 	UnprocessedKeys  map[string]KeysAndAttributes
 	ConsumedCapacity []ConsumedCapacity
 }
@@ -118,7 +120,7 @@ type DeleteBackupOutput struct {
 // DeleteItemInput is what DeleteItem takes.
 type DeleteItemInput struct {
 	TableName                           string
-	Key                                 map[string]AttributeValue
+	Key                                 attribute.Map
 	Expected                            map[string]ExpectedAttributeValue
 	ConditionalOperator                 ConditionalOperator
 	ReturnValues                        ReturnValue
@@ -126,13 +128,13 @@ type DeleteItemInput struct {
 	ReturnItemCollectionMetrics         ReturnItemCollectionMetrics
 	ConditionExpression                 *string
 	ExpressionAttributeNames            map[string]string
-	ExpressionAttributeValues           map[string]AttributeValue
+	ExpressionAttributeValues           attribute.Map
 	ReturnValuesOnConditionCheckFailure ReturnValuesOnConditionCheckFailure
 }
 
 // DeleteItemOutput is what DeleteItem answers.
 type DeleteItemOutput struct {
-	Attributes            map[string]AttributeValue
+	Attributes            attribute.Map
 	ConsumedCapacity      *ConsumedCapacity
 	ItemCollectionMetrics *ItemCollectionMetrics
 }
@@ -341,7 +343,7 @@ type EnableKinesisStreamingDestinationOutput struct {
 // ExecuteStatementInput is what ExecuteStatement takes.
 type ExecuteStatementInput struct {
 	Statement                           string
-	Parameters                          []AttributeValue
+	Parameters                          []attribute.Value
 	ConsistentRead                      *bool
 	NextToken                           *string
 	ReturnConsumedCapacity              ReturnConsumedCapacity
@@ -351,10 +353,10 @@ type ExecuteStatementInput struct {
 
 // ExecuteStatementOutput is what ExecuteStatement answers.
 type ExecuteStatementOutput struct {
-	Items            []map[string]AttributeValue
+	Items            []attribute.Map
 	NextToken        *string
 	ConsumedCapacity *ConsumedCapacity
-	LastEvaluatedKey map[string]AttributeValue
+	LastEvaluatedKey attribute.Map
 }
 
 // ExecuteTransactionInput is what ExecuteTransaction takes.
@@ -394,7 +396,7 @@ type ExportTableToPointInTimeOutput struct {
 // GetItemInput is what GetItem takes.
 type GetItemInput struct {
 	TableName                string
-	Key                      map[string]AttributeValue
+	Key                      attribute.Map
 	AttributesToGet          []string
 	ConsistentRead           *bool
 	ReturnConsumedCapacity   ReturnConsumedCapacity
@@ -404,7 +406,7 @@ type GetItemInput struct {
 
 // GetItemOutput is what GetItem answers.
 type GetItemOutput struct {
-	Item             map[string]AttributeValue
+	Item             attribute.Map
 	ConsumedCapacity *ConsumedCapacity
 }
 
@@ -541,7 +543,7 @@ type ListTagsOfResourceOutput struct {
 // PutItemInput is what PutItem takes.
 type PutItemInput struct {
 	TableName                           string
-	Item                                map[string]AttributeValue
+	Item                                attribute.Map
 	Expected                            map[string]ExpectedAttributeValue
 	ReturnValues                        ReturnValue
 	ReturnConsumedCapacity              ReturnConsumedCapacity
@@ -549,13 +551,13 @@ type PutItemInput struct {
 	ConditionalOperator                 ConditionalOperator
 	ConditionExpression                 *string
 	ExpressionAttributeNames            map[string]string
-	ExpressionAttributeValues           map[string]AttributeValue
+	ExpressionAttributeValues           attribute.Map
 	ReturnValuesOnConditionCheckFailure ReturnValuesOnConditionCheckFailure
 }
 
 // PutItemOutput is what PutItem answers.
 type PutItemOutput struct {
-	Attributes            map[string]AttributeValue
+	Attributes            attribute.Map
 	ConsumedCapacity      *ConsumedCapacity
 	ItemCollectionMetrics *ItemCollectionMetrics
 }
@@ -585,21 +587,21 @@ type QueryInput struct {
 	QueryFilter               map[string]Condition
 	ConditionalOperator       ConditionalOperator
 	ScanIndexForward          *bool
-	ExclusiveStartKey         map[string]AttributeValue
+	ExclusiveStartKey         attribute.Map
 	ReturnConsumedCapacity    ReturnConsumedCapacity
 	ProjectionExpression      *string
 	FilterExpression          *string
 	KeyConditionExpression    *string
 	ExpressionAttributeNames  map[string]string
-	ExpressionAttributeValues map[string]AttributeValue
+	ExpressionAttributeValues attribute.Map
 }
 
 // QueryOutput is what Query answers.
 type QueryOutput struct {
-	Items            []map[string]AttributeValue
+	Items            []attribute.Map
 	Count            *int32
 	ScannedCount     *int32
-	LastEvaluatedKey map[string]AttributeValue
+	LastEvaluatedKey attribute.Map
 	ConsumedCapacity *ConsumedCapacity
 }
 
@@ -651,23 +653,23 @@ type ScanInput struct {
 	Select                    Select
 	ScanFilter                map[string]Condition
 	ConditionalOperator       ConditionalOperator
-	ExclusiveStartKey         map[string]AttributeValue
+	ExclusiveStartKey         attribute.Map
 	ReturnConsumedCapacity    ReturnConsumedCapacity
 	TotalSegments             *int32
 	Segment                   *int32
 	ProjectionExpression      *string
 	FilterExpression          *string
 	ExpressionAttributeNames  map[string]string
-	ExpressionAttributeValues map[string]AttributeValue
+	ExpressionAttributeValues attribute.Map
 	ConsistentRead            *bool
 }
 
 // ScanOutput is what Scan answers.
 type ScanOutput struct {
-	Items            []map[string]AttributeValue
+	Items            []attribute.Map
 	Count            *int32
 	ScannedCount     *int32
-	LastEvaluatedKey map[string]AttributeValue
+	LastEvaluatedKey attribute.Map
 	ConsumedCapacity *ConsumedCapacity
 }
 
@@ -677,9 +679,9 @@ type SearchVectorsInput struct {
 	IndexName                 string
 	ReturnConsumedCapacity    ReturnConsumedCapacity
 	ExpressionAttributeNames  map[string]string
-	ExpressionAttributeValues map[string]AttributeValue
+	ExpressionAttributeValues attribute.Map
 	ProjectionExpression      *string
-	SearchVector              []AttributeValue
+	SearchVector              []attribute.Value
 	SearchConditionExpression *string
 	TopK                      int32
 }
@@ -806,7 +808,7 @@ type UpdateGlobalTableSettingsOutput struct {
 // UpdateItemInput is what UpdateItem takes.
 type UpdateItemInput struct {
 	TableName                           string
-	Key                                 map[string]AttributeValue
+	Key                                 attribute.Map
 	AttributeUpdates                    map[string]AttributeValueUpdate
 	Expected                            map[string]ExpectedAttributeValue
 	ConditionalOperator                 ConditionalOperator
@@ -816,13 +818,13 @@ type UpdateItemInput struct {
 	UpdateExpression                    *string
 	ConditionExpression                 *string
 	ExpressionAttributeNames            map[string]string
-	ExpressionAttributeValues           map[string]AttributeValue
+	ExpressionAttributeValues           attribute.Map
 	ReturnValuesOnConditionCheckFailure ReturnValuesOnConditionCheckFailure
 }
 
 // UpdateItemOutput is what UpdateItem answers.
 type UpdateItemOutput struct {
-	Attributes            map[string]AttributeValue
+	Attributes            attribute.Map
 	ConsumedCapacity      *ConsumedCapacity
 	ItemCollectionMetrics *ItemCollectionMetrics
 }
@@ -905,23 +907,9 @@ type AttributeDefinition struct {
 	AttributeType ScalarAttributeType
 }
 
-// AttributeValue is the structure AttributeValue.
-type AttributeValue struct {
-	S    *string
-	N    *string
-	B    []byte
-	SS   []string
-	NS   []string
-	BS   [][]byte
-	M    map[string]AttributeValue
-	L    []AttributeValue
-	NULL *bool
-	BOOL *bool
-}
-
 // AttributeValueUpdate is the structure AttributeValueUpdate.
 type AttributeValueUpdate struct {
-	Value  *AttributeValue
+	Value  *attribute.Value
 	Action AttributeAction
 }
 
@@ -1007,13 +995,13 @@ type BackupSummary struct {
 type BatchStatementError struct {
 	Code    BatchStatementErrorCodeEnum
 	Message *string
-	Item    map[string]AttributeValue
+	Item    attribute.Map
 }
 
 // BatchStatementRequest is the structure BatchStatementRequest.
 type BatchStatementRequest struct {
 	Statement                           string
-	Parameters                          []AttributeValue
+	Parameters                          []attribute.Value
 	ConsistentRead                      *bool
 	ReturnValuesOnConditionCheckFailure ReturnValuesOnConditionCheckFailure
 }
@@ -1022,7 +1010,7 @@ type BatchStatementRequest struct {
 type BatchStatementResponse struct {
 	Error     *BatchStatementError
 	TableName *string
-	Item      map[string]AttributeValue
+	Item      attribute.Map
 }
 
 // BillingModeSummary is the structure BillingModeSummary.
@@ -1088,7 +1076,7 @@ type BulkOperationVectorBytes struct {
 
 // CancellationReason is the structure CancellationReason.
 type CancellationReason struct {
-	Item    map[string]AttributeValue
+	Item    attribute.Map
 	Code    *string
 	Message *string
 }
@@ -1102,24 +1090,24 @@ type Capacity struct {
 
 // Condition is the structure Condition.
 type Condition struct {
-	AttributeValueList []AttributeValue
+	AttributeValueList []attribute.Value
 	ComparisonOperator ComparisonOperator
 }
 
 // ConditionCheck is the structure ConditionCheck.
 type ConditionCheck struct {
-	Key                                 map[string]AttributeValue
+	Key                                 attribute.Map
 	TableName                           string
 	ConditionExpression                 string
 	ExpressionAttributeNames            map[string]string
-	ExpressionAttributeValues           map[string]AttributeValue
+	ExpressionAttributeValues           attribute.Map
 	ReturnValuesOnConditionCheckFailure ReturnValuesOnConditionCheckFailure
 }
 
 // ConditionalCheckFailedException is the structure ConditionalCheckFailedException.
 type ConditionalCheckFailedException struct {
 	Message *string
-	Item    map[string]AttributeValue
+	Item    attribute.Map
 }
 
 // ConsumedCapacity is the structure ConsumedCapacity.
@@ -1196,11 +1184,11 @@ type CsvOptions struct {
 
 // Delete is the structure Delete.
 type Delete struct {
-	Key                                 map[string]AttributeValue
+	Key                                 attribute.Map
 	TableName                           string
 	ConditionExpression                 *string
 	ExpressionAttributeNames            map[string]string
-	ExpressionAttributeValues           map[string]AttributeValue
+	ExpressionAttributeValues           attribute.Map
 	ReturnValuesOnConditionCheckFailure ReturnValuesOnConditionCheckFailure
 }
 
@@ -1226,7 +1214,7 @@ type DeleteReplicationGroupMemberAction struct {
 
 // DeleteRequest is the structure DeleteRequest.
 type DeleteRequest struct {
-	Key map[string]AttributeValue
+	Key attribute.Map
 }
 
 // DeleteVectorIndexAction is the structure DeleteVectorIndexAction.
@@ -1253,10 +1241,10 @@ type Endpoint struct {
 
 // ExpectedAttributeValue is the structure ExpectedAttributeValue.
 type ExpectedAttributeValue struct {
-	Value              *AttributeValue
+	Value              *attribute.Value
 	Exists             *bool
 	ComparisonOperator ComparisonOperator
-	AttributeValueList []AttributeValue
+	AttributeValueList []attribute.Value
 }
 
 // ExportDescription is the structure ExportDescription.
@@ -1304,12 +1292,12 @@ type FilterSpecification struct {
 	ProjectionExpression      *string
 	KeyConditionExpression    *string
 	ExpressionAttributeNames  map[string]string
-	ExpressionAttributeValues map[string]AttributeValue
+	ExpressionAttributeValues attribute.Map
 }
 
 // Get is the structure Get.
 type Get struct {
-	Key                      map[string]AttributeValue
+	Key                      attribute.Map
 	TableName                string
 	ProjectionExpression     *string
 	ExpressionAttributeNames map[string]string
@@ -1461,13 +1449,13 @@ type InputS3Configuration struct {
 
 // ItemCollectionMetrics is the structure ItemCollectionMetrics.
 type ItemCollectionMetrics struct {
-	ItemCollectionKey   map[string]AttributeValue
+	ItemCollectionKey   attribute.Map
 	SizeEstimateRangeGB []float64
 }
 
 // ItemResponse is the structure ItemResponse.
 type ItemResponse struct {
-	Item map[string]AttributeValue
+	Item attribute.Map
 }
 
 // KeySchemaElement is the structure KeySchemaElement.
@@ -1478,7 +1466,7 @@ type KeySchemaElement struct {
 
 // KeysAndAttributes is the structure KeysAndAttributes.
 type KeysAndAttributes struct {
-	Keys                     []map[string]AttributeValue
+	Keys                     []attribute.Map
 	AttributesToGet          []string
 	ConsistentRead           *bool
 	ProjectionExpression     *string
@@ -1541,7 +1529,7 @@ type OutputS3Configuration struct {
 // ParameterizedStatement is the structure ParameterizedStatement.
 type ParameterizedStatement struct {
 	Statement                           string
-	Parameters                          []AttributeValue
+	Parameters                          []attribute.Value
 	ReturnValuesOnConditionCheckFailure ReturnValuesOnConditionCheckFailure
 }
 
@@ -1593,17 +1581,17 @@ type ProvisionedThroughputOverride struct {
 
 // Put is the structure Put.
 type Put struct {
-	Item                                map[string]AttributeValue
+	Item                                attribute.Map
 	TableName                           string
 	ConditionExpression                 *string
 	ExpressionAttributeNames            map[string]string
-	ExpressionAttributeValues           map[string]AttributeValue
+	ExpressionAttributeValues           attribute.Map
 	ReturnValuesOnConditionCheckFailure ReturnValuesOnConditionCheckFailure
 }
 
 // PutRequest is the structure PutRequest.
 type PutRequest struct {
-	Item map[string]AttributeValue
+	Item attribute.Map
 }
 
 // Replica is the structure Replica.
@@ -1764,7 +1752,7 @@ type SSESpecification struct {
 
 // SearchResultItem is the structure SearchResultItem.
 type SearchResultItem struct {
-	Item  map[string]AttributeValue
+	Item  attribute.Map
 	Score *float64
 }
 
@@ -1922,12 +1910,12 @@ type TransactionCanceledException struct {
 
 // Update is the structure Update.
 type Update struct {
-	Key                                 map[string]AttributeValue
+	Key                                 attribute.Map
 	UpdateExpression                    string
 	TableName                           string
 	ConditionExpression                 *string
 	ExpressionAttributeNames            map[string]string
-	ExpressionAttributeValues           map[string]AttributeValue
+	ExpressionAttributeValues           attribute.Map
 	ReturnValuesOnConditionCheckFailure ReturnValuesOnConditionCheckFailure
 }
 

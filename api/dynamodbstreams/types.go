@@ -4,6 +4,8 @@ package dynamodbstreams
 
 import (
 	"time"
+
+	"github.com/brume-cloud/brume/front/wire/attribute"
 )
 
 // DescribeStreamInput is what DescribeStream takes.
@@ -56,20 +58,6 @@ type ListStreamsInput struct {
 type ListStreamsOutput struct {
 	Streams                []Stream
 	LastEvaluatedStreamArn *string
-}
-
-// AttributeValue is the structure AttributeValue.
-type AttributeValue struct {
-	S    *string
-	N    *string
-	B    []byte
-	SS   []string
-	NS   []string
-	BS   [][]byte
-	M    map[string]AttributeValue
-	L    []AttributeValue
-	NULL *bool
-	BOOL *bool
 }
 
 // Identity is the structure Identity.
@@ -137,9 +125,9 @@ type StreamDescription struct {
 // StreamRecord is the structure StreamRecord.
 type StreamRecord struct {
 	ApproximateCreationDateTime *time.Time
-	Keys                        map[string]AttributeValue
-	NewImage                    map[string]AttributeValue
-	OldImage                    map[string]AttributeValue
+	Keys                        attribute.Map
+	NewImage                    attribute.Map
+	OldImage                    attribute.Map
 	SequenceNumber              *string
 	SizeBytes                   *int64
 	StreamViewType              StreamViewType

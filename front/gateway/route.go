@@ -107,7 +107,11 @@ func (x *exchange) routeCBOR() error {
 	if e == nil {
 		return unknownOperation(http.StatusNotFound, "There is no service "+parts[n-3]+".")
 	}
-	return x.operation(x.arrive(e, schema.CBOR), parts[n-1])
+	svc := x.arrive(e, schema.CBOR)
+	if !slices.Contains(svc.Protocols, schema.CBOR) {
+		return unknownOperation(http.StatusNotFound, "The service "+svc.ID+" does not speak rpcv2Cbor.")
+	}
+	return x.operation(svc, parts[n-1])
 }
 
 func (x *exchange) routeTarget(target string) error {

@@ -40,6 +40,9 @@ func (d *cborDecoder) value(h head, p *schema.Plan, at unsafe.Pointer) error {
 	if d.tooDeep() {
 		return malformed("The request body is nested too deeply")
 	}
+	if p.Special != schema.Ordinary { // of services that do not speak CBOR
+		return d.wrongType(p)
+	}
 	switch p.Shape.Kind {
 	case schema.Structure:
 		return d.structure(h, p, at)

@@ -38,6 +38,9 @@ func (d *jsonDecoder) value(p *schema.Plan, at unsafe.Pointer) error {
 	if d.tooDeep() {
 		return malformed("The request body is nested too deeply")
 	}
+	if p.Special != schema.Ordinary {
+		return d.special(p, at)
+	}
 	c := d.next()
 	switch p.Shape.Kind {
 	case schema.Structure:

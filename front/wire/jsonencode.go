@@ -42,6 +42,10 @@ func (e *jsonEncoder) structure(p *schema.Plan, at unsafe.Pointer) {
 
 func (e *jsonEncoder) value(f *schema.Field, at unsafe.Pointer) {
 	p := f.Plan
+	if p.Special != schema.Ordinary {
+		e.special(p, at)
+		return
+	}
 	switch p.Shape.Kind {
 	case schema.Structure:
 		e.structure(p, at)

@@ -143,7 +143,8 @@ type batchReading struct {
 func (b batchTable) run(tx kv.Tx, to batchReading) error {
 	named, found, rest := seen{}, []item{}, []item(nil)
 	for _, key := range b.Keys {
-		if err := to.checkKey(key); err != nil {
+		key, err := to.checkedKey(key)
+		if err != nil {
 			return err
 		}
 		if named.twice(to.table, key) {
@@ -175,7 +176,7 @@ func batchTables(requests map[string]dynamodb.KeysAndAttributes) ([]batchTable, 
 	n := 0
 	for _, name := range sortedKeys(requests) {
 		b := batchTable{KeysAndAttributes: requests[name], name: name}
-		r, err := newRequest(b.ExpressionAttributeNames, nil)
+		r, err := newRequest(b.ExpressionAttributeNames, "")
 		if err != nil {
 			return nil, err
 		}

@@ -1,32 +1,33 @@
 package dynamodb
 
 import (
-	"bytes"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/brume-cloud/brume/front/wire/attribute"
 	"github.com/brume-cloud/brume/service/dynamodb/expression"
 )
 
 // lookup returns what a path leads to in an item.
-func lookup(it item, p expression.Path) (value, bool) {
-	v := value{M: it}
-	for _, e := range p {
-		switch {
-		case e.List && e.Index < len(v.L):
-			v = v.L[e.Index]
-		case !e.List && v.M != nil:
-			next, ok := v.M[e.Name]
-			if !ok {
-				return value{}, false
-			}
-			v = next
-		default:
-			return value{}, false
+func lookup(it item, p expression.Path) (v value, ok bool) {
+	if v, ok = it.Get(p[0].Name); !ok {
+		return "", false
+	}
+	for _, e := range p[1:] {
+		if v, ok = within(v, e); !ok {
+			return "", false
 		}
 	}
 	return v, true
+}
+
+// within returns what one step of a path leads to.
+func within(v value, e expression.Element) (value, bool) {
+	if e.List {
+		return v.At(e.Index)
+	}
+	return v.Map().Get(e.Name)
 }
 
 // of returns the value of an operand of a condition, and whether it has one.
@@ -39,22 +40,21 @@ func (r *request) of(o *expression.Operand, it item) (value, bool) {
 	}
 	v, ok := r.of(o.Args[0], it)
 	if !ok {
-		return value{}, false
+		return "", false
 	}
-	n, ok := length(&v)
-	return value{N: ptr(strconv.Itoa(n))}, ok
+	n, ok := length(v)
+	return attribute.Number(strconv.Itoa(n)), ok
 }
 
 // length is the function size: bytes, or elements. Numbers have none.
-func length(v *value) (int, bool) {
-	switch typeOf(v) {
-	case typeString:
-		return len(*v.S), true
-	case typeBinary:
-		return len(v.B), true
+func length(v value) (int, bool) {
+	switch v.Type() {
+	case attribute.S, attribute.B:
+		return len(v.Text()), true
+	case attribute.N, attribute.NULL, attribute.BOOL:
+		return 0, false
 	}
-	n := len(v.SS) + len(v.NS) + len(v.BS) + len(v.L) + len(v.M)
-	return n, n > 0 || v.L != nil || v.M != nil
+	return v.Len(), true
 }
 
 // holds evaluates a condition on an item, which is empty when there is none. No
@@ -78,43 +78,48 @@ func (r *request) holds(c *expression.Condition, it item) bool {
 	case "attribute_not_exists":
 		return !ok
 	}
-	rest := make([]value, 0, 2)
-	for _, a := range c.Args[1:] {
+	if c.Op == "IN" {
+		return ok && r.among(first, c.Args[1:], it)
+	}
+	var rest [2]value
+	for i, a := range c.Args[1:] {
 		v, has := r.of(a, it)
-		if has {
-			rest = append(rest, v)
-		} else if c.Op != "IN" {
-			ok = false
-		}
+		rest[i], ok = v, ok && has
 	}
 	if !ok {
 		return c.Op == "<>" // AWS: what is not there differs from everything
 	}
-	return compares(c.Op, &first, rest)
+	return compares(c.Op, first, rest)
+}
+
+// among evaluates IN.
+func (r *request) among(v value, list []*expression.Operand, it item) bool {
+	return slices.ContainsFunc(list, func(o *expression.Operand) bool {
+		e, has := r.of(o, it)
+		return has && equal(v, e)
+	})
 }
 
 // compares evaluates an operator on values.
-func compares(op string, first *value, rest []value) bool {
+func compares(op string, first value, rest [2]value) bool {
 	switch op {
 	case "=":
-		return equal(first, &rest[0])
+		return equal(first, rest[0])
 	case "<>":
-		return !equal(first, &rest[0])
-	case "IN":
-		return slices.ContainsFunc(rest, func(v value) bool { return equal(first, &v) })
+		return !equal(first, rest[0])
 	case "BETWEEN":
-		return ordered(">=", first, &rest[0]) && ordered("<=", first, &rest[1])
+		return ordered(">=", first, rest[0]) && ordered("<=", first, rest[1])
 	case "attribute_type":
-		return rest[0].S != nil && typeOf(first) == *rest[0].S
+		return rest[0].Is(attribute.S) && first.Is(rest[0].Text())
 	case "begins_with":
-		return begins(first, &rest[0])
+		return begins(first, rest[0])
 	case "contains":
-		return contains(first, &rest[0])
+		return contains(first, rest[0])
 	}
-	return ordered(op, first, &rest[0])
+	return ordered(op, first, rest[0])
 }
 
-func ordered(op string, a, b *value) bool {
+func ordered(op string, a, b value) bool {
 	c, ok := compare(a, b)
 	if !ok {
 		return false
@@ -130,28 +135,22 @@ func ordered(op string, a, b *value) bool {
 	return c >= 0
 }
 
-func begins(v, with *value) bool {
-	switch {
-	case v.S != nil && with.S != nil:
-		return strings.HasPrefix(*v.S, *with.S)
-	case v.B != nil && with.B != nil:
-		return bytes.HasPrefix(v.B, with.B)
-	}
-	return false
+func begins(v, with value) bool {
+	return v.Type() == with.Type() && (v.Is(attribute.S) || v.Is(attribute.B)) && strings.HasPrefix(v.Text(), with.Text())
 }
 
-func contains(v, what *value) bool {
-	switch {
-	case v.S != nil && what.S != nil:
-		return strings.Contains(*v.S, *what.S)
-	case v.B != nil && what.B != nil:
-		return bytes.Contains(v.B, what.B)
-	case v.SS != nil && what.S != nil:
-		return slices.Contains(v.SS, *what.S)
-	case v.NS != nil && what.N != nil:
-		return slices.Contains(v.NS, *what.N)
-	case v.BS != nil && what.B != nil:
-		return hasBinary(v.BS, what.B)
+func contains(v, what value) bool {
+	switch t := v.Type(); {
+	case t == what.Type() && (t == attribute.S || t == attribute.B):
+		return strings.Contains(v.Text(), what.Text())
+	case t == attribute.L:
+		return slices.ContainsFunc(v.List(), func(e value) bool { return equal(e, what) })
+	case t == what.Type()+"S":
+		for e := range v.Texts() {
+			if e == what.Text() {
+				return true
+			}
+		}
 	}
-	return slices.ContainsFunc(v.L, func(e value) bool { return equal(&e, what) })
+	return false
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/brume-cloud/brume/api/dynamodb"
+	"github.com/brume-cloud/brume/front/wire/attribute"
 	"github.com/brume-cloud/brume/service/dynamodb/expression"
 	"github.com/brume-cloud/brume/service/dynamodb/partiql"
 )
@@ -50,8 +51,8 @@ func (s *subject) conditionKeys(t *table) func(string) ([]string, bool) {
 func (s *subject) leading(t *table) []string {
 	var all []string
 	for _, key := range s.keys {
-		if v, ok := key[t.Keys.Hash]; ok {
-			all = append(all, keyText(&v))
+		if v, ok := key.Get(t.Keys.Hash); ok {
+			all = append(all, keyText(v))
 		}
 	}
 	hash := t.Keys.Hash
@@ -62,14 +63,14 @@ func (s *subject) leading(t *table) []string {
 	}
 	if s.statement != nil {
 		for _, v := range s.statement.leading(hash) {
-			all = append(all, keyText(&v))
+			all = append(all, keyText(v))
 		}
 	}
 	if s.query == nil {
 		return all
 	}
 	if v, ok := s.queried(hash); ok {
-		all = append(all, keyText(&v))
+		all = append(all, keyText(v))
 	}
 	return all
 }
@@ -82,29 +83,26 @@ func (s *subject) queried(hash string) (value, bool) {
 	}
 	r, err := newRequest(s.query.ExpressionAttributeNames, s.query.ExpressionAttributeValues)
 	if err != nil {
-		return value{}, false
+		return "", false
 	}
 	where, err := r.condition("KeyConditionExpression", s.query.KeyConditionExpression)
 	if err != nil || where == nil {
-		return value{}, false
+		return "", false
 	}
 	byName, err := r.byKey(where, map[string]*expression.Condition{})
 	if err != nil || byName[hash] == nil {
-		return value{}, false
+		return "", false
 	}
 	v, ok := r.values[byName[hash].Args[1].Value]
 	return v, ok
 }
 
 // keyText is a key's value as policies write it.
-func keyText(v *value) string {
-	switch {
-	case v.S != nil:
-		return *v.S
-	case v.N != nil:
-		return *v.N
+func keyText(v value) string {
+	if v.Is(attribute.B) {
+		return base64.StdEncoding.EncodeToString([]byte(v.Text()))
 	}
-	return base64.StdEncoding.EncodeToString(v.B)
+	return v.Text()
 }
 
 // read returns the attributes that the request asks for, none when it asks for all.
@@ -112,7 +110,7 @@ func (s *subject) read() []string {
 	if s.projection == nil {
 		return s.attributes
 	}
-	r, err := newRequest(s.names, nil)
+	r, err := newRequest(s.names, "")
 	if err != nil {
 		return nil
 	}

@@ -112,7 +112,7 @@ func (w *copier) take(tx kv.Tx, place string, b []byte) {
 		w.backup.add(tx, place, b)
 		return
 	}
-	w.to.write(tx, nil, decode(nil, b))
+	w.to.write(tx, change{is: decode(nil, b)})
 }
 
 // done notes that all items were copied.

@@ -4,65 +4,74 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/brume-cloud/brume/front/wire/attribute"
 	"github.com/brume-cloud/brume/service/dynamodb/expression"
 )
 
-// editing changes an item that nobody else has.
+// editing is an item on its way from one form to another.
 type editing struct{ item item }
 
-// at returns the map or list that a path's last step is in, and what puts a
-// changed list back. The map or list must be there.
-func (e *editing) at(p expression.Path) (parent value, put func(value), ok bool) {
-	parent, put = value{M: e.item}, func(value) {}
-	for _, step := range p[:len(p)-1] {
-		within := parent
-		switch {
-		case step.List && step.Index < len(within.L):
-			parent = within.L[step.Index]
-			put = func(v value) { within.L[step.Index] = v }
-		case !step.List && within.M != nil:
-			if parent, ok = within.M[step.Name]; !ok {
-				return value{}, nil, false
-			}
-			put = func(v value) { within.M[step.Name] = v }
-		default:
-			return value{}, nil, false
-		}
-	}
-	last := p[len(p)-1]
-	return parent, put, last.List && parent.L != nil || !last.List && parent.M != nil
-}
+// leaf changes the value whose part is at the last step of a path. It reports
+// whether the value can have such a part.
+type leaf func(parent value, last expression.Element) (value, bool)
 
-// set puts a value at a path. AWS: an index behind a list's end appends to it.
-func (e *editing) set(p expression.Path, v value) error {
-	parent, put, ok := e.at(p)
+// change makes the item anew with a leaf changed. All above it must be there.
+func (e *editing) change(p expression.Path, do leaf) error {
+	is, ok := changed(attribute.Within(e.item), p, do)
 	if !ok {
 		return badPath()
 	}
-	switch last := p[len(p)-1]; {
-	case !last.List:
-		parent.M[last.Name] = v
-	case last.Index < len(parent.L):
-		parent.L[last.Index] = v
-	default:
-		put(value{L: append(parent.L, v)})
-	}
+	e.item = is.Map()
 	return nil
 }
 
-// replace changes the value at a path into what change makes of it and by; nil
-// stands for none.
-func (e *editing) replace(p expression.Path, by value, change func(*value, value) (*value, error)) error {
-	var was *value
-	if v, ok := lookup(e.item, p); ok {
-		was = &v
+func changed(v value, p expression.Path, do leaf) (value, bool) {
+	if len(p) == 1 {
+		if p[0].List && !v.Is(attribute.L) || !p[0].List && !v.Is(attribute.M) {
+			return "", false
+		}
+		return do(v, p[0])
 	}
-	is, err := change(was, by)
+	below, ok := within(v, p[0])
+	if !ok {
+		return "", false
+	}
+	if below, ok = changed(below, p[1:], do); !ok {
+		return "", false
+	}
+	return with(v, p[0], below), true
+}
+
+// with returns v with another value at a step that it has, or that it can have.
+// AWS: an index behind a list's end appends to it.
+func with(v value, at expression.Element, part value) value {
+	if !at.List {
+		return attribute.Within(v.Map().With(at.Name, part))
+	}
+	list := v.List()
+	if at.Index < len(list) {
+		list[at.Index] = part
+	} else {
+		list = append(list, part)
+	}
+	return attribute.List(list)
+}
+
+// set puts a value at a path.
+func (e *editing) set(p expression.Path, v value) error {
+	return e.change(p, func(parent value, last expression.Element) (value, bool) { return with(parent, last, v), true })
+}
+
+// replace changes the value at a path, none when there is none, into what become
+// makes of it and by.
+func (e *editing) replace(p expression.Path, by value, become func(was, by value) (value, error)) error {
+	was, _ := lookup(e.item, p)
+	is, err := become(was, by)
 	switch {
 	case err != nil:
 		return err
-	case is != nil:
-		return e.set(p, *is)
+	case is != "":
+		return e.set(p, is)
 	}
 	return e.remove(p)
 }
@@ -84,15 +93,14 @@ func (e *editing) removeAll(paths []expression.Path) error {
 }
 
 func (e *editing) remove(p expression.Path) error {
-	parent, put, ok := e.at(p)
-	if !ok {
-		return badPath()
-	}
-	switch last := p[len(p)-1]; {
-	case !last.List:
-		delete(parent.M, last.Name)
-	case last.Index < len(parent.L):
-		put(value{L: slices.Delete(parent.L, last.Index, last.Index+1)})
-	}
-	return nil
+	return e.change(p, func(parent value, last expression.Element) (value, bool) {
+		if !last.List {
+			return attribute.Within(parent.Map().Without(last.Name)), true
+		}
+		list := parent.List()
+		if last.Index < len(list) {
+			list = slices.Delete(list, last.Index, last.Index+1)
+		}
+		return attribute.List(list), true
+	})
 }

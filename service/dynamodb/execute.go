@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 
 	"github.com/brume-cloud/brume/api/dynamodb"
+	"github.com/brume-cloud/brume/front/wire/attribute"
 	"github.com/brume-cloud/brume/service/dynamodb/partiql"
 	"github.com/brume-cloud/brume/state/kv"
 )
@@ -16,7 +17,7 @@ import (
 type pageToken struct {
 	Statement []byte // digest of the statement and its parameters
 	Range     int    // of the plan
-	Key       item   // the last that was read of the range; nil: none yet
+	Key       []byte // of the last item that was read of the range; empty: none yet
 }
 
 // text writes the token; nil has none.
@@ -44,7 +45,7 @@ func pageTokenOf(in *dynamodb.ExecuteStatementInput) (*pageToken, error) {
 	if err == nil {
 		err = json.Unmarshal(b, old)
 	}
-	if err != nil {
+	if err != nil || len(old.Key) > 0 && !attribute.Valid(old.Key) {
 		return nil, invalid("Invalid NextToken")
 	}
 	if !bytes.Equal(old.Statement, p.Statement) || old.Range < 0 {
@@ -70,7 +71,7 @@ func (s *Service) ExecuteStatement(ctx context.Context, in *dynamodb.ExecuteStat
 		return nil, err
 	}
 	out := &dynamodb.ExecuteStatementOutput{Items: []item{}, ConsumedCapacity: o.answer(in.ReturnConsumedCapacity)}
-	if was != nil {
+	if was != "" {
 		out.Items = append(out.Items, was)
 	}
 	return out, nil
@@ -132,24 +133,24 @@ func (s *Service) executeOne(ctx context.Context, st *statement, show dynamodb.R
 	return returned, o, err
 }
 
-// readOne reads the one item that a SELECT of a batch or transaction is about, nil
+// readOne reads the one item that a SELECT of a batch or transaction is about, empty
 // when there is none.
 func (st *statement) readOne(ctx context.Context, tx kv.Tx, consistent bool) (item, *spent, error) {
 	t, err := findTable(ctx, tx, st.Table)
 	if err != nil {
-		return nil, nil, err
+		return "", nil, err
 	}
 	key, _, ok := st.keyIn(t)
 	if !ok || st.Index != "" {
-		return nil, nil, invalid("Select statements within BatchExecuteStatement must specify the primary key in the where clause.")
+		return "", nil, invalid("Select statements within BatchExecuteStatement must specify the primary key in the where clause.")
 	}
-	if err := t.checkKey(key); err != nil {
-		return nil, nil, err
+	if key, err = t.checkedKey(key); err != nil {
+		return "", nil, err
 	}
 	it, there := t.read(tx, key)
 	u := &spent{table: t, read: readUnits(itemSize(it), consistent)}
 	if !there || !st.holds(st.Where, it) {
-		return nil, u, nil
+		return "", u, nil
 	}
 	return st.columns(it), u, nil
 }

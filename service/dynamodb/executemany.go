@@ -44,7 +44,7 @@ func (s *Service) BatchExecuteStatement(ctx context.Context, in *dynamodb.BatchE
 			if !ok {
 				return nil, failed[i]
 			}
-			answer.Error, answer.Item = e, nil
+			answer.Error, answer.Item = e, ""
 		}
 		out.Responses = append(out.Responses, answer)
 	}

@@ -172,7 +172,7 @@ func (w *exporter) states(tx kv.Tx, t *table) func(func(*state) bool) {
 func (w *exporter) line(t *table, st *state) ([]byte, error) {
 	at := func(i int) item {
 		if len(st.was[i]) == 0 {
-			return nil
+			return ""
 		}
 		it := decode(nil, st.was[i])
 		w.Bytes += int64(itemSize(it))
@@ -180,7 +180,7 @@ func (w *exporter) line(t *table, st *state) ([]byte, error) {
 	}
 	if w.From.IsZero() {
 		it := at(0)
-		if it == nil {
+		if it == "" {
 			return nil, nil
 		}
 		return json.Marshal(map[string]any{"Item": plain(it)})
@@ -190,20 +190,20 @@ func (w *exporter) line(t *table, st *state) ([]byte, error) {
 	}
 	was, is := at(0), at(1)
 	key := is
-	if key == nil {
+	if key == "" {
 		key = was
 	}
-	if key == nil {
+	if key == "" {
 		return nil, nil // it came and went
 	}
 	all := map[string]any{
 		"Metadata": map[string]any{"WriteTimestampMicros": map[string]string{"N": strconv.FormatInt(st.last.UnixMicro(), 10)}},
 		"Keys":     plain(topLevel(t.Keys.names()).of(key)),
 	}
-	if was != nil && w.View != string(dynamodb.ExportViewTypeNEWIMAGE) {
+	if was != "" && w.View != string(dynamodb.ExportViewTypeNEWIMAGE) {
 		all["OldImage"] = plain(was)
 	}
-	if is != nil {
+	if is != "" {
 		all["NewImage"] = plain(is)
 	}
 	return json.Marshal(all)

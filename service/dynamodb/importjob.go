@@ -162,12 +162,13 @@ func (w *importer) save(ctx context.Context, key string, b batch, last bool) err
 		}
 		i.at, t.at = w.at, a
 		for _, it := range b.items {
-			if checkItem(it) != nil || t.checkWhole(it) != nil {
+			it, err := checkedItem(it)
+			if err != nil || t.checkWhole(it) != nil {
 				i.Errors++
 				continue
 			}
 			was, _ := t.read(tx, it)
-			t.write(tx, was, it)
+			t.write(tx, change{was: was, is: it})
 			i.Items++
 		}
 		i.Errors += b.wrong

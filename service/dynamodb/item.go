@@ -48,20 +48,20 @@ type replacement struct {
 
 // replace makes such a write. It returns the item that was there, if that was
 // asked for.
-func (s *Service) replace(ctx context.Context, m mutation, r *replacement) (o outcome, was map[string]dynamodb.AttributeValue, err error) {
+func (s *Service) replace(ctx context.Context, m mutation, r *replacement) (o outcome, was item, err error) {
 	if v := r.returns; v != "" && v != dynamodb.ReturnValueNONE && v != dynamodb.ReturnValueALLOLD {
-		return o, nil, invalid("ReturnValues can only be ALL_OLD or NONE")
+		return o, "", invalid("ReturnValues can only be ALL_OLD or NONE")
 	}
 	legacy, err := legacyOf(r.expected, r.operator, r.clauses.condition != nil)
 	if err != nil {
-		return o, nil, err
+		return o, "", err
 	}
 	made, err := newMutation(m, r.clauses)
 	if err != nil {
-		return o, nil, err
+		return o, "", err
 	}
 	if o, err = s.mutate(ctx, legacy.join(made)); err != nil {
-		return o, nil, err
+		return o, "", err
 	}
 	if r.returns == dynamodb.ReturnValueALLOLD {
 		was = o.was
@@ -111,13 +111,13 @@ func (m *mutation) returned(wanted dynamodb.ReturnValue, c change) item {
 	case dynamodb.ReturnValueUPDATEDNEW:
 		return some(changed.of(c.is))
 	}
-	return nil
+	return ""
 }
 
-// some is nil for an item without attributes.
+// some is none for an item without attributes.
 func some(it item) item {
-	if len(it) == 0 {
-		return nil
+	if it.Len() == 0 {
+		return ""
 	}
 	return it
 }
@@ -142,7 +142,7 @@ func (o outcome) metrics(wanted dynamodb.ReturnItemCollectionMetrics, key item) 
 	t := o.table
 	for i := range t.Indexes {
 		if !t.Indexes[i].Global {
-			return &dynamodb.ItemCollectionMetrics{ItemCollectionKey: item{t.Keys.Hash: key[t.Keys.Hash]}, SizeEstimateRangeGB: []float64{0, 1}}
+			return &dynamodb.ItemCollectionMetrics{ItemCollectionKey: topLevel([]string{t.Keys.Hash}).of(key), SizeEstimateRangeGB: []float64{0, 1}}
 		}
 	}
 	return nil
@@ -150,7 +150,7 @@ func (o outcome) metrics(wanted dynamodb.ReturnItemCollectionMetrics, key item) 
 
 // GetItem returns an item, all of it or what a projection says.
 func (s *Service) GetItem(ctx context.Context, in *dynamodb.GetItemInput) (*dynamodb.GetItemOutput, error) {
-	r, err := newRequest(in.ExpressionAttributeNames, nil)
+	r, err := newRequest(in.ExpressionAttributeNames, "")
 	if err != nil {
 		return nil, err
 	}
@@ -174,10 +174,11 @@ func (s *Service) GetItem(ctx context.Context, in *dynamodb.GetItemInput) (*dyna
 		if err != nil {
 			return err
 		}
-		if err := t.checkKey(in.Key); err != nil {
+		key, err := t.checkedKey(in.Key)
+		if err != nil {
 			return err
 		}
-		it, _ = t.read(tx, in.Key)
+		it, _ = t.read(tx, key)
 		u = &spent{table: t, read: readUnits(itemSize(it), deref(in.ConsistentRead))}
 		return nil
 	})
@@ -186,7 +187,7 @@ func (s *Service) GetItem(ctx context.Context, in *dynamodb.GetItemInput) (*dyna
 	}
 	s.meter(ctx, u)
 	out := &dynamodb.GetItemOutput{ConsumedCapacity: u.answer(in.ReturnConsumedCapacity)}
-	if it != nil {
+	if it != "" {
 		out.Item = p.of(it)
 	}
 	return out, nil

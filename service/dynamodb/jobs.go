@@ -12,5 +12,6 @@ func (s *Service) Jobs() []job.Kind {
 		{Name: trimKind, Run: s.trim},
 		{Name: importKind, Do: s.importObjects, MaxAttempts: exportAttempts},
 		{Name: exportKind, Run: s.export, MaxAttempts: exportAttempts},
+		{Name: rotateKind, Run: s.rotate},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 
+	"github.com/brume-cloud/brume/front/wire/attribute"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
@@ -19,51 +20,42 @@ func digest(b []byte) partition {
 }
 
 // keyBytes is a key attribute's value as bytes that order as values do.
-func keyBytes(v *value) []byte {
-	switch {
-	case v.S != nil:
-		return []byte(*v.S)
-	case v.N != nil:
-		return number(*v.N).AppendKey(nil)
+func keyBytes(v value) string {
+	if v.Is(attribute.N) {
+		return string(number(v.Text()).AppendKey(nil))
 	}
-	return v.B
+	return v.Text()
 }
 
-func partitionOf(v *value) partition { return digest(keyBytes(v)) }
+func partitionOf(v value) partition { return digest([]byte(keyBytes(v))) }
 
 // sortPart is text even where the value is not, for kv.TextPrefix.
-func sortPart(v *value) kv.Part { return kv.String(string(keyBytes(v))) }
+func sortPart(v value) kv.Part { return kv.String(keyBytes(v)) }
 
 // primary is the digest of an item's whole primary key.
 func (t *table) primary(it item) partition {
-	hash := it[t.Keys.Hash]
-	b := binary.AppendUvarint(nil, uint64(len(keyBytes(&hash))))
-	b = append(b, keyBytes(&hash)...)
+	hash := keyBytes(it.Value(t.Keys.Hash))
+	b := append(binary.AppendUvarint(nil, uint64(len(hash))), hash...)
 	if t.Keys.Range != "" {
-		v := it[t.Keys.Range]
-		b = append(b, keyBytes(&v)...)
+		b = append(b, keyBytes(it.Value(t.Keys.Range))...)
 	}
 	return digest(b)
 }
 
 // itemKey is the key of the item, or of the item with the key, it.
 func (t *table) itemKey(it item) kv.Key {
-	hash := it[t.Keys.Hash]
-	parts := append([]kv.Part{kv.Uint(t.ID)}, partitionOf(&hash).parts()...)
+	parts := append([]kv.Part{kv.Uint(t.ID)}, partitionOf(it.Value(t.Keys.Hash)).parts()...)
 	if t.Keys.Range != "" {
-		v := it[t.Keys.Range]
-		parts = append(parts, sortPart(&v))
+		parts = append(parts, sortPart(it.Value(t.Keys.Range)))
 	}
 	return items.Key(t.at.Scope, parts...)
 }
 
 // entryKey is the key of an item's entry in an index.
 func (t *table) entryKey(x *index, it item) kv.Key {
-	hash := it[x.Keys.Hash]
-	parts := append([]kv.Part{kv.Uint(t.ID), kv.Uint(x.ID)}, partitionOf(&hash).parts()...)
+	parts := append([]kv.Part{kv.Uint(t.ID), kv.Uint(x.ID)}, partitionOf(it.Value(x.Keys.Hash)).parts()...)
 	if x.Keys.Range != "" {
-		v := it[x.Keys.Range]
-		parts = append(parts, sortPart(&v))
+		parts = append(parts, sortPart(it.Value(x.Keys.Range)))
 	}
 	return entries.Key(t.at.Scope, append(parts, t.primary(it).parts()...)...)
 }
@@ -88,31 +80,33 @@ func (k keys) names() []string {
 
 func (k keys) has(name string) bool { return name == k.Hash || name != "" && name == k.Range }
 
-// checkKey checks a Key parameter: exactly the table's key attributes.
-func (t *table) checkKey(key item) error {
-	if err := checkItem(key); err != nil {
-		return err
+// checkedKey checks a Key parameter, which has exactly the table's key attributes,
+// and returns it normalised.
+func (t *table) checkedKey(key item) (item, error) {
+	key, err := checkedItem(key)
+	if err != nil {
+		return "", err
 	}
 	names := t.Keys.names()
-	if len(key) != len(names) {
-		return invalid("The provided key element does not match the schema")
+	if key.Len() != len(names) {
+		return "", invalid("The provided key element does not match the schema")
 	}
 	for _, name := range names {
-		if v, ok := key[name]; !ok || typeOf(&v) != t.typeOfKey(name) {
-			return invalid("The provided key element does not match the schema")
+		if !key.Value(name).Is(t.typeOfKey(name)) {
+			return "", invalid("The provided key element does not match the schema")
 		}
 	}
-	return t.checkKeySizes(key)
+	return key, t.checkKeySizes(key)
 }
 
 // checkWhole checks an item that is to be stored: values, key, index keys, size.
 func (t *table) checkWhole(it item) error {
 	for _, name := range t.Keys.names() {
-		v, ok := it[name]
+		v, ok := it.Get(name)
 		if !ok {
 			return invalidParameter("Missing the key %s in the item", name)
 		}
-		if got, want := typeOf(&v), t.typeOfKey(name); got != want {
+		if got, want := v.Type(), t.typeOfKey(name); got != want {
 			return invalidParameter("Type mismatch for key %s expected: %s actual: %s", name, want, got)
 		}
 	}
@@ -133,10 +127,10 @@ func (t *table) checkWhole(it item) error {
 // checkKeySizes refuses empty and too long key values.
 func (t *table) checkKeySizes(it item) error {
 	for _, name := range t.Keys.names() {
-		v := it[name]
-		n := keySize(&v)
+		v := it.Value(name)
+		n := keySize(v)
 		switch {
-		case n == 0 && v.S != nil:
+		case n == 0 && v.Is(attribute.S):
 			return invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: %s", name)
 		case n == 0:
 			return invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty binary value. Key: %s", name)
@@ -149,30 +143,30 @@ func (t *table) checkKeySizes(it item) error {
 	return nil
 }
 
-func keySize(v *value) int {
-	if v.S == nil && v.B == nil {
+func keySize(v value) int {
+	if v.Is(attribute.N) {
 		return 1
 	}
-	return sizeOf(v)
+	return len(v.Text())
 }
 
 // checkIndexKey refuses an item that has a key attribute of an index with
 // another type or an impossible value. One that lacks it is not in the index.
 func (t *table) checkIndexKey(x *index, it item) error {
 	for _, name := range x.Keys.names() {
-		v, ok := it[name]
+		v, ok := it.Get(name)
 		if !ok || t.Keys.has(name) {
 			continue
 		}
-		if got, want := typeOf(&v), t.typeOfKey(name); got != want {
+		if got, want := v.Type(), t.typeOfKey(name); got != want {
 			return invalidParameter("Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s", name, want, got, x.Name)
 		}
 		most := maxHashKey
 		if name == x.Keys.Range {
 			most = maxRangeKey
 		}
-		switch n := keySize(&v); {
-		case n == 0 && v.S != nil:
+		switch n := keySize(v); {
+		case n == 0 && v.Is(attribute.S):
 			return invalid("One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: %s, IndexKey: %s", x.Name, name)
 		case n == 0:
 			return invalid("One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty binary value. IndexName: %s, IndexKey: %s", x.Name, name)

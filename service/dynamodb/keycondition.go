@@ -78,14 +78,14 @@ func (r *request) byKey(c *expression.Condition, into map[string]*expression.Con
 
 // check checks the values against the schema.
 func (c *keyCondition) check(t *table, k keys) error {
-	if typeOf(&c.hash) != t.typeOfKey(k.Hash) {
+	if !c.hash.Is(t.typeOfKey(k.Hash)) {
 		return invalidParameter("Condition parameter type does not match schema type")
 	}
-	if keySize(&c.hash) == 0 {
+	if keySize(c.hash) == 0 {
 		return invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: %s", k.Hash)
 	}
 	for i := range c.sorts {
-		if typeOf(&c.sorts[i]) != t.typeOfKey(k.Range) {
+		if !c.sorts[i].Is(t.typeOfKey(k.Range)) {
 			return invalidParameter("Condition parameter type does not match schema type")
 		}
 	}
@@ -99,7 +99,7 @@ func (c *keyCondition) within(p kv.Key) kv.Range {
 	if c.op == "" {
 		return r
 	}
-	first := p.With(sortPart(&c.sorts[0]))
+	first := p.With(sortPart(c.sorts[0]))
 	switch c.op {
 	case "=":
 		return kv.Prefix(first)
@@ -112,9 +112,9 @@ func (c *keyCondition) within(p kv.Key) kv.Range {
 	case ">=":
 		r.From = first
 	case "BETWEEN":
-		r.From, r.To = first, p.With(sortPart(&c.sorts[1])).End()
+		r.From, r.To = first, p.With(sortPart(c.sorts[1])).End()
 	case "begins_with":
-		return kv.TextPrefix(p, string(keyBytes(&c.sorts[0])))
+		return kv.TextPrefix(p, keyBytes(c.sorts[0]))
 	}
 	return r
 }

@@ -13,7 +13,7 @@ import (
 // AWS: "Legacy conditional parameters".
 type legacy struct {
 	condition *expression.Condition
-	values    item
+	values    map[string]value
 }
 
 func mixed(old, expressions string) error {
@@ -22,11 +22,12 @@ func mixed(old, expressions string) error {
 
 // value returns an operand for a value.
 func (l *legacy) value(v value) (*expression.Operand, error) {
-	if err := check(&v, 0); err != nil {
+	v, err := checked(v)
+	if err != nil {
 		return nil, err
 	}
 	if l.values == nil {
-		l.values = item{}
+		l.values = map[string]value{}
 	}
 	mark := fmt.Sprintf("value %d", len(l.values))
 	l.values[mark] = v

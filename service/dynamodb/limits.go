@@ -30,6 +30,17 @@ const (
 	maxTableUnits   = 40_000 // read or write, provisioned
 	maxAccountUnits = 80_000
 
+	maxStreamsListed  = 100
+	maxShardsListed   = 100
+	maxRecords        = 1000           // in an answer of GetRecords
+	maxRecordBytes    = 1 << 20        // likewise
+	maxRecordsPassed  = 10_000         // that a call to GetRecords reads, expired ones included
+	streamLife        = 24 * time.Hour // of a change in a stream
+	iteratorLife      = 15 * time.Minute
+	shardLife         = 4 * time.Hour // after which a shard is closed; AWS does not say when
+	shardSplitRecords = 100_000       // in that time, above which it is split in two
+	maxOpenShards     = 64
+
 	tokenLife = 10 * time.Minute // of a ClientRequestToken
 
 	maxRecovery = 35 // days that point-in-time recovery goes back

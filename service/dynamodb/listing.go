@@ -142,24 +142,25 @@ func (t *table) prefix(x *index, parts ...kv.Part) kv.Key {
 // begin moves the beginning of r, or its end when it is walked backwards, to
 // behind the start key.
 func (l *listing) begin(t *table, x *index, r *kv.Range) error {
-	if l.start == nil {
+	if l.start == "" {
 		return nil
 	}
-	if err := checkItem(l.start); err != nil {
+	start, err := checkedItem(l.start)
+	if err != nil {
 		return err
 	}
 	names := t.keyNames(x)
-	if len(l.start) != len(names) {
+	if start.Len() != len(names) {
 		return invalid("The provided starting key is invalid")
 	}
 	for _, name := range names {
-		if v, ok := l.start[name]; !ok || typeOf(&v) != t.typeOfKey(name) {
+		if !start.Value(name).Is(t.typeOfKey(name)) {
 			return invalid("The provided starting key is invalid")
 		}
 	}
-	at := t.itemKey(l.start)
+	at := t.itemKey(start)
 	if x != nil {
-		at = t.entryKey(x, l.start)
+		at = t.entryKey(x, start)
 	}
 	if !r.Contains(at) {
 		return invalid("The provided starting key is outside query boundaries based on provided conditions")
@@ -177,23 +178,24 @@ func (l *listing) run(tx kv.Tx, t *table, x *index, r kv.Range) *listed {
 	out := &listed{spent: &spent{table: t, onRead: true}}
 	fetch := x != nil && !x.Global && (l.selected == dynamodb.SelectALLATTRIBUTES && x.Projection != projectAll || len(t.lacks(x, l.projection)) > 0)
 	fetched := 0.0
+	r.Brief = true
 	for key, b := range tx.Scan(r) {
-		it := decode(key, b)
-		out.size += itemSize(it)
+		own := glimpse(key, b)
+		out.size += itemSize(own)
 		out.scanned++
-		last := it
+		it := own
 		if fetch {
-			it, _ = t.read(tx, it)
+			it, _ = t.read(tx, own)
 			fetched += readUnits(itemSize(it), l.consistent)
 		}
 		if l.holds(l.filter, it) {
 			out.count++
 			if l.selected != dynamodb.SelectCOUNT {
-				out.items = append(out.items, l.projection.of(it))
+				out.items = append(out.items, l.projection.of(item(strings.Clone(string(it)))))
 			}
 		}
 		if int(out.scanned) == l.limit || out.size >= maxPage {
-			out.last = topLevel(t.keyNames(x)).of(last)
+			out.last = topLevel(t.keyNames(x)).of(own)
 			break
 		}
 	}
@@ -208,7 +210,7 @@ func (l *listing) run(tx kv.Tx, t *table, x *index, r kv.Range) *listed {
 
 // answerItems is the Items of an answer, which is empty rather than absent unless
 // only a count is wanted.
-func (l *listing) answerItems(out *listed) []map[string]dynamodb.AttributeValue {
+func (l *listing) answerItems(out *listed) []item {
 	if l.selected != dynamodb.SelectCOUNT && out.items == nil {
 		return []item{}
 	}

@@ -53,7 +53,7 @@ func newMutation(m mutation, c clauses) (*mutation, error) {
 		return nil, err
 	}
 	if m.put {
-		if err := checkItem(m.key); err != nil {
+		if m.key, err = checkedItem(m.key); err != nil {
 			return nil, err
 		}
 	}
@@ -88,7 +88,7 @@ func (m *mutation) run(ctx context.Context, tx kv.Tx) (outcome, error) {
 	case !m.delete:
 		return o, nil // a condition check
 	}
-	o.spent = t.write(tx, was, o.is)
+	o.spent = t.write(tx, o.change)
 	return o, nil
 }
 
@@ -97,7 +97,8 @@ func (m *mutation) check(t *table) error {
 	if m.put {
 		return t.checkWhole(m.key)
 	}
-	if err := t.checkKey(m.key); err != nil {
+	var err error
+	if m.key, err = t.checkedKey(m.key); err != nil {
 		return err
 	}
 	if m.update == nil {
@@ -114,38 +115,20 @@ func (m *mutation) check(t *table) error {
 // updated is the item that the update makes.
 func (m *mutation) updated(t *table, was item) (item, error) {
 	from := was
-	if from == nil {
+	if from == "" {
 		from = m.key
 	}
 	is, err := m.apply(m.update, from)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	if itemSize(is) > maxItem {
-		return nil, invalid("Item size to update has exceeded the maximum allowed size")
+		return "", invalid("Item size to update has exceeded the maximum allowed size")
 	}
-	for _, v := range is {
-		if deep(&v, 0) {
-			return nil, invalid("Nesting Levels have exceeded supported limits: Attributes can have a maximum of %d levels", maxNesting)
+	for _, v := range is.All() {
+		if deep(v, 0) {
+			return "", invalid("Nesting Levels have exceeded supported limits: Attributes can have a maximum of %d levels", maxNesting)
 		}
 	}
 	return is, t.checkWhole(is)
-}
-
-// deep reports whether a value is nested more than is allowed.
-func deep(v *value, depth int) bool {
-	if depth > maxNesting {
-		return true
-	}
-	for _, e := range v.M {
-		if deep(&e, depth+1) {
-			return true
-		}
-	}
-	for i := range v.L {
-		if deep(&v.L[i], depth+1) {
-			return true
-		}
-	}
-	return false
 }

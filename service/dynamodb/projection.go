@@ -1,9 +1,7 @@
 package dynamodb
 
 import (
-	"maps"
-	"slices"
-
+	"github.com/brume-cloud/brume/front/wire/attribute"
 	"github.com/brume-cloud/brume/service/dynamodb/expression"
 )
 
@@ -50,15 +48,20 @@ func (p *projection) of(it item) item {
 	if p == nil {
 		return it
 	}
-	out := item{}
-	for name, branch := range p.names {
-		if v, ok := it[name]; ok {
-			if v, ok = branch.value(v); ok {
-				out[name] = v
-			}
+	var out attribute.Builder
+	out.BeginMap()
+	for name, v := range it.All() {
+		branch := p.names[name]
+		if branch == nil {
+			continue
+		}
+		if v, ok := branch.value(v); ok {
+			out.Name(name)
+			out.Add(v)
 		}
 	}
-	return out
+	out.End()
+	return out.Map()
 }
 
 // value projects what is below a path's step, and reports whether there is any.
@@ -68,18 +71,18 @@ func (p *projection) value(v value) (value, bool) {
 	case p.names == nil && p.indexes == nil:
 		return v, true
 	case p.names != nil:
-		m := p.of(v.M)
-		return value{M: m}, len(m) > 0
+		m := p.of(v.Map())
+		return attribute.Within(m), m.Len() > 0
 	}
-	var l []value
-	for _, i := range slices.Sorted(maps.Keys(p.indexes)) {
-		if i < len(v.L) {
-			if e, ok := p.indexes[i].value(v.L[i]); ok {
-				l = append(l, e)
+	var list []value
+	for i, e := range v.Elements() {
+		if branch := p.indexes[i]; branch != nil {
+			if e, ok := branch.value(e); ok {
+				list = append(list, e)
 			}
 		}
 	}
-	return value{L: l}, len(l) > 0
+	return attribute.List(list), len(list) > 0
 }
 
 // topLevel is the projection of whole attributes.

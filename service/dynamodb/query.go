@@ -72,7 +72,7 @@ func (s *Service) query(ctx context.Context, l *listing, where *expression.Condi
 		if err := checkFilter(l.filter, k); err != nil {
 			return err
 		}
-		rows := c.within(t.prefix(x, partitionOf(&c.hash).parts()...))
+		rows := c.within(t.prefix(x, partitionOf(c.hash).parts()...))
 		rows.Reverse = backwards
 		if err := l.begin(t, x, &rows); err != nil {
 			return err

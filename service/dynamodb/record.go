@@ -1,173 +1,177 @@
 package dynamodb
 
 import (
-	"bufio"
-	"compress/gzip"
-	"encoding/base64"
-	"encoding/csv"
-	"encoding/json"
-	"errors"
-	"io"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
 
-	"github.com/klauspost/compress/zstd"
-
-	"github.com/brume-cloud/brume/api/dynamodb"
+	api "github.com/brume-cloud/brume/api/dynamodbstreams"
+	"github.com/brume-cloud/brume/state/kv"
 )
 
-// maxRecord is how long a line of an import may be, in bytes. An item has at most
-// 400 KB, which its JSON may multiply.
-const maxRecord = 8 << 20
+// What a stream shows of a change.
+const (
+	viewOld  = "OLD_IMAGE"
+	viewNew  = "NEW_IMAGE"
+	viewBoth = "NEW_AND_OLD_IMAGES"
+)
 
-// records reads the records of one object of an import.
-type records struct {
-	read  func() (item, error)
-	close func()
-	bytes int64 // that were read, unpacked
+// record writes a change into the stream of a table that has one. A change that
+// changes nothing is none.
+func (t *table) record(tx kv.Tx, c change) {
+	if t.StreamView == "" || equalItems(c.was, c.is) {
+		return
+	}
+	row := changeRow{At: tx.Now(), Expired: c.expired}
+	it := c.is
+	switch {
+	case c.was == "":
+		row.Name = string(api.OperationTypeINSERT)
+	case c.is == "":
+		row.Name, it = string(api.OperationTypeREMOVE), c.was
+	default:
+		row.Name = string(api.OperationTypeMODIFY)
+	}
+	key := topLevel(t.Keys.names()).of(it)
+	row.Keys, row.Size = encode(key), int64(itemSize(key))
+	if c.was != "" && (t.StreamView == viewOld || t.StreamView == viewBoth) {
+		row.Old = encode(c.was)
+		row.Size += int64(itemSize(c.was))
+	}
+	if c.is != "" && (t.StreamView == viewNew || t.StreamView == viewBoth) {
+		row.New = encode(c.is)
+		row.Size += int64(itemSize(c.is))
+	}
+	high := partitionOf(it.Value(t.Keys.Hash)).high
+	i := slices.IndexFunc(t.Shards, func(o openShard) bool { return o.From <= high && high <= o.To })
+	if i >= 0 {
+		s := stream{at: t.at, ID: t.Stream}
+		changes.PutStamped(tx, s.log(t.Shards[i].Number), &row)
+	}
 }
 
-// batch are some records.
-type batch struct {
-	items              []item
-	read, wrong, bytes int64
+// log is the key before all changes of a shard.
+func (s *stream) log(shard uint64) kv.Key {
+	return changes.Prefix(s.at.Scope, kv.Uint(s.ID), kv.Uint(shard))
 }
 
-// errRecord is the error for a record that is no item. The next may be one.
-var errRecord = errors.New("dynamodb: a record is not an item")
+func placeOf(key kv.Key) place {
+	parts := changes.Parts(key)
+	parts.Skip(2)
+	stamp := parts.Stamp()
+	return place{stamp.Version, stamp.Seq}
+}
 
-// openRecords reads an object in the format and compression of the request. typeOf
-// tells the types of key attributes, which CSV does not.
-func openRecords(body io.Reader, in *dynamodb.ImportTableInput, typeOf func(string) string) (*records, error) {
-	r := &records{close: func() {}}
-	switch in.InputCompressionType {
-	case dynamodb.InputCompressionTypeGZIP:
-		z, err := gzip.NewReader(body)
+func (p place) part() kv.Part { return kv.At(kv.Stamp{Version: p.Version, Seq: p.Seq}) }
+
+// Sequence numbers have 26 digits: a 1, the version, the place in the transaction.
+const (
+	versionDigits = 20
+	seqDigits     = 5
+)
+
+// sequence is the place as a sequence number: they order as places do.
+func (p place) sequence() string {
+	return fmt.Sprintf("1%0*d%0*d", versionDigits, p.Version, seqDigits, p.Seq)
+}
+
+func placeOfSequence(s string) (p place, err error) {
+	if len(s) == 1+versionDigits+seqDigits && s[0] == '1' {
+		var seq uint64
+		p.Version, err = strconv.ParseUint(s[1:1+versionDigits], 10, 64)
+		if err == nil {
+			seq, err = strconv.ParseUint(s[1+versionDigits:], 10, 16)
+			p.Seq = uint16(seq)
+		}
+		if err == nil {
+			return p, nil
+		}
+	}
+	return place{}, invalid("Invalid SequenceNumber: %s", s)
+}
+
+// GetRecords returns the changes from an iterator on, and an iterator for those
+// that follow; none when the shard is closed and has no more.
+func (s *Streams) GetRecords(ctx context.Context, in *api.GetRecordsInput) (*api.GetRecordsOutput, error) {
+	i, err := readIterator(in.ShardIterator)
+	if err != nil {
+		return nil, err
+	}
+	limit := maxRecords
+	if in.Limit != nil {
+		limit = min(int(*in.Limit), limit)
+	}
+	out := new(api.GetRecordsOutput)
+	err = kv.View(ctx, s.Store, func(tx kv.Tx) error {
+		if tx.Now().Sub(i.At) > iteratorLife {
+			return api.ErrExpiredIteratorException("Iterator expired. The iterator was created at %s, and lives for 15 minutes.", i.At.UTC().Format(time.RFC3339))
+		}
+		found, err := i.stream().at.stream(tx, i.Label)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		body = z
-	case dynamodb.InputCompressionTypeZSTD:
-		z, err := zstd.NewReader(body, zstd.WithDecoderConcurrency(1))
+		sh, err := found.shard(tx, shardID(i.Shard))
 		if err != nil {
-			return nil, err
+			return api.ErrTrimmedDataAccessException("The operation attempted to read past the oldest stream record in a shard.")
 		}
-		body, r.close = z, z.Close
-	}
-	body = &counted{body, &r.bytes}
-	if in.InputFormat == dynamodb.InputFormatCSV {
-		r.read = csvRecords(body, in.InputFormatOptions, typeOf)
-	} else {
-		r.read = jsonRecords(body)
-	}
-	return r, nil
+		next, more := found.page(tx, i, page{limit, out})
+		if more || sh.Ended.IsZero() {
+			next.At = tx.Now()
+			out.NextShardIterator = ptr(next.token())
+		}
+		return nil
+	})
+	return out, err
 }
 
-// counted counts the bytes that are read.
-type counted struct {
-	io.Reader
-	n *int64
+// page is what GetRecords fills.
+type page struct {
+	limit int
+	out   *api.GetRecordsOutput
 }
 
-// Read implements io.Reader.
-func (c *counted) Read(b []byte) (int, error) {
-	n, err := c.Reader.Read(b)
-	*c.n += int64(n)
-	return n, err
+// page reads changes from an iterator on; next goes on behind them, and there may
+// be more.
+func (s *stream) page(tx kv.Tx, i *iterator, p page) (next *iterator, more bool) {
+	next = ptr(*i)
+	p.out.Records = []api.Record{}
+	size, passed := int64(0), 0
+	for key, row := range changes.Scan(tx, i.rows(s)) {
+		expired := tx.Now().Sub(row.At) > streamLife
+		if len(p.out.Records) == p.limit || passed == maxRecordsPassed || !expired && size > 0 && size+row.Size > maxRecordBytes {
+			return next, true
+		}
+		passed++
+		next.From, next.Behind = placeOf(key), true
+		if expired || row.At.Before(i.Since) {
+			continue
+		}
+		size += row.Size
+		p.out.Records = append(p.out.Records, s.describeRecord(next.From, key, row))
+	}
+	return next, false
 }
 
-// Close gives back what reading took.
-func (r *records) Close() { r.close() }
-
-// next returns the next item, errRecord for a record that is none, or io.EOF.
-func (r *records) next() (item, error) { return r.read() }
-
-// batch reads some records; last says that there are no more.
-func (r *records) batch() (b batch, last bool) {
-	before := r.bytes
-	for b.read < sweepBatch && r.bytes-before < exportFile {
-		it, err := r.next()
-		if errors.Is(err, io.EOF) {
-			last = true
-			break
+func (s *stream) describeRecord(at place, key kv.Key, row *changeRow) api.Record {
+	image := func(b []byte) item {
+		if b == nil {
+			return ""
 		}
-		b.read++
-		if err != nil {
-			b.wrong++
-		} else {
-			b.items = append(b.items, it)
-		}
-		if err != nil && !errors.Is(err, errRecord) {
-			last = true // what follows cannot be read
-			break
-		}
+		return decode(key, b)
 	}
-	b.bytes = r.bytes - before
-	return b, last
-}
-
-// jsonRecords reads DynamoDB JSON, an item a line.
-func jsonRecords(body io.Reader) func() (item, error) {
-	lines := bufio.NewScanner(body)
-	lines.Buffer(nil, maxRecord)
-	return func() (item, error) {
-		for lines.Scan() {
-			if len(lines.Bytes()) == 0 {
-				continue
-			}
-			var line struct{ Item item }
-			if json.Unmarshal(lines.Bytes(), &line) != nil || line.Item == nil {
-				return nil, errRecord
-			}
-			return line.Item, nil
-		}
-		if err := lines.Err(); err != nil {
-			return nil, err
-		}
-		return nil, io.EOF
+	id := digest(key)
+	r := api.Record{
+		EventID:   ptr(fmt.Sprintf("%016x%016x", id.high, id.low)),
+		EventName: api.OperationType(row.Name), EventVersion: ptr("1.1"), EventSource: ptr("aws:dynamodb"), AwsRegion: ptr(string(s.at.Region)),
+		Dynamodb: &api.StreamRecord{
+			ApproximateCreationDateTime: ptr(row.At.Truncate(time.Second)), Keys: image(row.Keys), OldImage: image(row.Old), NewImage: image(row.New),
+			SequenceNumber: ptr(at.sequence()), SizeBytes: &row.Size, StreamViewType: api.StreamViewType(s.View),
+		},
 	}
-}
-
-// csvRecords reads CSV. AWS: "Amazon S3 import formats for DynamoDB": what is not a
-// key attribute is a string.
-func csvRecords(body io.Reader, options *dynamodb.InputFormatOptions, typeOf func(string) string) func() (item, error) {
-	rows := csv.NewReader(body)
-	rows.FieldsPerRecord, rows.ReuseRecord = -1, true
-	var header []string
-	if options != nil && options.Csv != nil {
-		header = options.Csv.HeaderList
-		if d := deref(options.Csv.Delimiter); d != "" {
-			rows.Comma = rune(d[0])
-		}
+	if row.Expired {
+		r.UserIdentity = &api.Identity{Type: ptr("Service"), PrincipalId: ptr("dynamodb.amazonaws.com")}
 	}
-	return func() (item, error) {
-		row, err := rows.Read()
-		if err == nil && header == nil {
-			header = append([]string{}, row...)
-			row, err = rows.Read()
-		}
-		var wrong *csv.ParseError
-		switch {
-		case errors.As(err, &wrong):
-			return nil, errRecord
-		case err != nil:
-			return nil, err
-		case len(row) > len(header):
-			return nil, errRecord
-		}
-		it := item{}
-		for i, text := range row {
-			switch typeOf(header[i]) {
-			case typeNumber:
-				it[header[i]] = value{N: &text}
-			case typeBinary:
-				b, err := base64.StdEncoding.DecodeString(text)
-				if err != nil {
-					return nil, errRecord
-				}
-				it[header[i]] = value{B: b}
-			default:
-				it[header[i]] = value{S: &text}
-			}
-		}
-		return it, nil
-	}
+	return r
 }

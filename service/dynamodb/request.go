@@ -8,6 +8,7 @@ import (
 
 	"github.com/brume-cloud/brume/api/dynamodb"
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/wire/attribute"
 	"github.com/brume-cloud/brume/service/dynamodb/expression"
 )
 
@@ -15,14 +16,17 @@ import (
 type request struct {
 	marks  expression.Placeholders
 	names  map[string]string
-	values item
-	read   bool // some expression was read
+	values map[string]value // by their placeholders; nil when the request has none
+	read   bool             // some expression was read
 }
 
 // newRequest checks what a request defines for its expressions.
 func newRequest(names map[string]string, values item) (*request, error) {
-	r := &request{names: names, values: values}
-	r.marks = expression.Placeholders{Names: names, HasValue: func(mark string) bool { _, ok := values[mark]; return ok }}
+	r := &request{names: names}
+	if values != "" {
+		r.values = values.Fields()
+	}
+	r.marks = expression.Placeholders{Names: names, HasValue: func(mark string) bool { _, ok := r.values[mark]; return ok }}
 	for _, mark := range slices.Sorted(maps.Keys(names)) {
 		if !expression.IsPlaceholder(mark, '#') {
 			return nil, invalid(`ExpressionAttributeNames contains invalid key: Syntax error; key: "%s"`, mark)
@@ -31,11 +35,12 @@ func newRequest(names map[string]string, values item) (*request, error) {
 			return nil, invalid("ExpressionAttributeNames contains invalid value: must have between 1 and %d bytes, for key %s", maxName, mark)
 		}
 	}
-	for _, mark := range slices.Sorted(maps.Keys(values)) {
+	for mark, v := range values.All() {
 		if !expression.IsPlaceholder(mark, ':') {
 			return nil, invalid(`ExpressionAttributeValues contains invalid key: Syntax error; key: "%s"`, mark)
 		}
-		if err := checkIn(values, mark, values[mark], 0); err != nil {
+		var err error
+		if r.values[mark], err = checked(v); err != nil {
 			var e *aws.Error
 			if errors.As(err, &e) {
 				return nil, invalid("ExpressionAttributeValues contains invalid value: %s for key %s", e.Message, mark)
@@ -118,11 +123,12 @@ func (r *request) done() error {
 
 func marksNot[V any](defined map[string]V, used func(string) bool) string {
 	var unused []string
-	for _, mark := range slices.Sorted(maps.Keys(defined)) {
+	for mark := range defined {
 		if !used(mark) {
 			unused = append(unused, mark)
 		}
 	}
+	slices.Sort(unused)
 	return strings.Join(unused, ", ")
 }
 
@@ -144,7 +150,7 @@ func (r *request) checkTypes(c *expression.Condition) error {
 	}
 	for _, a := range c.Args {
 		v, ok := r.values[a.Value]
-		if t := typeOf(&v); ok && allowed != "" && !strings.Contains(allowed, " "+t+" ") {
+		if t := v.Type(); ok && allowed != "" && !strings.Contains(allowed, " "+t+" ") {
 			return wrongOperand(c.Op, t)
 		}
 	}
@@ -164,10 +170,10 @@ func (r *request) checkTypeName(o *expression.Operand) error {
 	switch {
 	case !ok:
 		return nil
-	case v.S == nil:
-		return wrongOperand("attribute_type", typeOf(&v))
-	case !strings.Contains(" S N B SS NS BS M L NULL BOOL ", " "+*v.S+" "):
-		return &expression.SyntaxError{Message: "Invalid attribute type name found; type: " + *v.S + ", valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}"}
+	case !v.Is(attribute.S):
+		return wrongOperand("attribute_type", v.Type())
+	case !strings.Contains(" S N B SS NS BS M L NULL BOOL ", " "+v.Text()+" "):
+		return &expression.SyntaxError{Message: "Invalid attribute type name found; type: " + v.Text() + ", valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}"}
 	}
 	return nil
 }
@@ -179,47 +185,39 @@ func (r *request) checkBounds(low, high string) error {
 	if !ok || !also {
 		return nil
 	}
-	c, ordered := compare(&a, &b)
+	c, ordered := compare(a, b)
 	switch {
 	case !ordered:
-		return &expression.SyntaxError{Message: "The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: " + inError(&a) + ", upper bound operand: " + inError(&b)}
+		return &expression.SyntaxError{Message: "The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: " + inError(a) + ", upper bound operand: " + inError(b)}
 	case c > 0:
-		return &expression.SyntaxError{Message: "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: " + inError(&a) + ", upper bound operand: " + inError(&b)}
+		return &expression.SyntaxError{Message: "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: " + inError(a) + ", upper bound operand: " + inError(b)}
 	}
 	return nil
 }
 
 // inError writes a string, number or binary as errors do.
-func inError(v *value) string {
-	switch {
-	case v.S != nil:
-		return "AttributeValue: {S:" + *v.S + "}"
-	case v.N != nil:
-		return "AttributeValue: {N:" + *v.N + "}"
-	}
-	return "AttributeValue: {B:" + string(v.B) + "}"
-}
+func inError(v value) string { return "AttributeValue: {" + v.Type() + ":" + v.Text() + "}" }
 
 // checkUpdateTypes refuses values that ADD and DELETE cannot have.
 func (r *request) checkUpdateTypes(u *expression.Update) error {
 	for _, c := range u.Add {
-		if v := r.values[c.Value]; v.N == nil && !isSet(&v) {
-			return wrongAction("ADD", &v)
+		if v := r.values[c.Value]; !v.Is(attribute.N) && !isSet(v) {
+			return wrongAction("ADD", v)
 		}
 	}
 	for _, c := range u.Delete {
-		if v := r.values[c.Value]; !isSet(&v) {
-			return wrongAction("DELETE", &v)
+		if v := r.values[c.Value]; !isSet(v) {
+			return wrongAction("DELETE", v)
 		}
 	}
 	return nil
 }
 
-func isSet(v *value) bool { return v.SS != nil || v.NS != nil || v.BS != nil }
+func isSet(v value) bool { return v.Is(attribute.SS) || v.Is(attribute.NS) || v.Is(attribute.BS) }
 
-func wrongAction(action string, v *value) error {
-	long := map[string]string{typeString: "STRING", typeNumber: "NUMBER", typeBinary: "BINARY", typeMap: "MAP", typeList: "LIST", typeNull: "NULL", typeBool: "BOOLEAN"}
-	return &expression.SyntaxError{Message: "Incorrect operand type for operator or function; operator: " + action + ", operand type: " + long[typeOf(v)] + ", typeSet: ALLOWED_FOR_" + action + "_OPERAND"}
+func wrongAction(action string, v value) error {
+	long := map[string]string{attribute.S: "STRING", attribute.N: "NUMBER", attribute.B: "BINARY", attribute.M: "MAP", attribute.L: "LIST", attribute.NULL: "NULL", attribute.BOOL: "BOOLEAN"}
+	return &expression.SyntaxError{Message: "Incorrect operand type for operator or function; operator: " + action + ", operand type: " + long[v.Type()] + ", typeSet: ALLOWED_FOR_" + action + "_OPERAND"}
 }
 
 // conditionFailed is the error for a condition that does not hold.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/brume-cloud/brume/front/wire/attribute"
 	"github.com/brume-cloud/brume/service/dynamodb/expression"
 	"github.com/brume-cloud/brume/state/kv"
 )
@@ -41,7 +42,7 @@ func (st *statement) plan(t *table, consistent bool) (*plan, error) {
 		if o.Name == k.Range {
 			backwards = o.Descending
 		} else {
-			slices.SortFunc(hashes, func(a, b value) int { c, _ := compare(&a, &b); return c })
+			slices.SortFunc(hashes, func(a, b value) int { c, _ := compare(a, b); return c })
 			if o.Descending {
 				slices.Reverse(hashes)
 			}
@@ -53,7 +54,7 @@ func (st *statement) plan(t *table, consistent bool) (*plan, error) {
 		if err := c.check(t, k); err != nil {
 			return nil, err
 		}
-		r := c.within(t.prefix(x, partitionOf(&hash).parts()...))
+		r := c.within(t.prefix(x, partitionOf(hash).parts()...))
 		r.Reverse = backwards
 		p.ranges = append(p.ranges, r)
 	}
@@ -94,7 +95,7 @@ func (st *statement) hashes(c *expression.Condition, name string) (all []value, 
 func distinctValues(all []value) []value {
 	var out []value
 	for _, v := range all {
-		if !slices.ContainsFunc(out, func(o value) bool { return equal(&o, &v) }) {
+		if !slices.ContainsFunc(out, func(o value) bool { return equal(o, v) }) {
 			out = append(out, v)
 		}
 	}
@@ -213,7 +214,7 @@ func (st *statement) columns(it item) item {
 	if st.Columns == nil {
 		return it
 	}
-	out := item{}
+	fields := map[string]value{}
 	for _, p := range st.Columns {
 		v, ok := lookup(it, p)
 		if !ok {
@@ -224,9 +225,9 @@ func (st *statement) columns(it item) item {
 		for ; p[last].List; last-- {
 			suffix = fmt.Sprintf("[%d]%s", p[last].Index, suffix)
 		}
-		out[p[last].Name+suffix] = v
+		fields[p[last].Name+suffix] = v
 	}
-	return out
+	return attribute.Make(fields)
 }
 
 // run reads a page: from where the token says, up to the limit.
@@ -235,9 +236,9 @@ func (st *statement) run(tx kv.Tx, p *plan, l *listing, from *pageToken) (*liste
 	most := l.limit
 	for i := from.Range; i < len(p.ranges); i++ {
 		r := p.ranges[i]
-		l.start = nil
-		if i == from.Range && from.Key != nil {
-			l.start = from.Key
+		l.start = ""
+		if i == from.Range {
+			l.start = item(from.Key)
 		}
 		if err := l.begin(p.table, p.index, &r); err != nil {
 			return nil, nil, invalid("NextToken does not match request")
@@ -247,9 +248,9 @@ func (st *statement) run(tx kv.Tx, p *plan, l *listing, from *pageToken) (*liste
 		out.scanned += page.scanned
 		out.size += page.size
 		out.spent.add(page.spent)
-		if l.limit = most - int(out.scanned); page.last != nil {
+		if l.limit = most - int(out.scanned); page.last != "" {
 			out.last = page.last
-			return out, &pageToken{Statement: from.Statement, Range: i, Key: page.last}, nil
+			return out, &pageToken{Statement: from.Statement, Range: i, Key: []byte(page.last)}, nil
 		}
 		if i+1 < len(p.ranges) && (most > 0 && l.limit <= 0 || out.size >= maxPage) {
 			return out, &pageToken{Statement: from.Statement, Range: i + 1}, nil

@@ -7,6 +7,7 @@ import (
 
 	"github.com/brume-cloud/brume/api/dynamodb"
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/wire/attribute"
 	"github.com/brume-cloud/brume/service/dynamodb/expression"
 	"github.com/brume-cloud/brume/service/dynamodb/partiql"
 )
@@ -28,12 +29,13 @@ func readStatement(source string, parameters []value) (*statement, error) {
 	if p.Parameters != len(parameters) {
 		return nil, invalid("Number of parameters in request and statement don't match.")
 	}
+	parameters = slices.Clone(parameters)
 	for i := range parameters {
-		if err := check(&parameters[i], 0); err != nil {
+		if parameters[i], err = checked(parameters[i]); err != nil {
 			return nil, err
 		}
 	}
-	st := &statement{Statement: p, request: &request{values: item{}}}
+	st := &statement{Statement: p, request: &request{values: map[string]value{}}}
 	for i := range p.Values {
 		if st.values[partiql.Mark(i)], err = literal(&p.Values[i], parameters, "root"); err != nil {
 			return nil, err
@@ -44,10 +46,10 @@ func readStatement(source string, parameters []value) (*statement, error) {
 		if err != nil {
 			return nil, err
 		}
-		if v.M == nil {
+		if !v.Is(attribute.M) {
 			return nil, invalid("Statement wasn't well formed, can't be processed: Expected a tuple in VALUE")
 		}
-		st.item = v.M
+		st.item = v.Map()
 	}
 	if p.Where != nil {
 		if err := st.checkTypes(p.Where); err != nil {
@@ -81,66 +83,62 @@ func plainly(err error) error {
 
 // literal is the value of a literal, checked. Errors of numbers say where in the
 // literal they are.
-func literal(l *partiql.Value, parameters []value, at string) (value, error) {
-	v, err := value{}, error(nil)
+func literal(l *partiql.Value, parameters []value, at string) (v value, err error) {
 	switch l.Type {
 	case partiql.Parameter:
 		return parameters[l.Number], nil
 	case partiql.String:
-		v.S = &l.Text
+		v = attribute.String(l.Text)
 	case partiql.Number:
-		v.N = ptr(l.Text)
+		d, err := parseNumber(l.Text)
 		var e *aws.Error
-		if err = checkNumber(&v.N); errors.As(err, &e) {
-			err = invalid("%s under %s", e.Message, at)
+		if errors.As(err, &e) {
+			return "", invalid("%s under %s", e.Message, at)
 		}
+		v = attribute.Number(d.String())
 	case partiql.Bool:
-		v.BOOL = ptr(l.Text == "true")
+		v = attribute.Bool(l.Text == "true")
 	case partiql.Null:
-		v.NULL = ptr(true)
+		v = attribute.Null()
 	case partiql.Map:
-		v.M = item{}
+		fields := map[string]value{}
 		for i, name := range l.Names {
-			if v.M[name], err = literal(&l.Elements[i], parameters, at+"."+name); err != nil {
-				return v, err
+			if fields[name], err = literal(&l.Elements[i], parameters, at+"."+name); err != nil {
+				return "", err
 			}
 		}
+		v = attribute.Within(attribute.Make(fields))
 	case partiql.List, partiql.Set:
-		v.L = make([]value, len(l.Elements))
+		list := make([]value, len(l.Elements))
 		for i := range l.Elements {
-			if v.L[i], err = literal(&l.Elements[i], parameters, fmt.Sprintf("%s[%d]", at, i)); err != nil {
-				return v, err
+			if list[i], err = literal(&l.Elements[i], parameters, fmt.Sprintf("%s[%d]", at, i)); err != nil {
+				return "", err
 			}
 		}
 		if l.Type == partiql.Set {
-			return setOf(v.L)
+			return setOf(list)
 		}
+		v = attribute.List(list)
 	}
-	if err == nil && at == "root" {
-		err = check(&v, 0)
+	if at == "root" {
+		return checked(v)
 	}
-	return v, err
+	return v, nil
 }
 
 // setOf makes a set of elements that must have one type.
 func setOf(elements []value) (value, error) {
-	var v value
-	for _, e := range elements {
-		switch {
-		case e.S != nil:
-			v.SS = append(v.SS, *e.S)
-		case e.N != nil:
-			v.NS = append(v.NS, *e.N)
-		case e.B != nil:
-			v.BS = append(v.BS, e.B)
-		default:
-			return v, invalid("Sets can only have elements of the types S, N and B")
+	if len(elements) == 0 {
+		return "", invalid("Sets must have elements, all of one type")
+	}
+	texts, of := make([]string, len(elements)), elements[0].Type()
+	for i, e := range elements {
+		if e.Type() != of || of != attribute.S && of != attribute.N && of != attribute.B {
+			return "", invalid("Sets must have elements, all of one of the types S, N and B")
 		}
+		texts[i] = e.Text()
 	}
-	if _, n := types(&v); n != 1 {
-		return v, invalid("Sets must have elements, all of one type")
-	}
-	return v, check(&v, 0)
+	return checked(attribute.Set(of+"S", texts))
 }
 
 // conjuncts are the conditions that must all hold for c to.
@@ -170,11 +168,11 @@ const noFullKey = "Where clause does not contain a mandatory equality on all key
 // keyIn returns the key that the WHERE clause names, and what else it says; ok is
 // false when it does not name all of the key.
 func (st *statement) keyIn(t *table) (key item, rest []*expression.Condition, ok bool) {
-	key = item{}
+	fields := map[string]value{}
 	for _, c := range conjuncts(st.Where) {
 		name := ""
 		for _, n := range t.Keys.names() {
-			if _, had := key[n]; !had && c.Op == "=" && about(c, n) {
+			if _, had := fields[n]; !had && c.Op == "=" && about(c, n) {
 				name = n
 			}
 		}
@@ -182,9 +180,9 @@ func (st *statement) keyIn(t *table) (key item, rest []*expression.Condition, ok
 			rest = append(rest, c)
 			continue
 		}
-		key[name] = st.values[c.Args[1].Value]
+		fields[name] = st.values[c.Args[1].Value]
 	}
-	return key, rest, len(key) == len(t.Keys.names())
+	return attribute.Make(fields), rest, len(fields) == len(t.Keys.names())
 }
 
 // mutation is what a statement that writes, or checks a condition, does.
@@ -227,5 +225,5 @@ func (st *statement) returned(m *mutation, c change) item {
 	case "MODIFIED NEW":
 		return m.returned(dynamodb.ReturnValueUPDATEDNEW, c)
 	}
-	return nil
+	return ""
 }

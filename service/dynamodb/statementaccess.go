@@ -36,7 +36,7 @@ func (st *statement) subject() subject {
 	s := subject{action: "PartiQLSelect", table: st.Table, detail: &detail{statement: st, attributes: columnNames(st.Columns)}}
 	switch st.Kind {
 	case partiql.Insert:
-		s.action, s.attributes = "PartiQLInsert", sortedKeys(st.item)
+		s.action, s.attributes = "PartiQLInsert", sortedKeys(st.item.Fields())
 	case partiql.Update:
 		s.action = "PartiQLUpdate"
 		for _, p := range st.Update.Paths() {
@@ -54,8 +54,8 @@ func (st *statement) subject() subject {
 // leading returns the partition keys that a statement names, none when it may be
 // about any.
 func (st *statement) leading(hash string) []value {
-	if st.item != nil {
-		if v, ok := st.item[hash]; ok {
+	if st.item != "" {
+		if v, ok := st.item.Get(hash); ok {
 			return []value{v}
 		}
 		return nil

@@ -11,50 +11,55 @@ func (t *table) read(tx kv.Tx, key item) (item, bool) {
 	at := t.itemKey(key)
 	b, ok := tx.Get(at)
 	if !ok {
-		return nil, false
+		return "", false
 	}
 	return decode(at, b), true
 }
 
-// write replaces the item was by is, in the table and its indexes; either may be
-// nil, and both have the same key. It returns the write units of it.
-func (t *table) write(tx kv.Tx, was, is item) *spent {
+// write makes a change of an item, in the table, its indexes and its stream. It
+// returns the write units of it.
+func (t *table) write(tx kv.Tx, c change) *spent {
+	was, is := c.was, c.is
 	u := &spent{table: t}
 	t.remember(tx, was, is)
 	before, after := itemSize(was), itemSize(is)
 	u.write = units(max(before, after), writeUnit)
 	t.count(tx, 0, countBytes, after-before)
 	switch {
-	case is != nil:
+	case is != "":
 		tx.Put(t.itemKey(is), encode(is))
-		if was == nil {
+		if was == "" {
 			t.count(tx, 0, countItems, 1)
 		}
-	case was != nil:
+	case was != "":
 		tx.Delete(t.itemKey(was))
 		t.count(tx, 0, countItems, -1)
 	}
 	for i := range t.Indexes {
-		t.writeEntry(tx, &t.Indexes[i], change{was, is}, u)
+		t.writeEntry(tx, &t.Indexes[i], c, u)
 	}
+	t.record(tx, c)
 	t.watchExpiry(tx, was, is)
 	return u
 }
 
-// change is an item before and after; either may be nil.
-type change struct{ was, is item }
+// change is an item before and after, which have the same key; either may be none.
+type change struct {
+	was, is item
+	expired bool // by its time to live
+}
 
 // writeEntry brings the entry of an item in an index up to date.
 func (t *table) writeEntry(tx kv.Tx, x *index, c change, u *spent) {
 	from, to := t.entry(x, c.was), t.entry(x, c.is)
 	var old, now kv.Key
-	if from != nil {
+	if from != "" {
 		old = t.entryKey(x, c.was)
 		if x.Filling && !entries.Has(tx, old) {
-			from, old = nil, nil // the backfill did not come to it yet
+			from, old = "", nil // the backfill did not come to it yet
 		}
 	}
-	if to != nil {
+	if to != "" {
 		now = t.entryKey(x, c.is)
 	}
 	same := bytes.Equal(old, now)
@@ -81,16 +86,16 @@ func (t *table) writeEntry(tx kv.Tx, x *index, c change, u *spent) {
 
 // entry is what an index projects of an item; nil when it is not in the index.
 func (t *table) entry(x *index, it item) item {
-	if it == nil {
-		return nil
+	if it == "" {
+		return ""
 	}
 	for _, name := range x.Keys.names() {
-		if _, ok := it[name]; !ok {
-			return nil
+		if _, ok := it.Get(name); !ok {
+			return ""
 		}
 	}
 	if t.checkIndexKey(x, it) != nil {
-		return nil // it was there before the index, with a value that is no key
+		return "" // it was there before the index, with a value that is no key
 	}
 	switch x.Projection {
 	case projectAll:

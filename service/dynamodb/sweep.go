@@ -65,7 +65,7 @@ func (s *Service) sweep(_ context.Context, tx kv.Tx, j *job.Job) error {
 // nothing to do any more.
 func (t *table) visits(tx kv.Tx, id uint64) (visit func(item), done func()) {
 	if id == 0 {
-		return func(it item) { t.watchExpiry(tx, nil, it) }, func() {}
+		return func(it item) { t.watchExpiry(tx, "", it) }, func() {}
 	}
 	for i := range t.Indexes {
 		x := &t.Indexes[i]

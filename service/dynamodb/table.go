@@ -31,7 +31,7 @@ func (s *Service) CreateTable(ctx context.Context, in *dynamodb.CreateTableInput
 		}
 		t.ID, t.UUID, t.Created = s.Random.Uint64(), aws.UUID(s.Random), tx.Now()
 		if t.StreamView != "" {
-			t.StreamFrom = tx.Now()
+			t.beginStream(tx, s.Random.Uint64())
 		}
 		if t.Billing == string(dynamodb.BillingModePAYPERREQUEST) {
 			t.OnDemandAt = tx.Now()
@@ -105,6 +105,8 @@ func (s *Service) DeleteTable(ctx context.Context, in *dynamodb.DeleteTableInput
 		}
 		d = t.describe(tx)
 		d.TableStatus = dynamodb.TableStatusDELETING
+		t = ptr(*t) // found is shared
+		t.endStream(tx)
 		t.drop(tx)
 		tables.Delete(tx, t.at.key())
 		return nil

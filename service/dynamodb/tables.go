@@ -30,11 +30,13 @@ type table struct {
 	Encryption *encryption       `kv:"18"`
 	OnDemandAt time.Time         `kv:"19"` // when it became PAY_PER_REQUEST
 	LastIndex  uint64            `kv:"20"` // the highest id given to an index
-	Epoch      uint64            `kv:"21"` // counts the copies that were begun, so that changes tell before from after
-	Copies     int               `kv:"22"` // that are being made of the table
-	Recovery   *recovery         `kv:"23"` // nil: point-in-time recovery is off
-	Restored   *restored         `kv:"24"` // nil unless it was made of another
-	Importing  bool              `kv:"25"` // not all items are there yet
+	Stream     uint64            `kv:"21"` // the id of the stream that StreamFrom and StreamView are about
+	Shards     []openShard       `kv:"22"` // of the stream, into which changes go now
+	Epoch      uint64            `kv:"31"` // counts the copies that were begun, so that changes tell before from after
+	Copies     int               `kv:"32"` // that are being made of the table
+	Recovery   *recovery         `kv:"33"` // nil: point-in-time recovery is off
+	Restored   *restored         `kv:"34"` // nil unless it was made of another
+	Importing  bool              `kv:"35"` // not all items are there yet
 }
 
 // keys names the attributes of a primary key, of a table or an index.
@@ -183,6 +185,59 @@ type token struct {
 	Request []byte    `kv:"2"` // digest
 }
 
+// stream is what of a stream outlives the table that it is about.
+type stream struct {
+	at    address `kv:"-"` // of the table; these are where it was found
+	label string  `kv:"-"`
+
+	ID        uint64    `kv:"1"` // in the keys of its shards and changes
+	Table     uint64    `kv:"2"` // the table's id
+	View      string    `kv:"3"`
+	Keys      keys      `kv:"4"`
+	Created   time.Time `kv:"5"`
+	Ended     time.Time `kv:"6"` // zero while changes are written
+	LastShard uint64    `kv:"7"` // the highest number given to a shard
+}
+
+// openShard is a shard into which changes go: those of items with digests of
+// their partition key, by its first half, from From to To.
+type openShard struct {
+	Number uint64 `kv:"1"`
+	From   uint64 `kv:"2"`
+	To     uint64 `kv:"3"`
+}
+
+// shard is a shard of a stream, open or closed.
+type shard struct {
+	number uint64 `kv:"-"` // where it was found
+
+	Parent uint64    `kv:"1"` // 0: none
+	From   uint64    `kv:"2"`
+	To     uint64    `kv:"3"`
+	Began  time.Time `kv:"4"`
+	Ended  time.Time `kv:"5"` // zero while it is open
+	First  place     `kv:"6"` // before its first change
+	Last   place     `kv:"7"` // of its last change, or First, once it is closed
+}
+
+// place is a place in a shard: the stamp of a change.
+type place struct {
+	Version uint64 `kv:"1"`
+	Seq     uint16 `kv:"2"`
+}
+
+// changed is a change of an item, as far as the stream shows it. Items are as
+// encode makes them.
+type changeRow struct {
+	At      time.Time `kv:"1"`
+	Keys    []byte    `kv:"2"`
+	Old     []byte    `kv:"3"` // empty: not shown, or none
+	New     []byte    `kv:"4"`
+	Name    string    `kv:"5"` // INSERT, MODIFY or REMOVE
+	Expired bool      `kv:"6"` // by its time to live
+	Size    int64     `kv:"7"` // bytes, by DynamoDB's own counting
+}
+
 // The tables. Those of items, entries, counts and undos begin with the table's id.
 var (
 	tables  = kv.Table[table]{Name: "ddb.table"}       // name
@@ -190,6 +245,9 @@ var (
 	entries = kv.Table[struct{}]{Name: "ddb.entry"}    // index, partition, sort key, digest of the primary key; the same
 	counts  = kv.Table[struct{}]{Name: "ddb.count"}    // index (0: the table), what
 	tokens  = kv.Table[token]{Name: "ddb.token"}       // token
+	streams = kv.Table[stream]{Name: "ddb.stream"}     // table's name, label; without the table's id, which may be gone
+	shards  = kv.Table[shard]{Name: "ddb.shard"}       // stream's id, number
+	changes = kv.Table[changeRow]{Name: "ddb.change"}  // stream's id, shard's number, stamp
 	undos   = kv.Table[undo]{Name: "ddb.undo"}         // partition, sort key, stamp
 	backups = kv.Table[backup]{Name: "ddb.backup"}     // id
 	imports = kv.Table[importing]{Name: "ddb.import"}  // id

@@ -180,7 +180,7 @@ func (s *Service) TransactGetItems(ctx context.Context, in *dynamodb.TransactGet
 	projections := make([]*projection, len(in.TransactItems))
 	for i := range in.TransactItems {
 		g := in.TransactItems[i].Get
-		r, err := newRequest(g.ExpressionAttributeNames, nil)
+		r, err := newRequest(g.ExpressionAttributeNames, "")
 		if err != nil {
 			return nil, err
 		}
@@ -201,10 +201,11 @@ func (s *Service) TransactGetItems(ctx context.Context, in *dynamodb.TransactGet
 			if err != nil {
 				return err
 			}
-			if err := t.checkKey(g.Key); err != nil {
+			key, err := t.checkedKey(g.Key)
+			if err != nil {
 				return err
 			}
-			it, ok := t.read(tx, g.Key)
+			it, ok := t.read(tx, key)
 			taken.of(t).read += transactionCost * readUnits(itemSize(it), true)
 			if ok {
 				out.Responses[i].Item = projections[i].of(it)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/brume-cloud/brume/api/dynamodb"
+	"github.com/brume-cloud/brume/front/wire/attribute"
 	"github.com/brume-cloud/brume/state/job"
 	"github.com/brume-cloud/brume/state/kv"
 )
@@ -20,11 +21,14 @@ const forgotten = 5 * 365 * 24 * time.Hour
 
 // expiresAt is when an item expires: seconds since 1970 in the table's attribute.
 func (t *table) expiresAt(it item) (at time.Time, ok bool) {
-	v, ok := it[t.TTL]
-	if !ok || t.TTL == "" || v.N == nil {
+	if t.TTL == "" {
 		return at, false
 	}
-	seconds, ok := number(*v.N).Int64()
+	v := it.Value(t.TTL)
+	if !v.Is(attribute.N) {
+		return at, false
+	}
+	seconds, ok := number(v.Text()).Int64()
 	return time.Unix(seconds, 0), ok
 }
 
@@ -66,7 +70,7 @@ func (s *Service) expire(_ context.Context, tx kv.Tx, j *job.Job) error {
 	if at, ok := t.expiresAt(it); !ok || at.After(tx.Now()) {
 		return nil
 	}
-	t.write(tx, it, nil) // AWS: a deletion by TTL costs nothing
+	t.write(tx, change{was: it, expired: true}) // AWS: a deletion by TTL costs nothing
 	return nil
 }
 

@@ -36,12 +36,12 @@ func (t *table) keepsUndo() bool { return t.Copies > 0 || t.Recovery != nil }
 
 // remember keeps what a change replaces, if that is called for.
 func (t *table) remember(tx kv.Tx, was, is item) {
-	if !t.keepsUndo() || was == nil && is == nil {
+	if !t.keepsUndo() || was == "" && is == "" {
 		return
 	}
 	u := &undo{At: tx.Now(), Epoch: t.Epoch}
 	key := is
-	if was != nil {
+	if was != "" {
 		key, u.Was = was, encode(was)
 	}
 	u.Item = t.place(t.itemKey(key))

@@ -1,11 +1,9 @@
 package dynamodb
 
 import (
-	"bytes"
-	"maps"
 	"slices"
 
-	"github.com/brume-cloud/brume/service/dynamodb/decimal"
+	"github.com/brume-cloud/brume/front/wire/attribute"
 	"github.com/brume-cloud/brume/service/dynamodb/expression"
 )
 
@@ -17,27 +15,27 @@ func badOperand() error {
 	return invalid("An operand in the update expression has an incorrect data type")
 }
 
-// apply returns the item that an update makes of old, which it does not change.
-// All operands are of the old item, whatever the order of actions.
+// apply returns the item that an update makes of old. All operands are of the old
+// item, whatever the order of actions.
 func (r *request) apply(u *expression.Update, old item) (item, error) {
-	edit := &editing{item: cloneMap(old)}
+	edit := &editing{item: old}
 	for _, a := range u.Set {
 		v, err := r.assigned(a.To, old)
 		if err != nil {
-			return nil, err
+			return "", err
 		}
-		if err := edit.set(a.Path, clone(v)); err != nil {
-			return nil, err
+		if err := edit.set(a.Path, v); err != nil {
+			return "", err
 		}
 	}
 	for _, c := range u.Add {
 		if err := edit.replace(c.Path, r.values[c.Value], add); err != nil {
-			return nil, err
+			return "", err
 		}
 	}
 	for _, c := range u.Delete {
 		if err := edit.replace(c.Path, r.values[c.Value], subtract); err != nil {
-			return nil, err
+			return "", err
 		}
 	}
 	return edit.item, edit.removeAll(u.Remove)
@@ -50,7 +48,7 @@ func (r *request) assigned(o *expression.Operand, old item) (value, error) {
 		if v, ok := r.of(o, old); ok {
 			return v, nil
 		}
-		return value{}, invalid("The provided expression refers to an attribute that does not exist in the item")
+		return "", invalid("The provided expression refers to an attribute that does not exist in the item")
 	case "if_not_exists":
 		if v, ok := lookup(old, o.Args[0].Path); ok {
 			return v, nil
@@ -59,122 +57,66 @@ func (r *request) assigned(o *expression.Operand, old item) (value, error) {
 	}
 	a, err := r.assigned(o.Args[0], old)
 	if err != nil {
-		return value{}, err
+		return "", err
 	}
 	b, err := r.assigned(o.Args[1], old)
 	if err != nil {
-		return value{}, err
+		return "", err
 	}
 	if o.Function == "list_append" {
-		if a.L == nil || b.L == nil {
-			return value{}, badOperand()
+		if !a.Is(attribute.L) || !b.Is(attribute.L) {
+			return "", badOperand()
 		}
-		return value{L: append(slices.Clone(a.L), b.L...)}, nil // never nil
+		return attribute.List(append(a.List(), b.List()...)), nil
 	}
-	if o.Function == "-" && b.N != nil {
-		b.N = ptr(number(*b.N).Negate().String())
+	if o.Function == "-" && b.Is(attribute.N) {
+		b = attribute.Number(number(b.Text()).Negate().String())
 	}
 	return sum(a, b)
 }
 
 func sum(a, b value) (value, error) {
-	if a.N == nil || b.N == nil {
-		return value{}, badOperand()
+	if !a.Is(attribute.N) || !b.Is(attribute.N) {
+		return "", badOperand()
 	}
-	var d decimal.Decimal
-	d, err := number(*a.N).Add(number(*b.N))
+	d, err := number(a.Text()).Add(number(b.Text()))
 	if err != nil {
-		return value{}, invalid("%s", err)
+		return "", invalid("%s", err)
 	}
-	return value{N: ptr(d.String())}, nil
+	return attribute.Number(d.String()), nil
 }
 
-// add is what ADD makes of a value that is there.
-func add(was *value, by value) (*value, error) {
+// add is what ADD makes of a value, which may be none.
+func add(was, by value) (value, error) {
 	switch {
-	case was == nil:
-		return &by, nil
-	case was.N != nil:
-		v, err := sum(*was, by)
-		return &v, err
-	case was.SS != nil && by.SS != nil:
-		return &value{SS: union(was.SS, by.SS)}, nil
-	case was.NS != nil && by.NS != nil:
-		return &value{NS: union(was.NS, by.NS)}, nil
-	case was.BS != nil && by.BS != nil:
-		v := value{BS: slices.Clone(was.BS)}
-		for _, e := range by.BS {
-			if !hasBinary(v.BS, e) {
-				v.BS = append(v.BS, e)
-			}
-		}
-		return &v, nil
+	case was == "":
+		return by, nil
+	case was.Is(attribute.N):
+		return sum(was, by)
+	case !isSet(was) || was.Type() != by.Type():
+		return "", badOperand()
 	}
-	return nil, badOperand()
-}
-
-func union(a, b []string) []string {
-	all := slices.Clone(a)
-	for _, e := range b {
-		if !slices.Contains(a, e) {
+	all := was.Set()
+	for e := range by.Texts() {
+		if !slices.Contains(all, e) {
 			all = append(all, e)
 		}
 	}
-	return all
+	return attribute.Set(was.Type(), all), nil
 }
 
-// subtract is what DELETE makes of a set that is there: nothing, when no element
-// is left.
-func subtract(was *value, by value) (*value, error) {
-	if was == nil {
-		return nil, nil
+// subtract is what DELETE makes of a set: none, when no element is left.
+func subtract(was, by value) (value, error) {
+	if was == "" {
+		return "", nil
 	}
-	v := value{}
-	switch {
-	case was.SS != nil && by.SS != nil:
-		v.SS = without(was.SS, by.SS)
-	case was.NS != nil && by.NS != nil:
-		v.NS = without(was.NS, by.NS)
-	case was.BS != nil && by.BS != nil:
-		v.BS = slices.DeleteFunc(slices.Clone(was.BS), func(e []byte) bool {
-			return slices.ContainsFunc(by.BS, func(b []byte) bool { return bytes.Equal(b, e) })
-		})
-	default:
-		return nil, badOperand()
+	if !isSet(was) || was.Type() != by.Type() {
+		return "", badOperand()
 	}
-	if len(v.SS)+len(v.NS)+len(v.BS) == 0 {
-		return nil, nil
+	less := by.Set()
+	left := slices.DeleteFunc(was.Set(), func(e string) bool { return slices.Contains(less, e) })
+	if len(left) == 0 {
+		return "", nil
 	}
-	return &v, nil
-}
-
-func without(a, b []string) []string {
-	return slices.DeleteFunc(slices.Clone(a), func(e string) bool { return slices.Contains(b, e) })
-}
-
-// clone returns a copy of a value that shares no map or list with it.
-func clone(v value) value {
-	switch {
-	case v.M != nil:
-		v.M = cloneMap(v.M)
-	case v.L != nil:
-		v.L = slices.Clone(v.L)
-		for i := range v.L {
-			v.L[i] = clone(v.L[i])
-		}
-	}
-	return v
-}
-
-func cloneMap(m item) item {
-	c := maps.Clone(m)
-	if c == nil {
-		return item{}
-	}
-	for name, v := range c {
-		if v.M != nil || v.L != nil {
-			c[name] = clone(v)
-		}
-	}
-	return c
+	return attribute.Set(was.Type(), left), nil
 }

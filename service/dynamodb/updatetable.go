@@ -25,7 +25,7 @@ func (s *Service) UpdateTable(ctx context.Context, in *dynamodb.UpdateTableInput
 		if err := t.updateBilling(in, tx.Now()); err != nil {
 			return err
 		}
-		if err := t.updateStream(in.StreamSpecification, tx.Now()); err != nil {
+		if err := t.updateStream(tx, in.StreamSpecification, s.Random.Uint64()); err != nil {
 			return err
 		}
 		if err := t.setEncryption(in.SSESpecification); err != nil {
@@ -91,8 +91,8 @@ func (p *throughput) stamp(was throughput, now time.Time) {
 	}
 }
 
-// updateStream switches the stream on or off.
-func (t *table) updateStream(spec *dynamodb.StreamSpecification, now time.Time) error {
+// updateStream switches the stream on or off. A new one gets the id.
+func (t *table) updateStream(tx kv.Tx, spec *dynamodb.StreamSpecification, id uint64) error {
 	switch {
 	case spec == nil:
 		return nil
@@ -100,10 +100,15 @@ func (t *table) updateStream(spec *dynamodb.StreamSpecification, now time.Time) 
 		return invalid("Table already has an enabled stream: TableName: %s", t.at.Name)
 	case !spec.StreamEnabled && t.StreamView == "":
 		return invalid("Table is already not enabled for streaming: TableName: %s", t.at.Name)
-	case spec.StreamEnabled:
-		t.StreamFrom = now
+	case !spec.StreamEnabled:
+		t.endStream(tx)
+		return t.setStream(spec)
 	}
-	return t.setStream(spec)
+	if err := t.setStream(spec); err != nil {
+		return err
+	}
+	t.beginStream(tx, id)
+	return nil
 }
 
 // updateIndexes makes, changes and deletes global indexes.

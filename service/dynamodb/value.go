@@ -1,124 +1,95 @@
 package dynamodb
 
 import (
-	"bytes"
 	"errors"
 	"slices"
 	"strings"
 
-	"github.com/brume-cloud/brume/api/dynamodb"
+	"github.com/brume-cloud/brume/front/wire/attribute"
 	"github.com/brume-cloud/brume/service/dynamodb/decimal"
 )
 
-// value is an attribute's value. One that passed check has exactly one member
-// set, and numbers in the form in which DynamoDB prints them.
-type value = dynamodb.AttributeValue
+// value is an attribute's value. One that passed check has numbers in the form
+// in which DynamoDB prints them.
+type value = attribute.Value
 
-// item is an item, or a part of one such as its key.
-type item = map[string]value
+// item is an item, or a part of one such as its key; empty when there is none.
+type item = attribute.Map
 
-// Names of the types, as in attribute_type.
-const (
-	typeString    = "S"
-	typeNumber    = "N"
-	typeBinary    = "B"
-	typeStringSet = "SS"
-	typeNumberSet = "NS"
-	typeBinarySet = "BS"
-	typeMap       = "M"
-	typeList      = "L"
-	typeNull      = "NULL"
-	typeBool      = "BOOL"
-)
-
-// types returns the type of v, and how many members are set.
-func types(v *value) (name string, n int) {
-	for _, m := range [...]struct {
-		set  bool
-		name string
-	}{
-		{v.S != nil, typeString}, {v.N != nil, typeNumber}, {v.B != nil, typeBinary},
-		{v.SS != nil, typeStringSet}, {v.NS != nil, typeNumberSet}, {v.BS != nil, typeBinarySet},
-		{v.M != nil, typeMap}, {v.L != nil, typeList}, {v.NULL != nil, typeNull}, {v.BOOL != nil, typeBool},
-	} {
-		if m.set {
-			name = m.name
-			n++
-		}
-	}
-	return name, n
-}
-
-func typeOf(v *value) string {
-	name, _ := types(v)
-	return name
-}
-
-// checkItem checks and normalises every value of it.
-func checkItem(it item) error {
-	for name, v := range it {
+// checkedItem checks every value of an item, and returns it normalised.
+func checkedItem(it item) (item, error) {
+	canonical := true
+	for name, v := range it.All() {
 		if len(name) > maxName {
-			return invalidParameter("Attribute name is too large, must be less than %d bytes", maxName+1)
+			return "", invalidParameter("Attribute name is too large, must be less than %d bytes", maxName+1)
 		}
-		if err := checkIn(it, name, v, 0); err != nil {
-			return err
+		same, err := check(v, 0)
+		if err != nil {
+			return "", err
 		}
+		canonical = canonical && same
 	}
-	return nil
+	if canonical {
+		return it, nil
+	}
+	return normal(attribute.Within(it)).Map(), nil
 }
 
-// checkIn checks one value of a map, and puts it back when it was normalised.
-func checkIn(m item, name string, v value, depth int) error {
-	before := v.N
-	if err := check(&v, depth); err != nil {
-		return err
+// checked checks a value, and returns it normalised.
+func checked(v value) (value, error) {
+	canonical, err := check(v, 0)
+	if err != nil || canonical {
+		return v, err
 	}
-	if v.N != before {
-		m[name] = v
-	}
-	return nil
+	return normal(v), nil
 }
 
-// check checks a value and normalises its numbers, in place.
-func check(v *value, depth int) error {
+// check checks a value. It is not canonical when a number in it is written in
+// another way than DynamoDB writes it.
+func check(v value, depth int) (canonical bool, err error) {
 	if depth > maxNesting {
-		return invalid("Nesting Levels have exceeded supported limits: Attributes can have a maximum of %d levels", maxNesting)
+		return false, invalid("Nesting Levels have exceeded supported limits: Attributes can have a maximum of %d levels", maxNesting)
 	}
-	_, n := types(v)
 	switch {
-	case n == 0:
-		return invalid("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes")
-	case n > 1:
-		return invalid("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
-	case v.N != nil:
-		return checkNumber(&v.N)
-	case v.NULL != nil && !*v.NULL:
-		return invalidParameter("Null attribute value types must have the value of true")
-	case v.M != nil:
-		for name, e := range v.M {
-			if err := checkIn(v.M, name, e, depth+1); err != nil {
-				return err
-			}
-		}
-	case v.L != nil:
-		for i := range v.L {
-			if err := check(&v.L[i], depth+1); err != nil {
-				return err
-			}
-		}
+	case v == "" || v == attribute.Nothing:
+		return false, invalid("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes")
+	case v == attribute.TooMany:
+		return false, invalid("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
+	case v == attribute.NotNull:
+		return false, invalidParameter("Null attribute value types must have the value of true")
 	}
-	return checkSet(v)
+	canonical = true
+	switch v.Type() {
+	case attribute.N:
+		return checkNumber(v.Text())
+	case attribute.M:
+		for _, e := range v.Map().All() {
+			same, err := check(e, depth+1)
+			if err != nil {
+				return false, err
+			}
+			canonical = canonical && same
+		}
+	case attribute.L:
+		for _, e := range v.Elements() {
+			same, err := check(e, depth+1)
+			if err != nil {
+				return false, err
+			}
+			canonical = canonical && same
+		}
+	case attribute.SS, attribute.NS, attribute.BS:
+		return checkSet(v)
+	}
+	return canonical, nil
 }
 
-func checkNumber(n **string) error {
-	d, err := parseNumber(**n)
-	if err != nil {
-		return err
+func checkNumber(s string) (canonical bool, err error) {
+	if decimal.IsCanonical(s) {
+		return true, nil
 	}
-	if s := d.String(); s != **n {
-		*n = &s
-	}
-	return nil
+	d, err := parseNumber(s)
+	return err == nil && d.String() == s, err
 }
 
 // parseNumber reads a number that somebody sent.
@@ -139,27 +110,24 @@ func number(s string) decimal.Decimal {
 	return d
 }
 
-func checkSet(v *value) error {
-	switch {
-	case v.SS != nil:
-		return distinct(v.SS, "An string set  may not be empty")
-	case v.NS != nil:
-		for i := range v.NS {
-			d, err := parseNumber(v.NS[i])
-			if err != nil {
-				return err
-			}
-			v.NS[i] = d.String()
-		}
-		return distinct(v.NS, "An number set  may not be empty")
-	case v.BS != nil:
-		texts := make([]string, len(v.BS))
-		for i, b := range v.BS {
-			texts[i] = string(b)
-		}
-		return distinct(texts, "Binary sets should not be empty")
+func checkSet(v value) (canonical bool, err error) {
+	canonical = true
+	set := v.Set()
+	switch v.Type() {
+	case attribute.SS:
+		return true, distinct(set, "An string set  may not be empty")
+	case attribute.BS:
+		return true, distinct(set, "Binary sets should not be empty")
 	}
-	return nil
+	for i, s := range set {
+		d, err := parseNumber(s)
+		if err != nil {
+			return false, err
+		}
+		set[i] = d.String()
+		canonical = canonical && set[i] == s
+	}
+	return canonical, distinct(set, "An number set  may not be empty")
 }
 
 // distinct refuses a set that is empty or has an element twice.
@@ -167,47 +135,67 @@ func distinct(set []string, empty string) error {
 	if len(set) == 0 {
 		return invalidParameter("%s", empty)
 	}
-	seen := make(map[string]bool, len(set))
-	for _, s := range set {
-		if seen[s] {
+	ordered := slices.Sorted(slices.Values(set))
+	for i := 1; i < len(ordered); i++ {
+		if ordered[i] == ordered[i-1] {
 			return invalidParameter("Input collection [%s] contains duplicates.", strings.Join(set, ", "))
 		}
-		seen[s] = true
 	}
 	return nil
+}
+
+// normal is a value that was checked, with its numbers as DynamoDB writes them.
+func normal(v value) value {
+	switch v.Type() {
+	case attribute.N:
+		return attribute.Number(number(v.Text()).String())
+	case attribute.NS:
+		set := v.Set()
+		for i, s := range set {
+			set[i] = number(s).String()
+		}
+		return attribute.Set(attribute.NS, set)
+	case attribute.L:
+		list := v.List()
+		for i, e := range list {
+			list[i] = normal(e)
+		}
+		return attribute.List(list)
+	case attribute.M:
+		fields := v.Map().Fields()
+		for name, e := range fields {
+			fields[name] = normal(e)
+		}
+		return attribute.Within(attribute.Make(fields))
+	}
+	return v
 }
 
 // sizeOf is what a value counts for, in bytes.
 //
 // AWS: "DynamoDB item sizes and formats".
-func sizeOf(v *value) int {
+func sizeOf(v value) int {
 	const collection = 3 // lists and maps, and 1 for each element
 	n := 0
-	switch {
-	case v.S != nil:
-		n = len(*v.S)
-	case v.N != nil:
-		n = number(*v.N).Size()
-	case v.B != nil:
-		n = len(v.B)
-	case v.SS != nil:
-		for _, s := range v.SS {
+	switch v.Type() {
+	case attribute.S, attribute.B:
+		return len(v.Text())
+	case attribute.N:
+		return decimal.SizeOf(v.Text())
+	case attribute.SS, attribute.BS:
+		for s := range v.Texts() {
 			n += len(s)
 		}
-	case v.NS != nil:
-		for _, s := range v.NS {
-			n += number(s).Size()
+	case attribute.NS:
+		for s := range v.Texts() {
+			n += decimal.SizeOf(s)
 		}
-	case v.BS != nil:
-		for _, b := range v.BS {
-			n += len(b)
-		}
-	case v.M != nil:
-		n = collection + len(v.M) + itemSize(v.M)
-	case v.L != nil:
-		n = collection + len(v.L)
-		for i := range v.L {
-			n += sizeOf(&v.L[i])
+	case attribute.M:
+		n = collection + v.Len() + itemSize(v.Map())
+	case attribute.L:
+		n = collection + v.Len()
+		for _, e := range v.Elements() {
+			n += sizeOf(e)
 		}
 	default:
 		n = 1
@@ -218,71 +206,74 @@ func sizeOf(v *value) int {
 // itemSize is what an item counts for, in bytes.
 func itemSize(it item) int {
 	n := 0
-	for name, v := range it {
-		n += len(name) + sizeOf(&v)
+	for name, v := range it.All() {
+		n += len(name) + sizeOf(v)
 	}
 	return n
 }
 
 // equal reports whether two values are the same. Sets have no order.
-func equal(a, b *value) bool {
-	t := typeOf(a)
-	if t != typeOf(b) {
+func equal(a, b value) bool {
+	if a == b {
+		return true
+	}
+	if a.Type() != b.Type() || a.Len() != b.Len() {
 		return false
 	}
-	switch t {
-	case typeString:
-		return *a.S == *b.S
-	case typeNumber:
-		return *a.N == *b.N
-	case typeBinary:
-		return bytes.Equal(a.B, b.B)
-	case typeBool:
-		return *a.BOOL == *b.BOOL
-	case typeStringSet:
-		return sameSet(a.SS, b.SS)
-	case typeNumberSet:
-		return sameSet(a.NS, b.NS)
-	case typeBinarySet:
-		return len(a.BS) == len(b.BS) && !slices.ContainsFunc(a.BS, func(e []byte) bool { return !hasBinary(b.BS, e) })
-	case typeList:
-		return slices.EqualFunc(a.L, b.L, func(x, y value) bool { return equal(&x, &y) })
-	case typeMap:
-		return equalItems(a.M, b.M)
+	switch a.Type() {
+	case attribute.SS, attribute.NS, attribute.BS:
+		return slices.Equal(slices.Sorted(a.Texts()), slices.Sorted(b.Texts()))
+	case attribute.L:
+		return slices.EqualFunc(a.List(), b.List(), equal)
+	case attribute.M:
+		return equalItems(a.Map(), b.Map())
 	}
-	return true // NULL
+	return false
 }
 
 func equalItems(a, b item) bool {
-	if len(a) != len(b) {
+	if a == b {
+		return true
+	}
+	if a.Len() != b.Len() {
 		return false
 	}
-	for name, x := range a {
-		if y, ok := b[name]; !ok || !equal(&x, &y) {
+	for name, x := range a.All() {
+		if y, ok := b.Get(name); !ok || !equal(x, y) {
 			return false
 		}
 	}
 	return true
 }
 
-func sameSet(a, b []string) bool {
-	return len(a) == len(b) && !slices.ContainsFunc(a, func(e string) bool { return !slices.Contains(b, e) })
-}
-
-func hasBinary(set [][]byte, e []byte) bool {
-	return slices.ContainsFunc(set, func(b []byte) bool { return bytes.Equal(b, e) })
-}
-
 // compare orders two strings, numbers or binaries. Others, and two of different
 // types, have no order.
-func compare(a, b *value) (c int, ordered bool) {
-	switch {
-	case a.S != nil && b.S != nil:
-		return strings.Compare(*a.S, *b.S), true
-	case a.N != nil && b.N != nil:
-		return number(*a.N).Compare(number(*b.N)), true
-	case a.B != nil && b.B != nil:
-		return bytes.Compare(a.B, b.B), true
+func compare(a, b value) (c int, ordered bool) {
+	switch t := a.Type(); {
+	case t != b.Type():
+		return 0, false
+	case t == attribute.S, t == attribute.B:
+		return strings.Compare(a.Text(), b.Text()), true
+	case t == attribute.N:
+		return decimal.CompareTexts(a.Text(), b.Text()), true
 	}
 	return 0, false
+}
+
+// deep reports whether a value is nested more than is allowed.
+func deep(v value, depth int) bool {
+	if depth > maxNesting {
+		return true
+	}
+	for _, e := range v.Map().All() {
+		if deep(e, depth+1) {
+			return true
+		}
+	}
+	for _, e := range v.Elements() {
+		if deep(e, depth+1) {
+			return true
+		}
+	}
+	return false
 }

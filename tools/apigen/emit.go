@@ -9,9 +9,10 @@ import (
 )
 
 const (
-	awsPath    = "github.com/brume-cloud/brume/aws"
-	schemaPath = "github.com/brume-cloud/brume/front/wire/schema"
-	apiPath    = "github.com/brume-cloud/brume/api/"
+	awsPath       = "github.com/brume-cloud/brume/aws"
+	schemaPath    = "github.com/brume-cloud/brume/front/wire/schema"
+	attributePath = "github.com/brume-cloud/brume/front/wire/attribute"
+	apiPath       = "github.com/brume-cloud/brume/api/"
 )
 
 // types writes structures and enums.
@@ -42,6 +43,9 @@ func (g *generator) types(p *printer) {
 		if strings.Contains(body.String(), " "+pkg+".") || strings.Contains(body.String(), "*"+pkg+".") || strings.Contains(body.String(), "]"+pkg+".") {
 			p.f("%q\n", pkg)
 		}
+	}
+	if strings.Contains(body.String(), "attribute.") {
+		p.f("\n%q\n", attributePath)
 	}
 	p.f(")\n\n%s", body.String())
 }

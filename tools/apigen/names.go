@@ -32,6 +32,8 @@ func newGenerator(m *models.Model) (*generator, error) {
 	for _, name := range slices.Sorted(maps.Keys(m.Shapes)) {
 		s := m.Shapes[name]
 		switch {
+		case g.isAttribute(name):
+			continue
 		case s.Type == "string" && len(s.Enum) > 0:
 			g.enums = append(g.enums, name)
 		case s.Type == "structure" && !s.Document && (nested[name] || s.Exception && hasDetail(s)):
@@ -119,6 +121,10 @@ var scalars = map[string]string{
 func (g *generator) elemType(shape string) string {
 	s := g.Shapes[shape]
 	switch {
+	case g.isAttribute(shape):
+		return "attribute.Value"
+	case s.Type == "map" && g.isAttribute(s.Value.Shape):
+		return "attribute.Map"
 	case s.Document:
 		return "any"
 	case s.Type == "structure", len(s.Enum) > 0:
@@ -131,6 +137,12 @@ func (g *generator) elemType(shape string) string {
 		return "[]byte"
 	}
 	return scalars[s.Type]
+}
+
+// isAttribute reports whether a shape is DynamoDB's value, which has a type by hand:
+// package attribute.
+func (g *generator) isAttribute(shape string) bool {
+	return shape == "AttributeValue" && (g.Name == "dynamodb" || g.Name == "dynamodbstreams")
 }
 
 func (g *generator) sparse(s *models.Shape) string {

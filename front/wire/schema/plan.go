@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unsafe"
+
+	"github.com/brume-cloud/brume/front/wire/attribute"
 )
 
 // Plan tells how a shape lies in a Go type. Structures become structs whose
@@ -22,8 +24,29 @@ type Plan struct {
 	Boxed      bool         // the elements of a list or map are pointers (sparse)
 	// Constrained is set when Validate has anything to check in or below the value.
 	Constrained bool
+	Special     Special
 	marked      bool
 	required    uint64 // bits of the fields that must be present
+}
+
+// Special is a Go type that the codecs know, in place of a structure or map.
+type Special uint8
+
+// The special types: those of package attribute. Only JSON has them.
+const (
+	Ordinary Special = iota
+	AttributeValue
+	AttributeMap
+)
+
+func specialOf(typ reflect.Type) Special {
+	switch typ {
+	case reflect.TypeFor[attribute.Value]():
+		return AttributeValue
+	case reflect.TypeFor[attribute.Map]():
+		return AttributeMap
+	}
+	return Ordinary
 }
 
 // Field is a member of a structure in its Go struct.
@@ -66,8 +89,11 @@ func (s *Service) plan(shape *Shape, typ reflect.Type) *Plan {
 	if p, ok := s.plans[key]; ok {
 		return p
 	}
-	p := &Plan{Shape: shape, Type: typ}
+	p := &Plan{Shape: shape, Type: typ, Special: specialOf(typ)}
 	s.plans[key] = p
+	if p.Special != Ordinary {
+		return p
+	}
 	switch shape.Kind {
 	case Structure:
 		if typ.Kind() == reflect.Struct { // an event stream is a func
@@ -137,7 +163,7 @@ func FieldName(member string) string {
 // markConstraints finds out once whether there is anything to check in or below
 // the value. All that p leads to is marked with it, before any of it is used.
 func (p *Plan) markConstraints() bool {
-	if p.marked {
+	if p.marked || p.Special != Ordinary {
 		return p.Constrained
 	}
 	p.marked, p.Constrained = true, true // where a shape recurs, there may be

@@ -2,6 +2,7 @@ package decimal
 
 import (
 	"math/big"
+	"strconv"
 	"strings"
 )
 
@@ -21,11 +22,29 @@ func (d Decimal) Add(e Decimal) (Decimal, error) {
 	case e.digits == "":
 		return d, nil
 	}
+	if r, ok := d.addWhole(e); ok {
+		return r, nil
+	}
 	unit := min(d.exponent-len(d.digits), e.exponent-len(e.digits)) // of the last digit
 	sum := new(big.Int).Add(d.scaled(unit), e.scaled(unit))
 	digits := new(big.Int).Abs(sum).String()
 	r := Decimal{sum.Sign() < 0, unit + len(digits), digits}.normal()
 	return r.rounded().checked()
+}
+
+// addWhole is Add of two whole numbers that fit into a word, such as counters.
+func (d Decimal) addWhole(e Decimal) (sum Decimal, ok bool) {
+	a, ok := d.Int64()
+	if !ok {
+		return sum, false
+	}
+	b, ok := e.Int64()
+	if !ok {
+		return sum, false
+	}
+	n := a + b // neither has more than 18 digits
+	digits := strconv.FormatInt(max(n, -n), 10)
+	return Decimal{n < 0, len(digits), digits}.normal(), true
 }
 
 // Sub returns d - e, rounded as Add does.

@@ -100,12 +100,27 @@ func FuzzParse(f *testing.F) {
 		if b, err := Parse(a.String()); err != nil || a != b {
 			t.Fatalf("%q prints as %s, which reads as %v (%v)", s, a, b, err)
 		}
+		if IsCanonical(s) && a.String() != s {
+			t.Fatalf("%q prints as %s, and yet is canonical", s, a)
+		}
+		if SizeOf(a.String()) != a.Size() {
+			t.Fatalf("%s counts for %d, want %d", a, SizeOf(a.String()), a.Size())
+		}
 		b, err := Parse(u)
 		if err != nil {
 			return
 		}
+		if CompareTexts(a.String(), b.String()) != a.Compare(b) {
+			t.Fatalf("%s against %s, as texts", a, b)
+		}
 		x, _ := new(big.Rat).SetString(a.String())
 		y, _ := new(big.Rat).SetString(b.String())
+		if sum, ok := a.addWhole(b); ok {
+			z, _ := new(big.Rat).SetString(sum.String())
+			if z.Cmp(new(big.Rat).Add(x, y)) != 0 {
+				t.Fatalf("%s + %s = %s", a, b, sum)
+			}
+		}
 		if a.Compare(b) != x.Cmp(y) || bytes.Compare(a.AppendKey(nil), b.AppendKey(nil)) != x.Cmp(y) {
 			t.Fatalf("%s against %s", a, b)
 		}
