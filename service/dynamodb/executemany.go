@@ -124,7 +124,7 @@ func (s *Service) ExecuteTransaction(ctx context.Context, in *dynamodb.ExecuteTr
 		return nil, err
 	}
 	s.meterAll(ctx, taken)
-	out.ConsumedCapacity = taken.answer(in.ReturnConsumedCapacity)
+	out.ConsumedCapacity = taken.transacted(in.ReturnConsumedCapacity)
 	return out, nil
 }
 
@@ -141,9 +141,6 @@ func inStatement(i int, err error) error {
 func (s *Service) transactStatements(ctx context.Context, in *dynamodb.ExecuteTransactionInput, all []*statement) (taken spending, err error) {
 	err = kv.Update(ctx, s.Store, func(tx kv.Tx) error {
 		taken = spending{}
-		if done, err := remember(tx, scopeOf(ctx), in.ClientRequestToken, in.TransactStatements); err != nil || done {
-			return err
-		}
 		mutations := make([]*mutation, len(all))
 		for i, st := range all {
 			t, err := findTable(ctx, tx, st.Table)
@@ -153,6 +150,13 @@ func (s *Service) transactStatements(ctx context.Context, in *dynamodb.ExecuteTr
 			if mutations[i], err = st.mutation(t, in.TransactStatements[i].ReturnValuesOnConditionCheckFailure); err != nil {
 				return inStatement(i, err)
 			}
+		}
+		done, err := remember(tx, scopeOf(ctx), in.ClientRequestToken, in.TransactStatements)
+		switch {
+		case err != nil:
+			return err
+		case done:
+			return replay(ctx, tx, mutations, taken)
 		}
 		return s.transact(ctx, tx, mutations, taken)
 	})

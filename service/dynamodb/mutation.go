@@ -130,5 +130,8 @@ func (m *mutation) updated(t *table, was item) (item, error) {
 			return "", invalid("Nesting Levels have exceeded supported limits: Attributes can have a maximum of %d levels", maxNesting)
 		}
 	}
+	if err := t.checkUpdatedKeys(is); err != nil {
+		return "", err
+	}
 	return is, t.checkWhole(is)
 }

@@ -39,8 +39,12 @@ func (s *Service) TransactWriteItems(ctx context.Context, in *dynamodb.TransactW
 	var taken spending
 	err := kv.Update(ctx, s.Store, func(tx kv.Tx) error {
 		taken = spending{}
-		if done, err := remember(tx, scopeOf(ctx), in.ClientRequestToken, in.TransactItems); err != nil || done {
+		done, err := remember(tx, scopeOf(ctx), in.ClientRequestToken, in.TransactItems)
+		switch {
+		case err != nil:
 			return err
+		case done:
+			return replay(ctx, tx, all, taken)
 		}
 		return s.transact(ctx, tx, all, taken)
 	})
@@ -48,7 +52,24 @@ func (s *Service) TransactWriteItems(ctx context.Context, in *dynamodb.TransactW
 		return nil, err
 	}
 	s.meterAll(ctx, taken)
-	return &dynamodb.TransactWriteItemsOutput{ConsumedCapacity: taken.answer(in.ReturnConsumedCapacity)}, nil
+	return &dynamodb.TransactWriteItemsOutput{ConsumedCapacity: taken.transacted(in.ReturnConsumedCapacity)}, nil
+}
+
+// replay accounts for a request that was done before. AWS: "Managing complex
+// workflows with DynamoDB transactions", idempotency: it takes reads of the items.
+func replay(ctx context.Context, tx kv.Tx, all []*mutation, taken spending) error {
+	for _, m := range all {
+		t, err := findTable(ctx, tx, m.table)
+		if err != nil {
+			return err
+		}
+		if err := m.check(t); err != nil {
+			return err
+		}
+		it, _ := t.read(tx, m.key)
+		taken.of(t).read += transactionCost * readUnits(itemSize(it), true)
+	}
+	return nil
 }
 
 // transacted reads one action.
@@ -102,7 +123,7 @@ func (s *Service) transact(ctx context.Context, tx kv.Tx, all []*mutation, taken
 		}
 		cancel = true
 		var ok bool
-		if reasons[i], ok = reasonOf(err); !ok {
+		if reasons[i], ok = reasonOf(err); !ok || strings.HasPrefix(deref(reasons[i].Message), notValid) {
 			return err
 		}
 	}
@@ -217,6 +238,6 @@ func (s *Service) TransactGetItems(ctx context.Context, in *dynamodb.TransactGet
 		return nil, err
 	}
 	s.meterAll(ctx, taken)
-	out.ConsumedCapacity = taken.answer(in.ReturnConsumedCapacity)
+	out.ConsumedCapacity = taken.transacted(in.ReturnConsumedCapacity)
 	return out, nil
 }
