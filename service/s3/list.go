@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"strings"
+	"unsafe"
 
 	api "github.com/brume-cloud/brume/api/s3"
 	"github.com/brume-cloud/brume/state/kv"
@@ -63,6 +64,7 @@ type page struct {
 	more     bool
 
 	spare []entry
+	texts []byte // room for the texts of entries, of which many share one piece
 }
 
 func (p *page) size() int { return len(p.objects) + len(p.prefixes) }
@@ -78,9 +80,29 @@ func (p *page) room() *entry {
 	return &p.spare[0]
 }
 
+// keep keeps the entry in the room, with its texts, which are the walk's own.
 func (p *page) keep(o *entry) {
 	p.spare = p.spare[1:]
+	for _, text := range []*string{&o.ETag, &o.Sum.Algorithm, &o.Sum.Value, &o.Class, &o.Owner} {
+		*text = p.text(*text)
+	}
 	p.objects = append(p.objects, o)
+}
+
+// shelfText is how many bytes of text a page makes room for at a time.
+const shelfText = 4 << 10
+
+// text is a copy of s.
+func (p *page) text(s string) string {
+	if s == "" {
+		return ""
+	}
+	if cap(p.texts)-len(p.texts) < len(s) {
+		p.texts = make([]byte, 0, max(shelfText, len(s)))
+	}
+	begin := len(p.texts)
+	p.texts = append(p.texts, s...)
+	return unsafe.String(&p.texts[begin], len(s))
 }
 
 // list walks the keys of a bucket. It jumps over what lies under a common

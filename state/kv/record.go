@@ -47,12 +47,17 @@ func Append[R any](b []byte, r *R) []byte {
 // Decode sets r from its stored form, keeping no reference to b. Bytes of
 // another shape return an error that wraps ErrRecord.
 func Decode[R any](b []byte, r *R) error {
-	if len(b) == 0 || b[0] != recordFormat {
+	return decodeText(string(b), r)
+}
+
+// decodeText is Decode of a text, which r refers to then.
+func decodeText[R any](b string, r *R) error {
+	if b == "" || b[0] != recordFormat {
 		return fmt.Errorf("%w: %T: unknown format", ErrRecord, *r)
 	}
 	*r = *new(R)
 	d := decoders.Get().(*decoder)
-	*d = decoder{buf: string(b[1:])}
+	*d = decoder{buf: b[1:]}
 	planOf(reflect.TypeFor[R]()).read(d, unsafe.Pointer(r))
 	failed := d.failed
 	d.buf = ""

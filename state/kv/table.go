@@ -3,6 +3,7 @@ package kv
 import (
 	"iter"
 	"sync"
+	"unsafe"
 
 	"github.com/brume-cloud/brume/aws"
 )
@@ -146,11 +147,18 @@ func (t *Table[R]) Scan(tx Tx, r Range) iter.Seq2[Key, *R] {
 }
 
 // ScanInto is Scan for pages that are long: a record is decoded into what room
-// returns, which may be the same again when the last one was not kept.
+// returns, which may be the same again when the last one was not kept. With
+// r.Brief, the texts of a record are valid until the next step only.
 func (t *Table[R]) ScanInto(tx Tx, r Range, room func() *R) iter.Seq2[Key, *R] {
 	return func(yield func(Key, *R) bool) {
 		for key, b := range tx.Scan(r) {
-			if !yield(key, decodeInto(key, b, room())) {
+			text := ""
+			if r.Brief {
+				text = unsafe.String(unsafe.SliceData(b), len(b))
+			} else {
+				text = string(b)
+			}
+			if !yield(key, decodeInto(key, text, room())) {
 				return
 			}
 		}
@@ -190,10 +198,10 @@ func head(sc Scope, table string, parts []Part) Key {
 	return k
 }
 
-func mustDecode[R any](key Key, b []byte) *R { return decodeInto(key, b, new(R)) }
+func mustDecode[R any](key Key, b []byte) *R { return decodeInto(key, string(b), new(R)) }
 
-func decodeInto[R any](key Key, b []byte, r *R) *R {
-	if err := Decode(b, r); err != nil {
+func decodeInto[R any](key Key, b string, r *R) *R {
+	if err := decodeText(b, r); err != nil {
 		Fail(&RecordError{Key: key, Err: err})
 	}
 	return r
