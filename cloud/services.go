@@ -52,8 +52,8 @@ func built() map[string]entry {
 
 // What follows joins each service to what it needs of the cloud.
 
-func openDynamoDB(s *System, _ aws.Invoker) any {
-	return dynamodb.New(dynamodb.Deps{Store: s.store, Random: random{}, Meter: s.meter, Pace: new(pace.Buckets)})
+func openDynamoDB(s *System, via aws.Invoker) any {
+	return dynamodb.New(dynamodb.Deps{Store: s.store, Random: random{}, Meter: s.meter, Via: via, Pace: new(pace.Buckets)})
 }
 
 func openDynamoDBStreams(s *System, _ aws.Invoker) any { return dynamodb.NewStreams(s.store) }

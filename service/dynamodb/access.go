@@ -12,8 +12,11 @@ import (
 // tables' policies.
 // AWS: "Actions, resources, and condition keys for Amazon DynamoDB".
 func (s *Service) Access(ctx context.Context, operation string, input any) ([]aws.Access, error) {
-	subjects := subjectsOf(operation, input)
-	if len(subjects) == 0 {
+	subjects, statements := statementSubjects(input)
+	if !statements {
+		subjects = subjectsOf(operation, input)
+	}
+	if len(subjects) == 0 && !statements {
 		return []aws.Access{{Action: "dynamodb:" + operation, Resource: "*"}}, nil
 	}
 	all := make([]aws.Access, len(subjects))
@@ -32,12 +35,16 @@ type subject struct {
 	table  string // name or ARN
 	index  *string
 	keys   []item // the items that it names
-	*statement
+	other  string // the ARN of what it is about instead
 	*detail
 }
 
 // access completes the subject from the table, if it is there.
 func (s *subject) access(ctx context.Context, tx kv.Tx) aws.Access {
+	if s.other != "" {
+		a, _ := addressOfARN(s.other)
+		return aws.Access{Action: "dynamodb:" + s.action, Resource: s.other, Owner: a.Account}
+	}
 	a := addressOf(ctx, s.table)
 	access := aws.Access{Action: "dynamodb:" + s.action, Resource: a.arn(), Owner: a.Account}
 	if s.index != nil {
@@ -72,8 +79,22 @@ func subjectsOf(operation string, input any) []subject {
 		return all
 	case *dynamodb.TransactWriteItemsInput:
 		return transactSubjects(in)
-	case *dynamodb.ExecuteStatementInput, *dynamodb.BatchExecuteStatementInput, *dynamodb.ExecuteTransactionInput:
-		return statementSubjects(in)
+	case *dynamodb.DescribeBackupInput:
+		return []subject{{action: operation, other: in.BackupArn}}
+	case *dynamodb.DescribeExportInput:
+		return []subject{{action: operation, other: in.ExportArn}}
+	case *dynamodb.DescribeImportInput:
+		return []subject{{action: operation, other: in.ImportArn}}
+	case *dynamodb.DeleteBackupInput:
+		return []subject{{action: operation, other: in.BackupArn}}
+	case *dynamodb.RestoreTableFromBackupInput:
+		return []subject{{action: operation, other: in.BackupArn}, {action: operation, table: in.TargetTableName, detail: new(detail)}}
+	case *dynamodb.RestoreTableToPointInTimeInput:
+		source := in.SourceTableName
+		if in.SourceTableArn != nil {
+			source = in.SourceTableArn
+		}
+		return []subject{{action: operation, table: deref(source), detail: new(detail)}, {action: operation, table: in.TargetTableName, detail: new(detail)}}
 	}
 	if one, ok := itemSubject(input); ok {
 		one.action = operation
@@ -163,6 +184,14 @@ func tableOf(input any) string {
 		return in.TableName
 	case *dynamodb.DescribeContinuousBackupsInput:
 		return in.TableName
+	case *dynamodb.UpdateContinuousBackupsInput:
+		return in.TableName
+	case *dynamodb.CreateBackupInput:
+		return in.TableName
+	case *dynamodb.ExportTableToPointInTimeInput:
+		return in.TableArn
+	case *dynamodb.ImportTableInput:
+		return in.TableCreationParameters.TableName
 	case *dynamodb.DescribeTimeToLiveInput:
 		return in.TableName
 	case *dynamodb.TagResourceInput:

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/brume-cloud/brume/api/dynamodb"
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/state/kv"
 )
@@ -53,7 +54,7 @@ func (a address) find(tx kv.Tx) (*table, bool) {
 // findTable is find for operations on items.
 func findTable(ctx context.Context, tx kv.Tx, name string) (*table, error) {
 	t, ok := addressOf(ctx, name).find(tx)
-	if !ok {
+	if !ok || t.restoring() {
 		return nil, noResource()
 	}
 	return t, nil
@@ -68,6 +69,9 @@ func (s *Service) change(ctx context.Context, name string, fn func(tx kv.Tx, t *
 			return noTable(name)
 		}
 		t.at = a
+		if t.restoring() {
+			return dynamodb.ErrResourceInUseException("Table is being created: %s", t.at.Name)
+		}
 		if err := fn(tx, t); err != nil {
 			return err
 		}

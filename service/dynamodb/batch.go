@@ -39,6 +39,9 @@ func (s *Service) BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteIte
 			if err != nil {
 				return err
 			}
+			if m.put && !t.hasKey(m.key) {
+				return wrongKey()
+			}
 			if err := m.check(t); err != nil {
 				return err
 			}

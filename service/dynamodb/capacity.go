@@ -110,6 +110,28 @@ func (s spending) answer(wanted dynamodb.ReturnConsumedCapacity) []dynamodb.Cons
 	return all
 }
 
+// transacted is answer for a transaction, which tells reads and writes apart.
+func (s spending) transacted(wanted dynamodb.ReturnConsumedCapacity) []dynamodb.ConsumedCapacity {
+	all := s.answer(wanted)
+	for i := range all {
+		c := &all[i]
+		u := s[*c.TableName]
+		c.ReadCapacityUnits, c.WriteCapacityUnits = amountOf(u.read), amountOf(u.write+u.onIndexes())
+		if c.Table != nil {
+			c.Table.ReadCapacityUnits, c.Table.WriteCapacityUnits = amountOf(u.read), amountOf(u.write)
+		}
+	}
+	return all
+}
+
+// amountOf is ptr for an amount that is left out when it is none.
+func amountOf(n float64) *float64 {
+	if n == 0 {
+		return nil
+	}
+	return &n
+}
+
 // meter counts what was taken, after the transaction.
 func (s *Service) meter(ctx context.Context, taken ...*spent) {
 	if s.Meter == nil {

@@ -2,11 +2,12 @@ package dynamodb
 
 import (
 	"encoding/base64"
-	"slices"
+	"strconv"
 
 	"github.com/brume-cloud/brume/api/dynamodb"
 	"github.com/brume-cloud/brume/front/wire/attribute"
 	"github.com/brume-cloud/brume/service/dynamodb/expression"
+	"github.com/brume-cloud/brume/service/dynamodb/partiql"
 )
 
 // detail is what of a request the condition keys are about.
@@ -18,6 +19,7 @@ type detail struct {
 	attributes []string
 	selected   string // Select
 	values     string // ReturnValues
+	statement  *statement
 }
 
 // conditionKeys gives the values of DynamoDB's own condition keys.
@@ -36,7 +38,10 @@ func (s *subject) conditionKeys(t *table) func(string) ([]string, bool) {
 		case "dynamodb:returnvalues":
 			return []string{s.values}, s.values != ""
 		case "dynamodb:fulltablescan":
-			return []string{"true"}, s.scan || s.scans(t)
+			if s.statement != nil && s.statement.Kind == partiql.Select {
+				return []string{strconv.FormatBool(len(s.leading(t)) == 0)}, true
+			}
+			return []string{"true"}, s.scan
 		}
 		return nil, false
 	}
@@ -50,43 +55,24 @@ func (s *subject) leading(t *table) []string {
 			all = append(all, keyText(v))
 		}
 	}
-	if s.statement != nil && s.statement.Where != nil {
-		k := t.Keys
-		if x := t.index(s.statement.Index); x != nil {
-			k = x.Keys
-		}
-		if key, _ := s.statement.part(k); key != nil {
-			c := conjuncts(key)
-			i := slices.IndexFunc(c, func(c *expression.Condition) bool { return on(c, k.Hash, "=") })
-			all = append(all, keyText(s.statement.values[c[i].Args[1].Value]))
-		}
-	}
-	if s.query == nil {
-		return all
-	}
 	hash := t.Keys.Hash
 	if s.index != nil {
 		if x := t.index(*s.index); x != nil {
 			hash = x.Keys.Hash
 		}
 	}
+	if s.statement != nil {
+		for _, v := range s.statement.leading(hash) {
+			all = append(all, keyText(v))
+		}
+	}
+	if s.query == nil {
+		return all
+	}
 	if v, ok := s.queried(hash); ok {
 		all = append(all, keyText(v))
 	}
 	return all
-}
-
-// scans reports whether a PartiQL statement reads more than one partition.
-func (s *subject) scans(t *table) bool {
-	if s.statement == nil || !s.statement.reads() {
-		return false
-	}
-	k := t.Keys
-	if x := t.index(s.statement.Index); x != nil {
-		k = x.Keys
-	}
-	key, _ := s.statement.part(k)
-	return key == nil
 }
 
 // queried is the value of the partition key in a Query. One that cannot be read

@@ -38,6 +38,12 @@ func (t *table) describe(tx kv.Tx) *dynamodb.TableDescription {
 	if !t.StreamFrom.IsZero() {
 		d.LatestStreamLabel, d.LatestStreamArn = ptr(t.streamLabel()), ptr(t.at.arn()+"/stream/"+t.streamLabel())
 	}
+	if r := t.Restored; r != nil {
+		d.RestoreSummary = &dynamodb.RestoreSummary{SourceBackupArn: textOf(r.Backup), SourceTableArn: textOf(r.Source), RestoreDateTime: r.At, RestoreInProgress: r.Busy}
+	}
+	if t.restoring() {
+		d.TableStatus = dynamodb.TableStatusCREATING
+	}
 	for i := range t.Indexes {
 		x := &t.Indexes[i]
 		if x.Filling {

@@ -33,9 +33,10 @@ type Meter interface {
 // Deps are what the service stands on.
 type Deps struct {
 	Store  kv.Store
-	Random aws.Random // ids
-	Meter  Meter      // request units; nil counts nothing
-	Pace   Pace       // nil throttles nothing
+	Random aws.Random  // ids
+	Meter  Meter       // request units; nil counts nothing
+	Via    aws.Invoker // exports and imports
+	Pace   Pace        // nil throttles nothing
 }
 
 // Service implements the API.

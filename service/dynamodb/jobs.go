@@ -8,6 +8,10 @@ func (s *Service) Jobs() []job.Kind {
 		{Name: forgetKind, Run: s.forget},
 		{Name: sweepKind, Run: s.sweep},
 		{Name: expireKind, Run: s.expire},
+		{Name: copyKind, Run: s.copy},
+		{Name: trimKind, Run: s.trim},
+		{Name: importKind, Do: s.importObjects, MaxAttempts: exportAttempts},
+		{Name: exportKind, Run: s.export, MaxAttempts: exportAttempts},
 		{Name: rotateKind, Run: s.rotate},
 		{Name: replicateKind, Run: s.replication},
 	}

@@ -87,17 +87,46 @@ func (t *table) checkedKey(key item) (item, error) {
 	if err != nil {
 		return "", err
 	}
-	names := t.Keys.names()
-	if key.Len() != len(names) {
-		return "", invalid("The provided key element does not match the schema")
-	}
-	for _, name := range names {
-		if !key.Value(name).Is(t.typeOfKey(name)) {
-			return "", invalid("The provided key element does not match the schema")
-		}
+	if key.Len() != len(t.Keys.names()) || !t.hasKey(key) {
+		return "", wrongKey()
 	}
 	return key, t.checkKeySizes(key)
 }
+
+func wrongKey() error { return invalid("The provided key element does not match the schema") }
+
+// hasKey reports whether an item has the table's key attributes, with their types.
+func (t *table) hasKey(it item) bool {
+	for _, name := range t.Keys.names() {
+		if !it.Value(name).Is(t.typeOfKey(name)) {
+			return false
+		}
+	}
+	return true
+}
+
+// checkUpdatedKeys refuses an update that makes a key of an index empty, which has
+// other words than a whole item with such a key.
+func (t *table) checkUpdatedKeys(it item) error {
+	for i := range t.Indexes {
+		for _, name := range t.Indexes[i].Keys.names() {
+			v, ok := it.Get(name)
+			if !ok || t.Keys.has(name) || keySize(v) > 0 {
+				continue
+			}
+			kind := "string"
+			if v.Is(attribute.B) {
+				kind = "binary"
+			}
+			return invalid("%s The update expression attempted to update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty %s value.", notValid, kind)
+		}
+	}
+	return nil
+}
+
+// notValid begins the errors for empty keys. AWS: a transaction with one is refused
+// rather than cancelled.
+const notValid = "One or more parameter values are not valid."
 
 // checkWhole checks an item that is to be stored: values, key, index keys, size.
 func (t *table) checkWhole(it item) error {

@@ -42,6 +42,12 @@ const (
 	maxOpenShards     = 64
 
 	tokenLife = 10 * time.Minute // of a ClientRequestToken
+
+	maxRecovery = 35 // days that point-in-time recovery goes back
+
+	minIncrement = 15 * time.Minute // that an incremental export is of
+	maxIncrement = 24 * time.Hour
+	maxExports   = 25 // in a page
 )
 
 // Capacity. AWS: "Burst and adaptive capacity", "Partitions and data distribution in
@@ -62,3 +68,7 @@ const (
 // sweepBatch is how many items one run of a sweep job sees. It changes cost and
 // not behaviour.
 const sweepBatch = 500
+
+// exportFile is how many bytes of items, before compression, begin another file of
+// an export. It bounds memory.
+const exportFile = 4 << 20

@@ -20,13 +20,13 @@ type listing struct {
 	start      item
 	projection *projection
 	filter     *expression.Condition
-	onKeys     bool // the filter of a Query may be on key attributes
 }
 
 // listed is a page of a listing.
 type listed struct {
 	items          []item
 	count, scanned int32
+	size           int // bytes that were read
 	last           item
 	*spent
 }
@@ -177,11 +177,11 @@ func (l *listing) begin(t *table, x *index, r *kv.Range) error {
 func (l *listing) run(tx kv.Tx, t *table, x *index, r kv.Range) *listed {
 	out := &listed{spent: &spent{table: t, onRead: true}}
 	fetch := x != nil && !x.Global && (l.selected == dynamodb.SelectALLATTRIBUTES && x.Projection != projectAll || len(t.lacks(x, l.projection)) > 0)
-	size, fetched := 0, 0.0
+	fetched := 0.0
 	r.Brief = true
 	for key, b := range tx.Scan(r) {
 		own := glimpse(key, b)
-		size += itemSize(own)
+		out.size += itemSize(own)
 		out.scanned++
 		it := own
 		if fetch {
@@ -194,15 +194,15 @@ func (l *listing) run(tx kv.Tx, t *table, x *index, r kv.Range) *listed {
 				out.items = append(out.items, l.projection.of(item(strings.Clone(string(it)))))
 			}
 		}
-		if int(out.scanned) == l.limit || size >= maxPage {
+		if int(out.scanned) == l.limit || out.size >= maxPage {
 			out.last = topLevel(t.keyNames(x)).of(own)
 			break
 		}
 	}
 	if x == nil {
-		out.spent.read = readUnits(size, l.consistent)
+		out.spent.read = readUnits(out.size, l.consistent)
 	} else {
-		out.onIndex(x, readUnits(size, l.consistent))
+		out.onIndex(x, readUnits(out.size, l.consistent))
 		out.spent.read = fetched
 	}
 	return out

@@ -14,6 +14,7 @@ type mutation struct {
 	table     string // name or ARN
 	key       item   // the whole item when put
 	put       bool
+	insert    bool // a put that must not find an item: a failing condition is a duplicate
 	delete    bool
 	update    *expression.Update // nil unless it is an update
 	condition *expression.Condition
@@ -73,6 +74,9 @@ func (m *mutation) run(ctx context.Context, tx kv.Tx) (outcome, error) {
 	was, _ := t.read(tx, m.key)
 	o := outcome{change{was: was}, &spent{table: t, write: units(itemSize(was), writeUnit)}}
 	if !m.holds(m.condition, was) {
+		if m.insert {
+			return o, dynamodb.ErrDuplicateItemException("Duplicate primary key exists in table")
+		}
 		return o, conditionFailed(was, m.show)
 	}
 	switch {
@@ -126,6 +130,9 @@ func (m *mutation) updated(t *table, was item) (item, error) {
 		if deep(v, 0) {
 			return "", invalid("Nesting Levels have exceeded supported limits: Attributes can have a maximum of %d levels", maxNesting)
 		}
+	}
+	if err := t.checkUpdatedKeys(is); err != nil {
+		return "", err
 	}
 	return is, t.checkWhole(is)
 }

@@ -70,10 +70,8 @@ func (s *Service) query(ctx context.Context, l *listing, where *expression.Condi
 		if err != nil {
 			return err
 		}
-		if !l.onKeys {
-			if err := checkFilter(l.filter, k); err != nil {
-				return err
-			}
+		if err := checkFilter(l.filter, k); err != nil {
+			return err
 		}
 		rows := c.within(t.prefix(x, partitionOf(c.hash).parts()...))
 		rows.Reverse = backwards

@@ -35,12 +35,6 @@ func (d *desk) replicas(u ...types.ReplicationGroupUpdate) error {
 	return err
 }
 
-// settle lets the jobs run that are due.
-func (d *desk) settle() {
-	d.cloud.Advance(time.Second)
-
-}
-
 func (d *desk) remove(key row) {
 	d.Helper()
 	if _, err := d.DeleteItem(d.Context(), &dynamodb.DeleteItemInput{TableName: aws.String("orders"), Key: key}); err != nil {

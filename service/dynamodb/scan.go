@@ -61,19 +61,10 @@ func (s *Service) Scan(ctx context.Context, in *dynamodb.ScanInput) (*dynamodb.S
 	if err != nil {
 		return nil, err
 	}
-	page, err := s.scan(ctx, l, part)
-	if err != nil {
-		return nil, err
-	}
-	return &dynamodb.ScanOutput{
-		Items: l.answerItems(page), Count: &page.count, ScannedCount: &page.scanned, LastEvaluatedKey: page.last, ConsumedCapacity: page.answer(in.ReturnConsumedCapacity),
-	}, nil
-}
-
-func (s *Service) scan(ctx context.Context, l *listing, part segment) (page *listed, err error) {
+	var page *listed
 	var paced *pacing
 	err = kv.View(ctx, s.Store, func(tx kv.Tx) error {
-		t, err := findTable(ctx, tx, l.table)
+		t, err := findTable(ctx, tx, in.TableName)
 		if err != nil {
 			return err
 		}
@@ -88,9 +79,12 @@ func (s *Service) scan(ctx context.Context, l *listing, part segment) (page *lis
 		paced, page, err = s.list(tx, use{t, x, nil, false}, func() *listed { return l.run(tx, t, x, rows) })
 		return err
 	})
-	if err == nil {
-		paced.charge()
-		s.meter(ctx, page.spent)
+	if err != nil {
+		return nil, err
 	}
-	return page, err
+	paced.charge()
+	s.meter(ctx, page.spent)
+	return &dynamodb.ScanOutput{
+		Items: l.answerItems(page), Count: &page.count, ScannedCount: &page.scanned, LastEvaluatedKey: page.last, ConsumedCapacity: page.answer(in.ReturnConsumedCapacity),
+	}, nil
 }

@@ -100,6 +100,9 @@ func (s *Service) DeleteTable(ctx context.Context, in *dynamodb.DeleteTableInput
 		if t.Protected {
 			return invalid("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
 		}
+		if t.restoring() || t.Copies > 0 {
+			return dynamodb.ErrResourceInUseException("Attempt to change a resource which is still in use: Table is being copied: %s", t.at.Name)
+		}
 		d = t.describe(tx)
 		d.TableStatus = dynamodb.TableStatusDELETING
 		t = ptr(*t) // found is shared

@@ -33,6 +33,11 @@ type table struct {
 	LastIndex  uint64            `kv:"20"` // the highest id given to an index
 	Stream     uint64            `kv:"21"` // the id of the stream that StreamFrom and StreamView are about
 	Shards     []openShard       `kv:"22"` // of the stream, into which changes go now
+	Epoch      uint64            `kv:"31"` // counts the copies that were begun, so that changes tell before from after
+	Copies     int               `kv:"32"` // that are being made of the table
+	Recovery   *recovery         `kv:"33"` // nil: point-in-time recovery is off
+	Restored   *restored         `kv:"34"` // nil unless it was made of another
+	Importing  bool              `kv:"35"` // not all items are there yet
 	Replicas   []replica         `kv:"41"` // in other regions
 }
 
@@ -94,6 +99,102 @@ type index struct {
 	OnDemand   *onDemand  `kv:"9"`
 }
 
+// importing is a table being made of objects of S3.
+type importing struct {
+	at kv.Scope `kv:"-"`
+
+	ID       string    `kv:"1"` // begins with the time
+	Table    string    `kv:"2"` // name
+	TableID  string    `kv:"3"` // UUID
+	Request  []byte    `kv:"4"` // JSON of the input
+	Caller   []byte    `kv:"5"` // JSON of who asked for it, and acts
+	Started  time.Time `kv:"6"`
+	Ended    time.Time `kv:"7"`
+	Status   string    `kv:"8"`
+	Code     string    `kv:"9"` // of the failure
+	Message  string    `kv:"10"`
+	Finished string    `kv:"11"` // the last object that was read to its end
+	Read     int64     `kv:"12"` // records that were read of the next
+	Records  int64     `kv:"13"` // of all
+	Items    int64     `kv:"14"` // that were put
+	Errors   int64     `kv:"15"`
+	Bytes    int64     `kv:"16"`
+}
+
+// recovery is the point-in-time recovery of a table.
+type recovery struct {
+	Since time.Time `kv:"1"` // when it was switched on
+	Days  int       `kv:"2"` // how far back it goes
+}
+
+// restored says what a table was made of.
+type restored struct {
+	Backup string    `kv:"1"` // ARN; empty: of a moment of Source
+	Source string    `kv:"2"` // ARN
+	At     time.Time `kv:"3"`
+	Busy   bool      `kv:"4"` // not all items are there yet
+}
+
+// undo is what a change of an item replaced.
+type undo struct {
+	At    time.Time `kv:"1"`
+	Epoch uint64    `kv:"2"` // of the table
+	Item  []byte    `kv:"3"` // where it is: see place
+	Was   []byte    `kv:"4"` // encode's; empty: there was none
+}
+
+// backup is a copy of a table.
+type backup struct {
+	at kv.Scope `kv:"-"`
+
+	ID      string    `kv:"1"` // begins with the time, so that they order by it
+	Name    string    `kv:"2"`
+	Table   string    `kv:"3"` // name
+	Of      table     `kv:"4"` // as it was
+	Created time.Time `kv:"5"`
+	Ready   bool      `kv:"6"`
+	Items   int64     `kv:"7"`
+	Bytes   int64     `kv:"8"`
+	Uses    int       `kv:"9"` // tables that are being made of it
+}
+
+// export is a copy of a table's state or changes in objects of S3.
+type export struct {
+	at kv.Scope `kv:"-"`
+
+	ID      string    `kv:"1"` // begins with the time
+	Table   string    `kv:"2"` // name
+	TableID string    `kv:"3"` // UUID
+	Token   string    `kv:"4"` // ClientToken
+	Bucket  string    `kv:"5"`
+	Owner   string    `kv:"6"` // of the bucket, as was said
+	Prefix  string    `kv:"7"`
+	SSE     string    `kv:"8"`
+	Key     string    `kv:"9"`  // of KMS
+	Caller  []byte    `kv:"10"` // JSON of who asked for it, and acts
+	From    time.Time `kv:"11"` // of an incremental export; zero: it is full
+	At      time.Time `kv:"12"` // the state at this time
+	Moment  moment    `kv:"13"` // the same, more exactly
+	View    string    `kv:"14"` // of an incremental export
+	Started time.Time `kv:"15"`
+	Ended   time.Time `kv:"16"`
+	Status  string    `kv:"17"`
+	Code    string    `kv:"18"` // of the failure
+	Message string    `kv:"19"`
+	Items   int64     `kv:"20"`
+	Bytes   int64     `kv:"21"`
+	Files   int       `kv:"22"`
+	After   []byte    `kv:"23"` // the place of the last item written
+}
+
+// exported is one file of an export.
+type exported struct {
+	Items int64  `kv:"1"`
+	MD5   []byte `kv:"2"`
+	ETag  string `kv:"3"`
+	Key   string `kv:"4"` // of the object
+}
+
 // token remembers the answer to a TransactWriteItems with a ClientRequestToken.
 type token struct {
 	At      time.Time `kv:"1"`
@@ -153,17 +254,23 @@ type changeRow struct {
 	Size    int64     `kv:"7"` // bytes, by DynamoDB's own counting
 }
 
-// The tables. All but the first and tokens begin with the table's id.
+// The tables. Those of items, entries, counts and undos begin with the table's id.
 var (
-	tables   = kv.Table[table]{Name: "ddb.table"}      // name
-	items    = kv.Table[struct{}]{Name: "ddb.item"}    // partition, sort key; the value is encode's
-	entries  = kv.Table[struct{}]{Name: "ddb.entry"}   // index, partition, sort key, digest of the primary key; the same
-	counts   = kv.Table[struct{}]{Name: "ddb.count"}   // index (0: the table), what
-	versions = kv.Table[version]{Name: "ddb.version"}  // digest of the primary key; of tables with replicas
-	tokens   = kv.Table[token]{Name: "ddb.token"}      // token
-	streams  = kv.Table[stream]{Name: "ddb.stream"}    // table's name, label; without the table's id, which may be gone
-	shards   = kv.Table[shard]{Name: "ddb.shard"}      // stream's id, number
-	changes  = kv.Table[changeRow]{Name: "ddb.change"} // stream's id, shard's number, stamp
+	tables   = kv.Table[table]{Name: "ddb.table"}       // name
+	items    = kv.Table[struct{}]{Name: "ddb.item"}     // partition, sort key; the value is encode's
+	entries  = kv.Table[struct{}]{Name: "ddb.entry"}    // index, partition, sort key, digest of the primary key; the same
+	counts   = kv.Table[struct{}]{Name: "ddb.count"}    // index (0: the table), what
+	tokens   = kv.Table[token]{Name: "ddb.token"}       // token
+	streams  = kv.Table[stream]{Name: "ddb.stream"}     // table's name, label; without the table's id, which may be gone
+	shards   = kv.Table[shard]{Name: "ddb.shard"}       // stream's id, number
+	changes  = kv.Table[changeRow]{Name: "ddb.change"}  // stream's id, shard's number, stamp
+	undos    = kv.Table[undo]{Name: "ddb.undo"}         // partition, sort key, stamp
+	backups  = kv.Table[backup]{Name: "ddb.backup"}     // id
+	imports  = kv.Table[importing]{Name: "ddb.import"}  // id
+	exports  = kv.Table[export]{Name: "ddb.export"}     // id
+	files    = kv.Table[exported]{Name: "ddb.exported"} // export, number
+	copies   = kv.Table[struct{}]{Name: "ddb.copy"}     // backup, place; the value is encode's
+	versions = kv.Table[version]{Name: "ddb.version"}   // digest of the primary key; of tables with replicas
 )
 
 // Counters of a table or an index.
@@ -180,6 +287,7 @@ func (t *table) drop(tx kv.Tx) {
 	items.DeleteAll(tx, items.Prefix(sc, id))
 	entries.DeleteAll(tx, entries.Prefix(sc, id))
 	counts.DeleteAll(tx, counts.Prefix(sc, id))
+	undos.DeleteAll(tx, undos.Prefix(sc, id))
 	versions.DeleteAll(tx, versions.Prefix(sc, id))
 }
 

@@ -40,8 +40,12 @@ func (s *Service) TransactWriteItems(ctx context.Context, in *dynamodb.TransactW
 	var p *pacing
 	err := kv.Update(ctx, s.Store, func(tx kv.Tx) error {
 		taken, p = spending{}, s.pacing(tx)
-		if done, err := remember(tx, scopeOf(ctx), asked{in.ClientRequestToken, in.TransactItems}); err != nil || done {
+		done, err := remember(tx, scopeOf(ctx), in.ClientRequestToken, in.TransactItems)
+		switch {
+		case err != nil:
 			return err
+		case done:
+			return replay(ctx, tx, all, taken)
 		}
 		if err := p.admitAll(ctx, tx, all); err != nil {
 			return err
@@ -54,7 +58,24 @@ func (s *Service) TransactWriteItems(ctx context.Context, in *dynamodb.TransactW
 		return nil, err
 	}
 	s.meterAll(ctx, taken)
-	return &dynamodb.TransactWriteItemsOutput{ConsumedCapacity: taken.answer(in.ReturnConsumedCapacity)}, nil
+	return &dynamodb.TransactWriteItemsOutput{ConsumedCapacity: taken.transacted(in.ReturnConsumedCapacity)}, nil
+}
+
+// replay accounts for a request that was done before. AWS: "Managing complex
+// workflows with DynamoDB transactions", idempotency: it takes reads of the items.
+func replay(ctx context.Context, tx kv.Tx, all []*mutation, taken spending) error {
+	for _, m := range all {
+		t, err := findTable(ctx, tx, m.table)
+		if err != nil {
+			return err
+		}
+		if err := m.check(t); err != nil {
+			return err
+		}
+		it, _ := t.read(tx, m.key)
+		taken.of(t).read += transactionCost * readUnits(itemSize(it), true)
+	}
+	return nil
 }
 
 // transacted reads one action.
@@ -109,7 +130,7 @@ func (s *Service) transact(ctx context.Context, tx kv.Tx, all []*mutation, taken
 		}
 		cancel = true
 		var ok bool
-		if reasons[i], ok = reasonOf(err); !ok {
+		if reasons[i], ok = reasonOf(err); !ok || strings.HasPrefix(deref(reasons[i].Message), notValid) {
 			return err
 		}
 	}
@@ -132,6 +153,9 @@ func reasonOf(err error) (reason dynamodb.CancellationReason, ok bool) {
 	if detail, failed := e.Detail.(*dynamodb.ConditionalCheckFailedException); failed {
 		reason.Code, reason.Item = ptr(reasonCondition), detail.Item
 	}
+	if e.Code == "DuplicateItemException" {
+		reason.Code = ptr(reasonDuplicate)
+	}
 	return reason, true
 }
 
@@ -147,24 +171,18 @@ func canceled(reasons []dynamodb.CancellationReason) error {
 // forgetKind forgets a ClientRequestToken.
 const forgetKind = "ddb.forget"
 
-// asked is a request for a transaction that may be made again.
-type asked struct {
-	token *string // ClientRequestToken
-	items any
-}
-
 // remember notes the request's token, and reports whether a request with it was
 // done within tokenLife.
-func remember(tx kv.Tx, sc kv.Scope, in asked) (done bool, err error) {
-	if in.token == nil {
+func remember(tx kv.Tx, sc kv.Scope, name *string, request any) (done bool, err error) {
+	if name == nil {
 		return false, nil
 	}
-	said, err := json.Marshal(in.items)
+	said, err := json.Marshal(request)
 	if err != nil {
 		return false, err
 	}
 	sum := sha256.Sum256(said)
-	key := tokens.Key(sc, kv.String(*in.token))
+	key := tokens.Key(sc, kv.String(*name))
 	if old, ok := tokens.Get(tx, key); ok && tx.Now().Sub(old.At) < tokenLife {
 		if !bytes.Equal(old.Request, sum[:]) {
 			return false, dynamodb.ErrIdempotentParameterMismatchException("Request token was used with other parameters")
@@ -172,7 +190,7 @@ func remember(tx kv.Tx, sc kv.Scope, in asked) (done bool, err error) {
 		return true, nil
 	}
 	tokens.Put(tx, key, &token{At: tx.Now(), Request: sum[:]})
-	job.Put(tx, &job.Job{Kind: forgetKind, Scope: sc, ID: *in.token, Due: tx.Now().Add(tokenLife)})
+	job.Put(tx, &job.Job{Kind: forgetKind, Scope: sc, ID: *name, Due: tx.Now().Add(tokenLife)})
 	return false, nil
 }
 
@@ -234,6 +252,6 @@ func (s *Service) TransactGetItems(ctx context.Context, in *dynamodb.TransactGet
 	}
 	p.charge()
 	s.meterAll(ctx, taken)
-	out.ConsumedCapacity = taken.answer(in.ReturnConsumedCapacity)
+	out.ConsumedCapacity = taken.transacted(in.ReturnConsumedCapacity)
 	return out, nil
 }

@@ -175,10 +175,15 @@ func (t *table) deleteIndex(tx kv.Tx, name string) error {
 	}
 	t.dropIndex(tx, x)
 	t.Indexes = slices.DeleteFunc(t.Indexes, func(x index) bool { return x.Name == name })
+	t.forgetDefinitions()
+	return nil
+}
+
+// forgetDefinitions drops the attributes that are part of no key any more.
+func (t *table) forgetDefinitions() {
 	t.Attributes = slices.DeleteFunc(t.Attributes, func(d definition) bool {
 		return !t.Keys.has(d.Name) && !slices.ContainsFunc(t.Indexes, func(x index) bool { return x.Keys.has(d.Name) })
 	})
-	return nil
 }
 
 func (t *table) updateIndex(u *dynamodb.UpdateGlobalSecondaryIndexAction, now time.Time) error {

@@ -56,7 +56,7 @@ func check(v value, depth int) (canonical bool, err error) {
 	case v == attribute.TooMany:
 		return false, invalid("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
 	case v == attribute.NotNull:
-		return false, invalidParameter("Null attribute value types must have the value of true")
+		return false, nil // AWS: it is taken for one that is true
 	}
 	canonical = true
 	switch v.Type() {
@@ -147,6 +147,8 @@ func distinct(set []string, empty string) error {
 // normal is a value that was checked, with its numbers as DynamoDB writes them.
 func normal(v value) value {
 	switch v.Type() {
+	case attribute.NULL:
+		return attribute.Null()
 	case attribute.N:
 		return attribute.Number(number(v.Text()).String())
 	case attribute.NS:

@@ -64,7 +64,8 @@ func (p *parser) term() (*Condition, error) {
 		return nil, err
 	}
 	if f, ok := functionOf(o.Function); ok && f.condition {
-		return &Condition{Op: o.Function, Args: o.Args}, nil
+		c := &Condition{Op: o.Function, Args: o.Args}
+		return c, c.distinct()
 	}
 	if err := comparable(o); err != nil {
 		return nil, err
@@ -123,12 +124,17 @@ func (p *parser) comparison(first *Operand) (*Condition, error) {
 	if err := p.operator(); err != nil {
 		return nil, err
 	}
+	return c, c.distinct()
+}
+
+// distinct refuses a path that is compared with itself.
+func (c *Condition) distinct() error {
 	for _, a := range c.Args[1:] {
-		if first.Same(a) {
-			return nil, mistake("The first operand must be distinct from the remaining operands for this operator or function; operator: %s, first operand: %s", c.Op, first.Path)
+		if c.Args[0].Same(a) {
+			return mistake("The first operand must be distinct from the remaining operands for this operator or function; operator: %s, first operand: %s", c.Op, a.Path)
 		}
 	}
-	return c, nil
+	return nil
 }
 
 // more reads one more operand of a comparison.

@@ -189,3 +189,6 @@ func (p Path) conflicts(q Path) bool {
 	}
 	return false
 }
+
+// Check refuses an update of paths that overlap.
+func (u *Update) Check() error { return checkOverlap(u.Paths()) }

@@ -45,7 +45,7 @@ func ParseUpdate(source string, marks *Placeholders) (*Update, error) {
 			}
 		}
 	}
-	return u, checkOverlap(u.Paths())
+	return u, u.Check()
 }
 
 // action returns what reads one action of the section that t begins, nil when it

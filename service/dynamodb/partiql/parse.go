@@ -2,243 +2,282 @@ package partiql
 
 import (
 	"strconv"
+	"strings"
 
-	"github.com/brume-cloud/brume/front/wire/attribute"
 	"github.com/brume-cloud/brume/service/dynamodb/expression"
 )
 
-// maxDepth bounds nesting, of values and of conditions.
-const maxDepth = 40
-
-// parser walks the tokens of a statement. The first mistake ends it.
+// parser walks the tokens of one statement. The first mistake ends it.
 type parser struct {
-	tokens     []token
-	at         int
-	parameters []attribute.Value
-	used       int // parameters
-	depth      int // of conditions
-	out        *Statement
+	tokens []token
+	at     int
+	depth  int // of what is nested
+	out    *Statement
+}
+
+// Parse reads a statement.
+func Parse(source string) (*Statement, error) {
+	tokens, err := split(source)
+	if err != nil {
+		return nil, err
+	}
+	p := &parser{tokens: tokens, out: new(Statement)}
+	if err := p.statement(); err != nil {
+		return nil, err
+	}
+	p.accept(";")
+	if p.peek().kind != end {
+		return nil, malformed("Unexpected token after expression")
+	}
+	return p.out, nil
 }
 
 func (p *parser) peek() token { return p.tokens[p.at] }
 
-func (p *parser) accept(s string) bool {
-	if t := p.peek(); t.kind != sign || t.text != s {
-		return false
+// ahead is the token after the next one.
+func (p *parser) ahead() token { return p.tokens[min(p.at+1, len(p.tokens)-1)] }
+
+func (p *parser) take() token {
+	t := p.tokens[p.at]
+	if t.kind != end {
+		p.at++
 	}
-	p.at++
-	return true
+	return t
 }
 
-func (p *parser) expect(s string) error {
-	if !p.accept(s) {
-		return p.unexpected(s)
-	}
-	return nil
-}
-
-func (p *parser) word(keyword string) bool {
-	if !p.peek().is(keyword) {
-		return false
-	}
-	p.at++
-	return true
-}
-
-func (p *parser) expectWord(keyword string) error {
-	if !p.word(keyword) {
-		return p.unexpected(keyword)
-	}
-	return nil
-}
-
-func (p *parser) unexpected(want string) error {
-	t := p.peek()
-	if t.kind == end {
-		return mistake("the statement ends where %s is expected", want)
-	}
-	return mistake("%q found where %s is expected", t.text, want)
-}
-
-func (p *parser) name() (string, error) {
-	t := p.peek()
-	if t.kind != word && t.kind != quoted || t.text == "" {
-		return "", p.unexpected("a name")
-	}
-	p.at++
-	return t.text, nil
-}
-
-// path reads a.b[0].
-func (p *parser) path() (expression.Path, error) {
-	name, err := p.name()
-	path := expression.Path{{Name: name}}
-	for err == nil {
-		switch {
-		case p.accept("."):
-			name, err = p.name()
-			path = append(path, expression.Element{Name: name})
-		case p.accept("["):
-			t := p.peek()
-			p.at++
-			if t.kind == text {
-				path = append(path, expression.Element{Name: t.text})
-			} else {
-				var i int
-				if i, err = strconv.Atoi(t.text); err != nil || t.kind != number {
-					p.at--
-					return nil, p.unexpected("an index")
-				}
-				path = append(path, expression.Element{Index: i, List: true})
-			}
-			if err == nil {
-				err = p.expect("]")
-			}
-		default:
-			return path, nil
-		}
-	}
-	return nil, err
-}
-
-// isValue reports whether a literal or parameter comes next.
-func (p *parser) isValue() bool {
-	t := p.peek()
-	switch t.kind {
-	case text, number:
+func (p *parser) accept(sign string) bool {
+	if p.peek().is(sign) {
+		p.at++
 		return true
-	case sign:
-		return t.text == "?" || t.text == "[" || t.text == "{" || t.text == "<<" || t.text == "-" || t.text == "+"
-	case word:
-		return t.is("TRUE") || t.is("FALSE") || t.is("NULL")
 	}
 	return false
 }
 
-// value reads a literal or takes a parameter.
-func (p *parser) value(depth int) (attribute.Value, error) {
-	if depth > maxDepth {
-		return "", mistake("values are nested too deeply")
-	}
-	t := p.peek()
-	p.at++
-	switch {
-	case t.kind == text:
-		return attribute.String(t.text), nil
-	case t.kind == number:
-		return attribute.Number(t.text), nil
-	case t.is("TRUE"), t.is("FALSE"):
-		return attribute.Bool(t.is("TRUE")), nil
-	case t.is("NULL"):
-		return attribute.Null(), nil
-	case t.kind == sign:
-		switch t.text {
-		case "?":
-			return p.parameter()
-		case "-", "+":
-			if n := p.peek(); n.kind == number {
-				p.at++
-				return attribute.Number(t.text + n.text), nil
-			}
-		case "[":
-			list, err := p.values("]", depth)
-			return attribute.List(list), err
-		case "<<":
-			return p.set(depth)
-		case "{":
-			return p.mapping(depth)
+// acceptWords takes the next tokens if they are the keywords.
+func (p *parser) acceptWords(keywords ...string) bool {
+	for i, k := range keywords {
+		if p.at+i >= len(p.tokens) || !p.tokens[p.at+i].isWord(k) {
+			return false
 		}
 	}
-	p.at--
-	return "", p.unexpected("a value")
+	p.at += len(keywords)
+	return true
 }
 
-func (p *parser) parameter() (attribute.Value, error) {
-	if p.used == len(p.parameters) {
-		return "", ErrParameters
+func (p *parser) expect(sign string) error {
+	if !p.accept(sign) {
+		return malformed("Expected " + sign)
 	}
-	p.used++
-	return p.parameters[p.used-1], nil
+	return nil
 }
 
-// values reads values up to the sign that closes them.
-func (p *parser) values(closing string, depth int) (all []attribute.Value, err error) {
-	for !p.accept(closing) {
-		if len(all) > 0 {
-			if err := p.expect(","); err != nil {
+// unexpected is the error for a token where a term should begin.
+func (p *parser) unexpected() error {
+	t := p.peek()
+	for _, operator := range [...]string{"IS", "LIKE", "IN", "BETWEEN", "AND", "OR"} {
+		if t.isWord(operator) {
+			return malformed("Unexpected operator")
+		}
+	}
+	switch {
+	case t.kind == symbol && strings.Contains("= <> != <= >= * / % ||", t.text):
+		return malformed("Unexpected operator")
+	case p.reserved():
+		return malformed("Unexpected keyword")
+	}
+	return malformed("Unexpected term")
+}
+
+// reserved reports whether the next token is a keyword.
+func (p *parser) reserved() bool { return p.peek().kind == word && isKeyword(p.peek().text) }
+
+// named reports whether the next token is a name.
+func (p *parser) named() bool {
+	k := p.peek().kind
+	return k == quoted || k == word && !p.reserved()
+}
+
+func (p *parser) statement() error {
+	switch {
+	case p.acceptWords("SELECT"):
+		p.out.Kind = Select
+		return p.selection()
+	case p.acceptWords("INSERT", "INTO"):
+		return p.insertion()
+	case p.acceptWords("UPDATE"):
+		return p.update()
+	case p.acceptWords("DELETE", "FROM"):
+		return p.deletion()
+	case p.acceptWords("FROM"):
+		return p.updateFrom()
+	case p.peek().isWord("EXISTS") && p.ahead().is("("):
+		p.out.Kind = Exists
+		p.at += 2
+		if !p.acceptWords("SELECT") {
+			return p.unexpected()
+		}
+		if err := p.selection(); err != nil {
+			return err
+		}
+		return p.expect(")")
+	}
+	return malformed("Expected data manipulation")
+}
+
+func (p *parser) selection() error {
+	if !p.accept("*") {
+		for first := true; first || p.accept(","); first = false {
+			path, err := p.path()
+			if err != nil {
+				return err
+			}
+			p.out.Columns = append(p.out.Columns, path)
+		}
+	}
+	if !p.acceptWords("FROM") {
+		return malformed("Expected FROM after SELECT list")
+	}
+	if !p.named() {
+		return p.unexpected()
+	}
+	if err := p.source(true); err != nil {
+		return err
+	}
+	if err := p.where(); err != nil {
+		return err
+	}
+	if !p.acceptWords("ORDER", "BY") {
+		return nil
+	}
+	for first := true; first || p.accept(","); first = false {
+		path, err := p.path()
+		if err != nil {
+			return err
+		}
+		o := Order{Name: path[0].Name}
+		if o.Descending = p.acceptWords("DESC"); !o.Descending {
+			p.acceptWords("ASC")
+		}
+		p.out.Order = append(p.out.Order, o)
+	}
+	return nil
+}
+
+func (p *parser) insertion() error {
+	p.out.Kind = Insert
+	if err := p.source(false); err != nil {
+		return err
+	}
+	if !p.acceptWords("VALUE") {
+		return malformed("Unexpected token after expression")
+	}
+	v, err := p.value()
+	p.out.Item = &v
+	return err
+}
+
+func (p *parser) deletion() error {
+	p.out.Kind = Delete
+	if err := p.source(true); err != nil {
+		return err
+	}
+	if err := p.where(); err != nil {
+		return err
+	}
+	return p.returning()
+}
+
+// source reads the table, and the index that a SELECT may name.
+// AWS: aliases are refused, but that of an INSERT is not seen as one.
+func (p *parser) source(aliased bool) error {
+	var names []string
+	for first := true; first || p.accept("."); first = false {
+		if !p.named() {
+			return malformed("Expected identifier for simple path")
+		}
+		t := p.take()
+		if t.text == "" {
+			return &SyntaxError{"Path component cannot be an empty string"}
+		}
+		names = append(names, t.text)
+	}
+	switch {
+	case len(names) > 2:
+		return &SyntaxError{"A path may contain at most 2 components in the FROM clause"}
+	case len(names) == 2 && p.out.Kind != Select && p.out.Kind != Exists:
+		return malformed("Expected only the name of a table")
+	case len(names) == 2:
+		p.out.Index = names[1]
+	}
+	p.out.Table = names[0]
+	if aliased && (p.peek().isWord("AS") || p.named()) {
+		return &SyntaxError{"Aliasing is not supported"}
+	}
+	return nil
+}
+
+func (p *parser) where() error {
+	if !p.acceptWords("WHERE") {
+		return nil
+	}
+	var err error
+	p.out.Where, err = p.or()
+	return err
+}
+
+func (p *parser) returning() error {
+	if !p.acceptWords("RETURNING") {
+		return nil
+	}
+	for _, which := range [...]string{"ALL", "MODIFIED"} {
+		for _, when := range [...]string{"OLD", "NEW"} {
+			if p.acceptWords(which, when) {
+				p.out.Returning = which + " " + when
+				return p.expect("*")
+			}
+		}
+	}
+	return malformed("Expected ALL or MODIFIED in a returning clause")
+}
+
+// path reads a document path.
+func (p *parser) path() (expression.Path, error) {
+	if !p.named() {
+		return nil, p.unexpected()
+	}
+	path := expression.Path{{Name: p.take().text}}
+	for {
+		switch {
+		case p.accept("."):
+			t := p.take()
+			if t.kind != word && t.kind != quoted {
+				return nil, malformed("Invalid path dot component")
+			}
+			path = append(path, expression.Element{Name: t.text})
+		case p.accept("["):
+			step, err := p.step()
+			if err != nil {
 				return nil, err
 			}
+			path = append(path, step)
+		default:
+			return path, nil
 		}
-		v, err := p.value(depth + 1)
+	}
+}
+
+// step reads what is in brackets: an index, or a name as a string.
+func (p *parser) step() (expression.Element, error) {
+	t := p.take()
+	e := expression.Element{Name: t.text}
+	if t.kind == number {
+		i, err := strconv.ParseInt(t.text, 10, 32)
 		if err != nil {
-			return nil, err
+			return e, malformed("Invalid path component")
 		}
-		all = append(all, v)
+		e = expression.Element{Index: int(i), List: true}
+	} else if t.kind != text {
+		return e, malformed("Invalid path component")
 	}
-	return all, nil
-}
-
-func (p *parser) set(depth int) (attribute.Value, error) {
-	all, err := p.values(">>", depth)
-	if err != nil {
-		return "", err
-	}
-	if len(all) == 0 {
-		return "", mistake("a set must not be empty")
-	}
-	var texts []string
-	for _, v := range all {
-		if v.Type() != all[0].Type() {
-			return "", mistake("the elements of a set must be of one type")
-		}
-		texts = append(texts, v.Text())
-	}
-	switch t := all[0].Type(); t {
-	case attribute.S, attribute.N, attribute.B:
-		return attribute.Set(t+"S", texts), nil
-	}
-	return "", mistake("a set has strings, numbers or binaries")
-}
-
-func (p *parser) mapping(depth int) (attribute.Value, error) {
-	fields := map[string]attribute.Value{}
-	for !p.accept("}") {
-		if len(fields) > 0 {
-			if err := p.expect(","); err != nil {
-				return "", err
-			}
-		}
-		t := p.peek()
-		if t.kind != text && t.kind != quoted && t.kind != word {
-			return "", p.unexpected("a name")
-		}
-		p.at++
-		if err := p.expect(":"); err != nil {
-			return "", err
-		}
-		if _, twice := fields[t.text]; twice {
-			return "", mistake("%q stands twice in a map", t.text)
-		}
-		v, err := p.value(depth + 1)
-		if err != nil {
-			return "", err
-		}
-		fields[t.text] = v
-	}
-	return attribute.Within(attribute.Make(fields)), nil
-}
-
-// constant reads a value and gives it a placeholder.
-func (p *parser) constant() (*expression.Operand, error) {
-	v, err := p.value(0)
-	if err != nil {
-		return nil, err
-	}
-	return p.placeholder(v), nil
-}
-
-func (p *parser) placeholder(v attribute.Value) *expression.Operand {
-	mark := ":" + strconv.Itoa(len(p.out.Values))
-	p.out.Values[mark] = v
-	return &expression.Operand{Value: mark}
+	return e, p.expect("]")
 }

@@ -1,92 +1,148 @@
 package partiql
 
-import "strings"
+import (
+	"math"
+	"strconv"
+	"strings"
+)
 
-type kind uint8
+// kind is what a token is.
+type kind byte
 
 const (
 	end    kind = iota
-	word        // a keyword or a name
+	word        // a name, not quoted, or a keyword
 	quoted      // a name in double quotes
-	text        // in single quotes
+	text        // a string
 	number
-	sign
+	symbol
 )
 
+// token is a piece of a statement. A quoted name or a string is without its
+// quotes.
 type token struct {
-	kind
+	kind kind
 	text string
 }
 
-// is reports whether the token is a keyword.
-func (t token) is(keyword string) bool { return t.kind == word && strings.EqualFold(t.text, keyword) }
+func (t token) is(sign string) bool { return t.kind == symbol && t.text == sign }
 
-// signs are those of two characters first.
-const signs = "<< >> <= >= <> != , . ( ) [ ] { } : = < > + - * ? ;"
+// isWord reports whether the token is a keyword, which may be in any case.
+func (t token) isWord(keyword string) bool {
+	return t.kind == word && strings.EqualFold(t.text, keyword)
+}
 
-// split cuts a statement into tokens, of which the last two are an end.
+// split cuts a statement into tokens, the last of which is the end.
 func split(s string) ([]token, error) {
-	var all []token
+	var tokens []token
 	for {
-		s = strings.TrimLeft(s, " \t\r\n")
-		switch {
-		case s == "":
-			return append(all, token{}, token{}), nil
-		case strings.HasPrefix(s, "--"):
-			_, s, _ = strings.Cut(s, "\n")
-			continue
+		n, ok := blank(s)
+		if !ok {
+			return nil, malformed("")
+		}
+		if s = s[n:]; s == "" {
+			return append(tokens, token{kind: end}), nil
 		}
 		t, n := next(s)
 		if n == 0 {
-			return nil, mistake("unexpected %q", s[:1])
+			return nil, malformed("")
 		}
-		all = append(all, t)
+		tokens = append(tokens, t)
 		s = s[n:]
 	}
 }
 
-// next is the first token of s, and its length; 0 when it is none.
-func next(s string) (token, int) {
-	switch c := s[0]; {
-	case c == '\'' || c == '"':
-		content, n := enclosed(s)
-		if c == '"' {
-			return token{quoted, content}, n
+// blank returns how much of the beginning of s is space and comments; ok is false
+// when a comment does not end.
+func blank(s string) (n int, ok bool) {
+	for n < len(s) {
+		rest := s[n:]
+		switch {
+		case strings.IndexByte(" \t\r\n\f\v", rest[0]) >= 0:
+			n++
+		case strings.HasPrefix(rest, "--"):
+			i := strings.IndexByte(rest, '\n')
+			if i < 0 {
+				return len(s), true
+			}
+			n += i
+		case strings.HasPrefix(rest, "/*"):
+			i := strings.Index(rest[2:], "*/")
+			if i < 0 {
+				return n, false
+			}
+			n += i + len("/**/")
+		default:
+			return n, true
 		}
-		return token{text, content}, n
+	}
+	return n, true
+}
+
+// next returns the token that s begins with and its length in s, 0 for what is
+// none.
+func next(s string) (token, int) {
+	c := s[0]
+	switch {
 	case isLetter(c):
 		n := span(s, func(c byte) bool { return isLetter(c) || isDigit(c) })
 		return token{word, s[:n]}, n
 	case isDigit(c), c == '.' && len(s) > 1 && isDigit(s[1]):
-		n := span(s, func(c byte) bool { return isDigit(c) || c == '.' })
-		if n < len(s) && (s[n] == 'e' || s[n] == 'E') {
-			exponent := strings.TrimLeft(s[n+1:], "+-")
-			n = len(s) - len(exponent) + span(exponent, isDigit)
-		}
-		return token{number, s[:n]}, n
+		return numeral(s)
+	case c == '\'':
+		return enclosed(s, text)
+	case c == '"':
+		return enclosed(s, quoted)
 	}
-	for one := range strings.SplitSeq(signs, " ") {
-		if strings.HasPrefix(s, one) {
-			return token{sign, one}, len(one)
+	for _, sign := range [...]string{"<<", ">>", "<>", "!=", "<=", ">=", "||"} {
+		if strings.HasPrefix(s, sign) {
+			return token{symbol, sign}, len(sign)
 		}
+	}
+	if strings.IndexByte("=<>()[]{},.:;?*+-/%", c) >= 0 {
+		return token{symbol, s[:1]}, 1
 	}
 	return token{}, 0
 }
 
-// enclosed reads what stands in quotes, which are doubled within.
-func enclosed(s string) (content string, n int) {
-	q := s[:1]
+// enclosed reads what is in quotes, in which a quote is doubled.
+func enclosed(s string, k kind) (token, int) {
+	quote := s[:1]
 	for i := 1; i < len(s); i++ {
-		if s[i] != q[0] {
+		if s[i] != quote[0] {
 			continue
 		}
-		if i+1 < len(s) && s[i+1] == q[0] {
+		if i+1 < len(s) && s[i+1] == quote[0] {
 			i++
 			continue
 		}
-		return strings.ReplaceAll(s[1:i], q+q, q), i + 1
+		return token{k, strings.ReplaceAll(s[1:i], quote+quote, quote)}, i + 1
 	}
-	return "", 0
+	return token{}, 0
+}
+
+// numeral reads a number. AWS: its exponent, and its digits after the point less
+// the exponent, must fit into 32 bits.
+func numeral(s string) (token, int) {
+	n := span(s, isDigit)
+	scale := 0
+	if n < len(s) && s[n] == '.' {
+		scale = span(s[n+1:], isDigit)
+		n += 1 + scale
+	}
+	if n == len(s) || s[n] != 'e' && s[n] != 'E' {
+		return token{number, s[:n]}, n
+	}
+	from := n + 1
+	if from < len(s) && (s[from] == '+' || s[from] == '-') {
+		from++
+	}
+	to := from + span(s[from:], isDigit)
+	exponent, err := strconv.ParseInt(s[n+1:to], 10, 32)
+	if err != nil || int64(scale)-exponent > math.MaxInt32 {
+		return token{}, 0
+	}
+	return token{number, s[:to]}, to
 }
 
 func span(s string, in func(byte) bool) int {
@@ -98,7 +154,7 @@ func span(s string, in func(byte) bool) int {
 }
 
 func isLetter(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c == '#' || c == '$' || c >= 0x80
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c == '$'
 }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }

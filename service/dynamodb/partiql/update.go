@@ -1,50 +1,82 @@
 package partiql
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/brume-cloud/brume/service/dynamodb/expression"
 )
 
-// updating reads UPDATE, whose table may stand with clauses of SET and REMOVE in
-// any number and order.
-func (p *parser) updating() error {
-	p.out.Kind, p.out.Update = Update, new(expression.Update)
-	if err := p.table(); err != nil {
+func (p *parser) update() error {
+	p.out.Kind = Update
+	if err := p.source(true); err != nil {
 		return err
 	}
-	for clauses := 0; ; clauses++ {
-		clause := p.assign
-		switch {
-		case p.word("SET"):
-		case p.word("REMOVE"):
-			clause = p.remove
-		case clauses == 0:
-			return p.unexpected("SET or REMOVE")
-		default:
-			if err := p.where(); err != nil {
+	if err := p.actions(); err != nil {
+		return err
+	}
+	if err := p.where(); err != nil {
+		return err
+	}
+	return p.returning()
+}
+
+// updateFrom reads the form of an update that begins with FROM.
+func (p *parser) updateFrom() error {
+	p.out.Kind = Update
+	if err := p.source(true); err != nil {
+		return err
+	}
+	if err := p.where(); err != nil {
+		return err
+	}
+	if err := p.actions(); err != nil {
+		return err
+	}
+	return p.returning()
+}
+
+// actions reads one SET or REMOVE or more.
+func (p *parser) actions() error {
+	u := new(expression.Update)
+	p.out.Update = u
+	action := p.action()
+	if action == nil {
+		return malformed("Expected data manipulation")
+	}
+	for ; action != nil; action = p.action() {
+		for first := true; first || p.accept(","); first = false {
+			if err := action(u); err != nil {
 				return err
-			}
-			return p.returning()
-		}
-		for {
-			if err := clause(); err != nil {
-				return err
-			}
-			if !p.accept(",") {
-				break
 			}
 		}
 	}
+	var mistake *expression.SyntaxError
+	if err := u.Check(); errors.As(err, &mistake) {
+		return &SyntaxError{mistake.Message}
+	}
+	return nil
 }
 
-func (p *parser) remove() error {
+// action takes SET or REMOVE and returns what reads one action of it, nil when
+// there is neither.
+func (p *parser) action() func(*expression.Update) error {
+	switch {
+	case p.acceptWords("SET"):
+		return p.set
+	case p.acceptWords("REMOVE"):
+		return p.remove
+	}
+	return nil
+}
+
+func (p *parser) remove(u *expression.Update) error {
 	path, err := p.path()
-	p.out.Update.Remove = append(p.out.Update.Remove, path)
+	u.Remove = append(u.Remove, path)
 	return err
 }
 
-func (p *parser) assign() error {
+func (p *parser) set(u *expression.Update) error {
 	path, err := p.path()
 	if err != nil {
 		return err
@@ -52,83 +84,95 @@ func (p *parser) assign() error {
 	if err := p.expect("="); err != nil {
 		return err
 	}
-	u := p.out.Update
-	switch t := p.peek(); {
-	case t.is("set_add"):
-		return p.elements(path, &u.Add)
-	case t.is("set_delete"):
-		return p.elements(path, &u.Delete)
+	if name := p.functionName(); name == "set_add" || name == "set_delete" {
+		return p.setFunction(u, name, path)
 	}
-	to, err := p.sum()
-	u.Set = append(u.Set, expression.Assignment{Path: path, To: to})
-	return err
-}
-
-// elements reads set_add(path, set) or set_delete, whose path must be the one
-// that is set.
-func (p *parser) elements(path expression.Path, to *[]expression.Change) error {
-	name := strings.ToLower(p.peek().text)
-	p.at++
-	if err := p.expect("("); err != nil {
+	to, err := p.addend()
+	if err != nil {
 		return err
 	}
+	if t := p.peek(); t.is("+") || t.is("-") {
+		p.at++
+		second, err := p.addend()
+		if err != nil {
+			return err
+		}
+		to = &expression.Operand{Function: t.text, Args: []*expression.Operand{to, second}}
+	}
+	u.Set = append(u.Set, expression.Assignment{Path: path, To: to})
+	return nil
+}
+
+// functionName is the name of the function that is called next, empty when none is.
+func (p *parser) functionName() string {
+	if p.peek().kind != word || !p.ahead().is("(") {
+		return ""
+	}
+	return strings.ToLower(p.peek().text)
+}
+
+// setFunction reads set_add(path, set) or set_delete(path, set), which are ADD
+// and DELETE of update expressions. The path must be the one that is set.
+func (p *parser) setFunction(u *expression.Update, name string, path expression.Path) error {
+	p.at += 2
 	of, err := p.path()
 	if err != nil {
 		return err
 	}
 	if !of.Equal(path) {
-		return mistake("the first operand of %s must be the path that is set", name)
+		return &SyntaxError{"The first argument of " + name + " must be the attribute that is set"}
 	}
 	if err := p.expect(","); err != nil {
 		return err
 	}
-	set, err := p.constant()
+	by, err := p.constant()
 	if err != nil {
 		return err
 	}
-	*to = append(*to, expression.Change{Path: path, Value: set.Value})
+	change := expression.Change{Path: path, Value: by.Value}
+	if name == "set_add" {
+		u.Add = append(u.Add, change)
+	} else {
+		u.Delete = append(u.Delete, change)
+	}
 	return p.expect(")")
 }
 
-// sum reads an operand of SET, or two with + or - between them.
-func (p *parser) sum() (*expression.Operand, error) {
+// addend reads an operand of SET: a value, a path or list_append of two.
+func (p *parser) addend() (*expression.Operand, error) {
+	if p.literal() {
+		return p.constant()
+	}
+	switch name := p.functionName(); name {
+	case "":
+		path, err := p.path()
+		if err != nil {
+			return nil, err
+		}
+		return &expression.Operand{Path: path}, nil
+	case "list_append":
+		return p.listAppend()
+	default:
+		return nil, &SyntaxError{"Unsupported function: " + name}
+	}
+}
+
+func (p *parser) listAppend() (*expression.Operand, error) {
+	if err := p.deeper(); err != nil {
+		return nil, err
+	}
+	defer func() { p.depth-- }()
+	p.at += 2
 	first, err := p.addend()
 	if err != nil {
 		return nil, err
 	}
-	for _, op := range []string{"+", "-"} {
-		if p.accept(op) {
-			second, err := p.addend()
-			return &expression.Operand{Function: op, Args: []*expression.Operand{first, second}}, err
-		}
+	if err := p.expect(","); err != nil {
+		return nil, err
 	}
-	return first, nil
-}
-
-func (p *parser) addend() (*expression.Operand, error) {
-	for _, name := range []string{"list_append", "if_not_exists"} {
-		if !p.peek().is(name) {
-			continue
-		}
-		p.at++
-		if err := p.expect("("); err != nil {
-			return nil, err
-		}
-		first, err := p.operand()
-		if err != nil {
-			return nil, err
-		}
-		if err := p.expect(","); err != nil {
-			return nil, err
-		}
-		second, err := p.operand()
-		if err != nil {
-			return nil, err
-		}
-		if name == "if_not_exists" && first.Path == nil {
-			return nil, mistake("the first operand of if_not_exists must be a path")
-		}
-		return &expression.Operand{Function: name, Args: []*expression.Operand{first, second}}, p.expect(")")
+	second, err := p.addend()
+	if err != nil {
+		return nil, err
 	}
-	return p.operand()
+	return &expression.Operand{Function: "list_append", Args: []*expression.Operand{first, second}}, p.expect(")")
 }
