@@ -55,7 +55,7 @@ func built() map[string]entry {
 		"s3": {
 			operations: s3api.Operations,
 			open: func(s *System, via aws.Invoker) any {
-				s.s3 = s3.New(s3.Deps{Store: s.store, Blobs: s.objects, Clock: s.clock, Random: random{}, Via: via, Log: s.log, Saved: s.hasSnapshots})
+				s.s3 = s3.New(s3.Deps{Store: s.store, Blobs: s.objects, Clock: s.clock, Random: random{}, Via: via, Meter: s.meter, Log: s.log, Saved: s.hasSnapshots})
 				return s.s3
 			},
 			invalid: s3.Invalid,

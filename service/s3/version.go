@@ -136,7 +136,9 @@ func (b *bucket) add(tx kv.Tx, r aws.Random, o *object) {
 		if old, ok := objects.Get(tx, b.objectKey(o.Key)); ok {
 			o.Seq = old.Seq + 1
 			b.release(tx, old.Content)
+			b.settle(tx, old)
 		}
+		b.bill(tx, o)
 		objects.Put(tx, b.objectKey(o.Key), o)
 		return
 	}
@@ -162,6 +164,7 @@ func (b *bucket) add(tx kv.Tx, r aws.Random, o *object) {
 		b.putOld(tx, o)
 		return
 	}
+	b.bill(tx, o)
 	objects.Put(tx, b.objectKey(o.Key), o)
 }
 
@@ -185,6 +188,7 @@ func (b *bucket) save(tx kv.Tx, o *object) {
 // erase deletes a version's row and gives its bytes up, and nothing else.
 func (b *bucket) erase(tx kv.Tx, o *object) {
 	b.release(tx, o.Content)
+	b.settle(tx, o)
 	if now, ok := objects.Get(tx, b.objectKey(o.Key)); ok && now.Seq == o.Seq {
 		objects.Delete(tx, b.objectKey(o.Key))
 		return
