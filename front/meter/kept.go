@@ -75,7 +75,12 @@ func accrued(tx kv.Tx) (lines []Line) {
 	for _, p := range order {
 		s := sums[p]
 		// The counters may have wrapped around; the differences have not.
-		if n := s[0]*hours - s[1] + (s[0]*seconds-s[2])/3600; n > 0 {
+		rest := s[0]*seconds - s[2]
+		whole := rest / 3600
+		if rest%3600 < 0 {
+			whole-- // rounded down, whatever its sign
+		}
+		if n := s[0]*hours - s[1] + whole; n > 0 {
 			lines = append(lines, Line{p.Account, p.Region, p.Service, p.Dimension, n})
 		}
 	}

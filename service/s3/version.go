@@ -153,10 +153,10 @@ func (b *bucket) add(tx kv.Tx, r aws.Random, o *object) {
 		b.erase(tx, null)
 		ok = ok && null.Seq != old.Seq
 	}
-	if ok && !old.Marker {
+	if ok { // a delete marker, too, ages from when it is followed
 		old.Since = tx.Now()
 		b.putOld(tx, old)
-		if o.Marker {
+		if o.Marker && !old.Marker {
 			objects.Delete(tx, b.objectKey(o.Key))
 		}
 	}
@@ -207,7 +207,12 @@ func (b *bucket) remove(tx kv.Tx, o *object) {
 		return
 	}
 	next, ok := b.latest(tx, o.Key)
-	if !ok || next.Marker {
+	if !ok {
+		return
+	}
+	if next.Marker {
+		next.Since = time.Time{}
+		b.putOld(tx, next)
 		return
 	}
 	versions.Delete(tx, b.versionKey(o.Key, next.Seq))
