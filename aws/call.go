@@ -72,8 +72,10 @@ type Call struct {
 	Signed Region
 
 	// Source is the resource on whose behalf a service principal calls
-	// (aws:SourceArn); its account is aws:SourceAccount.
-	Source string
+	// (aws:SourceArn). Its account is aws:SourceAccount; SourceAccount says which
+	// that is for ARNs that have none, such as buckets'.
+	Source        string
+	SourceAccount Account
 
 	// Resource is the ARN that the call is about, as the allow step learned it.
 	Resource string

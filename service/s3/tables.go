@@ -286,6 +286,10 @@ func (b *bucket) settingKey(name, id string) kv.Key {
 	return settings.Key(b.scope(), b.id(), kv.String(name), kv.String(id))
 }
 
+func (b *bucket) inventoryArmed() kv.Key {
+	return armed.Key(b.scope(), b.id(), kv.String(kindInventory))
+}
+
 func heldKey(id blob.ID) kv.Key { return held.Key(kv.Scope{}, kv.String(id)) }
 
 // after is the least string behind all that begin with prefix; ok is false when
