@@ -59,10 +59,10 @@ type Meter struct {
 // New returns a meter that keeps its totals in store.
 func New(store kv.Store) *Meter { return &Meter{store: store} }
 
-// Add counts what call used.
+// Add counts what call used, for who pays for it.
 func (m *Meter) Add(call *aws.Call, used []Usage) {
 	for _, u := range used {
-		k := key{call.Account, call.Region, call.Service, u.Dimension}
+		k := key{cmp.Or(call.Payer, call.Account), call.Region, call.Service, u.Dimension}
 		c, ok := m.counts.Load(k)
 		if !ok {
 			c, _ = m.counts.LoadOrStore(k, new(atomic.Int64))
