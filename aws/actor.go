@@ -9,7 +9,10 @@ type Actor struct {
 	Account Account // whose state the call works on
 	Region  Region
 	Source  string // the resource on whose behalf, as aws:SourceArn
-	Hurry   bool   // somebody waits: a call that would be held up fails instead, for the actor to try again later
+
+	SourceAccount Account // its owner, where the ARN does not tell
+
+	Hurry bool // somebody waits: a call that would be held up fails instead, for the actor to try again later
 }
 
 type actorKey struct{}

@@ -49,7 +49,7 @@ type Session struct {
 // Call is one API call on its way through the chain. The gateway makes it,
 // each step fills in its part, and the observe step hands it to the log, the
 // meter, the trail and the console. Services read it and never write it, but for
-// Answered.
+// Answered and Payer.
 type Call struct {
 	RequestID string
 	Start     time.Time // virtual time
@@ -68,12 +68,18 @@ type Call struct {
 	// answered: for records that say how. It must be quick.
 	Answered func(*Call)
 
+	// Payer is who is billed for the call, where a service has set it: mostly the
+	// owner of what the call is about. Empty is Account.
+	Payer Account
+
 	// Signed is the region that the signature is for; empty where it names none.
 	Signed Region
 
 	// Source is the resource on whose behalf a service principal calls
-	// (aws:SourceArn); its account is aws:SourceAccount.
-	Source string
+	// (aws:SourceArn). Its account is aws:SourceAccount; SourceAccount says which
+	// that is for ARNs that have none, such as buckets'.
+	Source        string
+	SourceAccount Account
 
 	// Resource is the ARN that the call is about, as the allow step learned it.
 	Resource string

@@ -69,7 +69,7 @@ func openLogs(s *System, via aws.Invoker) any {
 }
 
 func openS3(s *System, via aws.Invoker) any {
-	s.s3 = s3.New(s3.Deps{Store: s.store, Blobs: s.objects, Clock: s.clock, Random: random{}, Via: via, Log: s.log, Saved: s.hasSnapshots})
+	s.s3 = s3.New(s3.Deps{Store: s.store, Blobs: s.objects, Clock: s.clock, Random: random{}, Via: via, Meter: s.meter, Log: s.log, Saved: s.hasSnapshots})
 	return s.s3
 }
 

@@ -106,7 +106,7 @@ func TestRouting(t *testing.T) {
 		{"POST /\nScope: sqs@Mars 1\nX-Amz-Target: AmazonSQS.ListQueues\n\n{}", 400, json, `valid region`},
 		{"POST /\nScope: monitoring\nX-Amz-Target: GraniteServiceVersion20100801.ListMetrics\n\n{}", 501, json, "NotImplemented"},
 		{"POST /\nScope: states\nX-Amz-Target: AWSStepFunctions.ListStateMachines\n\n{}", 501, json, "stepfunctions:ListStateMachines"},
-		{"POST /\nScope: logs\nX-Amz-Target: Logs_20140328.DescribeLogGroups\n\n{}", 501, json11, "NotImplemented"},
+		{"POST /\nScope: kinesis\nX-Amz-Target: Kinesis_20131202.ListStreams\n\n{}", 501, json11, "NotImplemented"},
 		// Smithy RPC v2 CBOR
 		{"POST " + granite + "ListMetrics\nScope: monitoring\nSmithy-Protocol: rpc-v2-cbor\n\n\xa0", 501, cbor, "NotImplemented"},
 		{"POST /prefix" + granite + "ListMetrics\nScope: monitoring\nSmithy-Protocol: rpc-v2-cbor\n\n\xa0", 501, cbor, "NotImplemented"},

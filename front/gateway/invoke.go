@@ -14,7 +14,7 @@ func (g *Gateway) Invoke(ctx context.Context, service, operation string, input a
 	x := &exchange{gate: g, input: input}
 	if actor, ok := aws.ActorFrom(ctx); ok {
 		x.Call = aws.Call{
-			Account: actor.Account, Region: actor.Region, Caller: actor.Caller, Source: actor.Source, Host: g.Address, UserAgent: actor.Caller.Service,
+			Account: actor.Account, Region: actor.Region, Caller: actor.Caller, Source: actor.Source, SourceAccount: actor.SourceAccount, Host: g.Address, UserAgent: actor.Caller.Service,
 			TLS: true, // nothing within travels in the clear
 		}
 		x.hurry = actor.Hurry

@@ -8,7 +8,9 @@
 package meter
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -57,10 +59,10 @@ type Meter struct {
 // New returns a meter that keeps its totals in store.
 func New(store kv.Store) *Meter { return &Meter{store: store} }
 
-// Add counts what call used.
+// Add counts what call used, for who pays for it.
 func (m *Meter) Add(call *aws.Call, used []Usage) {
 	for _, u := range used {
-		k := key{call.Account, call.Region, call.Service, u.Dimension}
+		k := key{cmp.Or(call.Payer, call.Account), call.Region, call.Service, u.Dimension}
 		c, ok := m.counts.Load(k)
 		if !ok {
 			c, _ = m.counts.LoadOrStore(k, new(atomic.Int64))
@@ -103,7 +105,8 @@ func (m *Meter) Flush(ctx context.Context) error {
 	return err
 }
 
-// Read returns all usage so far, flushed or not, by account, region, service
+// Read returns all usage so far, flushed or not, and what is kept (Keep) up to
+// now, by account, region, service
 // and dimension in that order.
 func (m *Meter) Read(ctx context.Context) ([]Line, error) {
 	if err := m.Flush(ctx); err != nil {
@@ -116,6 +119,10 @@ func (m *Meter) Read(ctx context.Context) ([]Line, error) {
 			r := totals.Parts(k)
 			lines = append(lines, Line{aws.Account(r.String()), aws.Region(r.String()), r.String(), r.String(), kv.CounterValue(v)})
 		}
+		lines = append(lines, accrued(tx)...)
+		slices.SortStableFunc(lines, func(a, b Line) int {
+			return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Region, b.Region), cmp.Compare(a.Service, b.Service), cmp.Compare(a.Dimension, b.Dimension))
+		})
 		return nil
 	})
 	return lines, err

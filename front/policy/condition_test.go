@@ -200,6 +200,10 @@ func TestKeysOfTheCall(t *testing.T) {
 	call := &aws.Call{Start: time.Date(2026, 5, 6, 7, 8, 9, 0, time.UTC), TLS: true, SourceIP: "10.1.2.3", Region: "eu-west-1",
 		UserAgent: "aws-cli/2", Source: "arn:aws:sns:eu-west-1:111122223333:t"}
 	context := OfCall(call, Map{"sqs:x": One("1"), "aws:sourceip": One("forged")})
+	bucket := OfCall(&aws.Call{Source: "arn:aws:s3:::b", SourceAccount: "111122223333"}, nil)
+	if v, ok := bucket.Lookup("aws:sourceaccount"); !ok || v.one != "111122223333" {
+		t.Error(v, ok)
+	}
 	for condition, want := range map[string]bool{
 		`{"DateGreaterThan":{"aws:CurrentTime":"2026-05-06T07:00:00Z"},"NumericLessThan":{"aws:EpochTime":"1778051290"}}`:    true,
 		`{"Bool":{"aws:SecureTransport":"true"},"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}`:                                  true,

@@ -95,7 +95,8 @@ func (c callContext) Lookup(key string) (Values, bool) {
 	case "aws:sourcearn":
 		s = c.call.Source
 	case "aws:sourceaccount":
-		if arn, err := aws.ParseARN(c.call.Source); err == nil {
+		s = string(c.call.SourceAccount)
+		if arn, err := aws.ParseARN(c.call.Source); err == nil && s == "" {
 			s = string(arn.Account)
 		}
 	}

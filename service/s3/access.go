@@ -97,6 +97,7 @@ func (g *guard) bucket(name string) (*bucket, bool) {
 	}
 	g.last, g.asked = b, name
 	g.follow(g.call, b)
+	g.payer(b)
 	return b, true
 }
 

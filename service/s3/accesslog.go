@@ -186,7 +186,7 @@ func (s *Service) putLog(ctx context.Context, sc kv.Scope, to *api.LoggingEnable
 	}
 	key += f.at.UTC().Format("2006-01-02-15-04-05-") + aws.Text(s.Random, "0123456789ABCDEF", logDigits)
 	ctx = aws.ActAs(ctx, aws.Actor{
-		Caller: aws.Caller{Kind: aws.ServicePrincipal, Service: loggingPrincipal}, Account: sc.Account, Region: sc.Region, Source: arn(sc.Region, f.from),
+		Caller: aws.Caller{Kind: aws.ServicePrincipal, Service: loggingPrincipal}, Account: sc.Account, Region: sc.Region, Source: arn(sc.Region, f.from), SourceAccount: sc.Account,
 	})
 	_, err := api.NewClient(s.Via).PutObject(ctx, &api.PutObjectInput{Bucket: to.TargetBucket, Key: key, Body: strings.NewReader(f.text), ContentType: new("text/plain")})
 	var refused *aws.Error

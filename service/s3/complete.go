@@ -151,6 +151,7 @@ func (c *completion) check() error {
 func (c *completion) move() {
 	row, from := c.u.Number, int64(0)
 	for _, p := range c.chosen {
+		c.b.billPart(c.tx, c.u, p, false)
 		extents.Put(c.tx, c.b.extentKey(row, from), p)
 		parts.Delete(c.tx, c.b.partKey(row, p.Number))
 		from += p.Size

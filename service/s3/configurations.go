@@ -55,37 +55,6 @@ func (s *Service) GetBucketAbac(ctx context.Context, in *api.GetBucketAbacInput)
 	return &api.GetBucketAbacOutput{AbacStatus: c}, nil
 }
 
-// PutBucketAccelerateConfiguration keeps whether the bucket is accelerated.
-func (s *Service) PutBucketAccelerateConfiguration(ctx context.Context, in *api.PutBucketAccelerateConfigurationInput) (*api.PutBucketAccelerateConfigurationOutput, error) {
-	return &api.PutBucketAccelerateConfigurationOutput{}, putSetting(ctx, s, at(accelerateSetting, in.Bucket, in.ExpectedBucketOwner), in.AccelerateConfiguration)
-}
-
-// GetBucketAccelerateConfiguration tells it.
-func (s *Service) GetBucketAccelerateConfiguration(ctx context.Context, in *api.GetBucketAccelerateConfigurationInput) (*api.GetBucketAccelerateConfigurationOutput, error) {
-	c, err := getSetting[api.AccelerateConfiguration](ctx, s, at(accelerateSetting, in.Bucket, in.ExpectedBucketOwner))
-	if err != nil {
-		return nil, err
-	}
-	return &api.GetBucketAccelerateConfigurationOutput{Status: c.Status}, nil
-}
-
-// PutBucketRequestPayment keeps who pays for requests.
-func (s *Service) PutBucketRequestPayment(ctx context.Context, in *api.PutBucketRequestPaymentInput) (*api.PutBucketRequestPaymentOutput, error) {
-	return &api.PutBucketRequestPaymentOutput{}, putSetting(ctx, s, at(paymentSetting, in.Bucket, in.ExpectedBucketOwner), in.RequestPaymentConfiguration)
-}
-
-// GetBucketRequestPayment tells it.
-func (s *Service) GetBucketRequestPayment(ctx context.Context, in *api.GetBucketRequestPaymentInput) (*api.GetBucketRequestPaymentOutput, error) {
-	c, err := getSetting[api.RequestPaymentConfiguration](ctx, s, at(paymentSetting, in.Bucket, in.ExpectedBucketOwner))
-	if err != nil {
-		return nil, err
-	}
-	if c.Payer == "" {
-		c.Payer = "BucketOwner"
-	}
-	return &api.GetBucketRequestPaymentOutput{Payer: c.Payer}, nil
-}
-
 // PutBucketLogging keeps where access logs are to go.
 func (s *Service) PutBucketLogging(ctx context.Context, in *api.PutBucketLoggingInput) (*api.PutBucketLoggingOutput, error) {
 	c := in.BucketLoggingStatus

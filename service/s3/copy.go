@@ -130,6 +130,7 @@ func (s *Service) copy(ctx context.Context, in *api.CopyObjectInput, from *origi
 // bytesOf is the source's bytes for a copy. A blob is not copied: both objects
 // refer to it, provided that its digests serve the copy as well.
 func (s *Service) bytesOf(ctx context.Context, src *source, algorithm string) (*received, error) {
+	s.readOut(src)
 	o := src.o
 	plain := o.Content.Blob.ID != "" && o.Seal.Customer == "" && o.Seal.Algorithm == sealS3
 	if plain && !o.Sum.Composite && (algorithm == "" || algorithm == o.Sum.Algorithm) {

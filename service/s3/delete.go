@@ -99,7 +99,7 @@ func (s *Service) DeleteObjects(ctx context.Context, in *api.DeleteObjectsInput)
 		for i := range in.Delete.Objects {
 			id := &in.Delete.Objects[i]
 			done, err := s.deleteOneOf(kv.Join(ctx, s.Store, tx), tx, b, &api.DeleteObjectInput{
-				Bucket: in.Bucket, Key: id.Key, VersionId: id.VersionId, BypassGovernanceRetention: in.BypassGovernanceRetention,
+				Bucket: in.Bucket, Key: id.Key, VersionId: id.VersionId, RequestPayer: in.RequestPayer, BypassGovernanceRetention: in.BypassGovernanceRetention,
 				IfMatch: id.ETag, IfMatchLastModifiedTime: id.LastModifiedTime, IfMatchSize: id.Size,
 			})
 			if err != nil {

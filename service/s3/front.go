@@ -19,6 +19,9 @@ func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Re
 	if strings.HasPrefix(endpoint, websiteLabel) {
 		return nil, s.visit(ctx, w, req, bucket)
 	}
+	if err := s.accelerated(ctx, bucket, endpoint); err != nil {
+		return nil, err
+	}
 	bucket, err := s.pointAt(ctx, bucket, endpoint)
 	if err != nil {
 		return nil, err
@@ -48,7 +51,7 @@ func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Re
 	if req.Method == http.MethodPost && rest == "" && strings.HasPrefix(req.Header.Get("Content-Type"), "multipart/form-data") {
 		return s.takeForm(w, req, name)
 	}
-	return w, nil
+	return s.charging(ctx, w, req, name)
 }
 
 // visit answers at a website's host, where CORS rules hold as well.

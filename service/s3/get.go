@@ -37,6 +37,7 @@ func (s *Service) open(ctx context.Context, in *api.GetObjectInput) (*reply, io.
 		if errors.Is(err, blob.ErrNotFound) {
 			continue // it was replaced in between
 		}
+		s.readOut(&source{b: r.b, o: r.o, size: r.span.size})
 		return r, body, err
 	}
 	return nil, nil, errLost

@@ -11,6 +11,8 @@ const (
 	kindNotify     = "s3.notify"     // an event for one receiver
 	kindReplicate  = "s3.replicate"  // a version that is to be copied to other buckets
 	kindLog        = "s3.log"        // a bucket's access log
+	kindInventory  = "s3.inventory"  // a bucket's inventories, at midnight
+	kindReport     = "s3.report"     // an inventory's report
 	kindCollect    = "s3.collect"    // blobs that a crash left behind
 	kindScrub      = "s3.scrub"      // a look at the bytes at rest
 )
@@ -25,6 +27,8 @@ func (s *Service) Jobs() []job.Kind {
 		{Name: kindNotify, Run: s.notify},
 		{Name: kindReplicate, Run: s.copyOver},
 		{Name: kindLog, Do: s.deliverLog},
+		{Name: kindInventory, Run: s.count},
+		{Name: kindReport, Do: s.report},
 		s.sweep().Job(),
 		{Name: kindScrub, Do: s.scrubSome, Concurrency: 1},
 	}

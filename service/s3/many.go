@@ -8,8 +8,8 @@ import (
 	"github.com/brume-cloud/brume/state/kv"
 )
 
-// Configurations of which a bucket may have many, by their ids. They are kept
-// and returned, and have no effect.
+// Configurations of which a bucket may have many, by their ids. Those in this
+// file are kept and returned, and have no effect.
 
 // putOne puts the configuration with an id.
 func putOne[T any](ctx context.Context, s *Service, p place, v *T) error {
@@ -102,30 +102,6 @@ func (s *Service) ListBucketAnalyticsConfigurations(ctx context.Context, in *api
 	all, next, err := listOnes[api.AnalyticsConfiguration](ctx, s, at(analyticsSetting, in.Bucket, in.ExpectedBucketOwner), in.ContinuationToken)
 	return &api.ListBucketAnalyticsConfigurationsOutput{
 		AnalyticsConfigurationList: all, IsTruncated: new(next != nil), ContinuationToken: in.ContinuationToken, NextContinuationToken: next,
-	}, err
-}
-
-// PutBucketInventoryConfiguration keeps a configuration.
-func (s *Service) PutBucketInventoryConfiguration(ctx context.Context, in *api.PutBucketInventoryConfigurationInput) (*api.PutBucketInventoryConfigurationOutput, error) {
-	return &api.PutBucketInventoryConfigurationOutput{}, putOne(ctx, s, at(inventorySetting, in.Bucket, in.ExpectedBucketOwner).with(in.Id), in.InventoryConfiguration)
-}
-
-// GetBucketInventoryConfiguration returns it.
-func (s *Service) GetBucketInventoryConfiguration(ctx context.Context, in *api.GetBucketInventoryConfigurationInput) (*api.GetBucketInventoryConfigurationOutput, error) {
-	c, err := getOne[api.InventoryConfiguration](ctx, s, at(inventorySetting, in.Bucket, in.ExpectedBucketOwner).with(in.Id))
-	return &api.GetBucketInventoryConfigurationOutput{InventoryConfiguration: c}, err
-}
-
-// DeleteBucketInventoryConfiguration takes it away.
-func (s *Service) DeleteBucketInventoryConfiguration(ctx context.Context, in *api.DeleteBucketInventoryConfigurationInput) (*api.DeleteBucketInventoryConfigurationOutput, error) {
-	return &api.DeleteBucketInventoryConfigurationOutput{}, s.deleteOne(ctx, at(inventorySetting, in.Bucket, in.ExpectedBucketOwner).with(in.Id))
-}
-
-// ListBucketInventoryConfigurations lists all of the bucket's.
-func (s *Service) ListBucketInventoryConfigurations(ctx context.Context, in *api.ListBucketInventoryConfigurationsInput) (*api.ListBucketInventoryConfigurationsOutput, error) {
-	all, next, err := listOnes[api.InventoryConfiguration](ctx, s, at(inventorySetting, in.Bucket, in.ExpectedBucketOwner), in.ContinuationToken)
-	return &api.ListBucketInventoryConfigurationsOutput{
-		InventoryConfigurationList: all, IsTruncated: new(next != nil), ContinuationToken: in.ContinuationToken, NextContinuationToken: next,
 	}, err
 }
 

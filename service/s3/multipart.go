@@ -100,6 +100,7 @@ func (b *bucket) dropUpload(tx kv.Tx, at kv.Key, u *upload) {
 	of := parts.Prefix(b.scope(), b.id(), kv.Uint(u.Number))
 	for _, p := range parts.Scan(tx, kv.Prefix(of)) {
 		b.release(tx, p.Content)
+		b.billPart(tx, u, p, false)
 	}
 	parts.DeleteAll(tx, of)
 	uploads.Delete(tx, at)

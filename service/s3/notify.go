@@ -207,7 +207,7 @@ func (s *Service) notify(ctx context.Context, _ kv.Tx, j *job.Job) error {
 // transaction.
 func (s *Service) as(ctx context.Context, sc kv.Scope, bucket string) context.Context {
 	return aws.ActAs(ctx, aws.Actor{
-		Caller: aws.Caller{Kind: aws.ServicePrincipal, Service: principal}, Account: sc.Account, Region: sc.Region, Source: arn(sc.Region, bucket), Hurry: true,
+		Caller: aws.Caller{Kind: aws.ServicePrincipal, Service: principal}, Account: sc.Account, Region: sc.Region, Source: arn(sc.Region, bucket), SourceAccount: sc.Account, Hurry: true,
 	})
 }
 

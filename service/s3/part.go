@@ -81,11 +81,13 @@ func (s *Service) putPart(ctx context.Context, a *arrival, body *received) error
 		key := b.partKey(u.Number, a.number)
 		if old, ok := parts.Get(tx, key); ok {
 			b.release(tx, old.Content)
+			b.billPart(tx, u, old, false)
 		}
 		a.p = &part{Number: a.number, Size: body.size, ETag: body.etag(), Sum: body.sum, Modified: tx.Now()}
 		if a.p.Content, err = s.keep(tx, b, body); err != nil {
 			return err
 		}
+		b.billPart(tx, u, a.p, true)
 		parts.Put(tx, key, a.p)
 		return nil
 	})
@@ -146,6 +148,7 @@ func (s *Service) fetch(ctx context.Context, from *origin, algorithm string) (sr
 			return nil, nil, err
 		}
 		defer open.Close()
+		s.readOut(src)
 		body, err = s.own(ctx, open, algorithm)
 		return src, body, err
 	}

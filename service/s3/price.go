@@ -21,6 +21,16 @@ func (s *Service) Usage(c *aws.Call) []meter.Usage {
 	return all
 }
 
+// transitionTier is the tier of the request that a lifecycle's move is.
+// AWS: "Understanding your AWS billing and usage reports for Amazon S3": Tier 3
+// to an archive, Tier 4 to the classes that are read at once.
+func transitionTier(class string) string {
+	if class == classGlacier || class == classDeep {
+		return "Requests-Tier3"
+	}
+	return "Requests-Tier4"
+}
+
 func tierOf(operation string) string {
 	switch {
 	case strings.HasPrefix(operation, "Delete"), strings.HasPrefix(operation, "Abort"), operation == "":

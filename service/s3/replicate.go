@@ -170,6 +170,7 @@ type sink struct {
 func (s *Service) copyTo(ctx context.Context, tx kv.Tx, from *source, to *sink) {
 	replica := *from.o
 	replica.Copied, replica.Since = copyReplica, time.Time{}
+	replica.Restored, replica.Restoring, replica.Moved, replica.Thawed = time.Time{}, time.Time{}, time.Time{}, false
 	if class := to.rule.Destination.StorageClass; class != "" {
 		replica.Class, _ = storageClass(string(class))
 	}

@@ -85,6 +85,7 @@ func (s *Service) RestoreObject(ctx context.Context, in *api.RestoreObjectInput)
 		o.Restoring = tx.Now().Add(takes)
 		o.Restored = midnight(o.Restoring.Add(days))
 		out.StatusCode = new(int32(http.StatusAccepted))
+		b.takeOut(tx, o, tier)
 		s.emit(ctx, tx, b, o.event("ObjectRestore:Post"))
 		job.Put(tx, &job.Job{Kind: kindRestore, Scope: b.scope(), ID: o.Key + "\x00" + o.id(), Due: o.Restoring, Payload: b.refer(o)})
 		s.putRestoreEnd(tx, b, o)
@@ -150,6 +151,8 @@ func (s *Service) endRestore(ctx context.Context, tx kv.Tx, j *job.Job) error {
 	if b, o, ok := follow(tx, j); ok && o.Restoring.Equal(j.Due) {
 		e := o.event("ObjectRestore:Completed")
 		e.Expires, e.Class = o.Restored, o.Class
+		b.thaw(tx, o, true)
+		b.save(tx, o)
 		s.emit(s.itself(ctx, j.Scope), tx, b, e)
 	}
 	return nil
@@ -161,6 +164,7 @@ func (s *Service) endCopy(ctx context.Context, tx kv.Tx, j *job.Job) error {
 	if !ok || !o.Restored.Equal(j.Due) {
 		return nil
 	}
+	b.thaw(tx, o, false)
 	o.Restored, o.Restoring = time.Time{}, time.Time{}
 	b.save(tx, o)
 	s.emit(s.itself(ctx, j.Scope), tx, b, o.event("ObjectRestore:Delete"))

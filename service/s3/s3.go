@@ -45,6 +45,7 @@ type Deps struct {
 	Clock  *clock.Clock // for the real time; transactions have their own
 	Random aws.Random
 	Via    aws.Invoker // calls to other services, and to this one for websites
+	Meter  Meter
 	Log    *slog.Logger
 
 	// Saved reports whether saved states exist, whose rows may refer to blobs

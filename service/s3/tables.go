@@ -99,6 +99,9 @@ type object struct {
 	Moved     time.Time         `kv:"23"` // when lifecycle gave it its storage class
 	Upload    string            `kv:"24"` // the id of the upload that it was made by
 
+	Billed bool `kv:"25"` // its storage is being metered
+	Thawed bool `kv:"26"` // so is that of its restored copy
+
 	expiration *string `kv:"-"` // x-amz-expiration of the answer to its put
 }
 
@@ -179,6 +182,7 @@ type part struct {
 	Sum      sum       `kv:"4"`
 	Content  content   `kv:"5"`
 	Modified time.Time `kv:"6"`
+	Billed   bool      `kv:"7"` // its storage is being metered, while it is no object's
 }
 
 // setting is a configuration of a bucket: the API's structure as JSON.
@@ -280,6 +284,10 @@ func (b *bucket) partKey(upload uint64, number int) kv.Key {
 
 func (b *bucket) settingKey(name, id string) kv.Key {
 	return settings.Key(b.scope(), b.id(), kv.String(name), kv.String(id))
+}
+
+func (b *bucket) inventoryArmed() kv.Key {
+	return armed.Key(b.scope(), b.id(), kv.String(kindInventory))
 }
 
 func heldKey(id blob.ID) kv.Key { return held.Key(kv.Scope{}, kv.String(id)) }

@@ -6,6 +6,7 @@ import (
 
 	api "github.com/brume-cloud/brume/api/s3"
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/meter"
 	"github.com/brume-cloud/brume/state/job"
 	"github.com/brume-cloud/brume/state/kv"
 )
@@ -209,7 +210,10 @@ func (r *ranger) reclass(rule *api.LifecycleRule, o *object, class string) {
 	if class == "" || rank(class) <= rank(o.Class) || tooSmall {
 		return
 	}
+	r.b.settle(r.tx, o)
 	o.Class, o.Moved = class, r.tx.Now()
+	r.b.bill(r.tx, o)
+	meter.Count(r.tx, r.b.usage(transitionTier(class)), 1)
 	r.b.save(r.tx, o)
 	r.emit(r.ctx, r.tx, r.b, o.event("LifecycleTransition"))
 }

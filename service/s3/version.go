@@ -136,7 +136,9 @@ func (b *bucket) add(tx kv.Tx, r aws.Random, o *object) {
 		if old, ok := objects.Get(tx, b.objectKey(o.Key)); ok {
 			o.Seq = old.Seq + 1
 			b.release(tx, old.Content)
+			b.settle(tx, old)
 		}
+		b.bill(tx, o)
 		objects.Put(tx, b.objectKey(o.Key), o)
 		return
 	}
@@ -151,10 +153,10 @@ func (b *bucket) add(tx kv.Tx, r aws.Random, o *object) {
 		b.erase(tx, null)
 		ok = ok && null.Seq != old.Seq
 	}
-	if ok && !old.Marker {
+	if ok { // a delete marker, too, ages from when it is followed
 		old.Since = tx.Now()
 		b.putOld(tx, old)
-		if o.Marker {
+		if o.Marker && !old.Marker {
 			objects.Delete(tx, b.objectKey(o.Key))
 		}
 	}
@@ -162,6 +164,7 @@ func (b *bucket) add(tx kv.Tx, r aws.Random, o *object) {
 		b.putOld(tx, o)
 		return
 	}
+	b.bill(tx, o)
 	objects.Put(tx, b.objectKey(o.Key), o)
 }
 
@@ -185,6 +188,7 @@ func (b *bucket) save(tx kv.Tx, o *object) {
 // erase deletes a version's row and gives its bytes up, and nothing else.
 func (b *bucket) erase(tx kv.Tx, o *object) {
 	b.release(tx, o.Content)
+	b.settle(tx, o)
 	if now, ok := objects.Get(tx, b.objectKey(o.Key)); ok && now.Seq == o.Seq {
 		objects.Delete(tx, b.objectKey(o.Key))
 		return
@@ -203,7 +207,12 @@ func (b *bucket) remove(tx kv.Tx, o *object) {
 		return
 	}
 	next, ok := b.latest(tx, o.Key)
-	if !ok || next.Marker {
+	if !ok {
+		return
+	}
+	if next.Marker {
+		next.Since = time.Time{}
+		b.putOld(tx, next)
 		return
 	}
 	versions.Delete(tx, b.versionKey(o.Key, next.Seq))

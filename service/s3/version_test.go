@@ -338,3 +338,11 @@ func TestPartsAreCopied(t *testing.T) {
 		t.Error("the copy differs")
 	}
 }
+
+func TestMFADeleteNeedsADevice(t *testing.T) {
+	s := open(t)
+	_, err := s.PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{Bucket: &s.bucket, VersioningConfiguration: &types.VersioningConfiguration{Status: "Enabled", MFADelete: "Enabled"}})
+	s.want("AccessDenied", err)
+	_, err = s.PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{Bucket: &s.bucket, VersioningConfiguration: &types.VersioningConfiguration{Status: "Enabled", MFADelete: "Disabled"}})
+	s.want("", err)
+}

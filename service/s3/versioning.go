@@ -16,8 +16,8 @@ func (s *Service) PutBucketVersioning(ctx context.Context, in *api.PutBucketVers
 	if c == nil || c.Status == "" {
 		return nil, aws.Errorf(http.StatusBadRequest, "IllegalVersioningConfigurationException", "The Versioning element must be specified")
 	}
-	if c.MFADelete == "Enabled" {
-		return nil, aws.NotImplemented("s3", "MFA delete")
+	if c.MFADelete == "Enabled" { // AWS: "Configuring MFA delete": the root user's device must say so, and nobody's is known here
+		return nil, api.ErrAccessDenied("Mfa Authentication must be used for this request")
 	}
 	err := s.update(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx kv.Tx, b *bucket) error {
 		if b.Locks && c.Status != versioningOn {
