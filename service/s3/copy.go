@@ -61,6 +61,9 @@ func (from *origin) find(ctx context.Context, tx kv.Tx) (*source, error) {
 	if from.owner != nil && *from.owner != b.Account {
 		return nil, errDenied()
 	}
+	if o, ok := b.version(tx, from.key, deref(from.version)); ok && o.Marker && from.version != nil {
+		return nil, api.ErrInvalidRequest("The source of a copy request may not specifically refer to a delete marker by version id.")
+	}
 	o, err := b.lookup(tx, from.key, from.version)
 	if err != nil {
 		return nil, err

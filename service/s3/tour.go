@@ -99,7 +99,8 @@ func (r *ranger) look(of []*object) {
 	}
 }
 
-// expire deletes the latest version of a key whose time has come.
+// expire deletes the latest version of a key whose time has come, and takes
+// those out of the list that are gone with it.
 func (r *ranger) expire(rule *api.LifecycleRule, of []*object) bool {
 	e, o, now := rule.Expiration, of[0], r.tx.Now()
 	if e == nil {
@@ -125,6 +126,11 @@ func (r *ranger) expire(rule *api.LifecycleRule, of []*object) bool {
 	}
 	marker := &object{Key: o.Key, Marker: true, Modified: now}
 	r.b.add(r.tx, r.Random, marker)
+	for n, old := range of[1:] {
+		if old != nil && old.Version == marker.Version { // the null version, whose place it took
+			of[n+1] = nil
+		}
+	}
 	r.emit(r.ctx, r.tx, r.b, marker.event("LifecycleExpiration:DeleteMarkerCreated"))
 	return true
 }
