@@ -129,8 +129,14 @@ func makeServices(s *System) services {
 		}); ok {
 			front = f.Front
 		}
+		var proof func(string, http.Header, []byte) error
+		if p, ok := service.(interface {
+			Proof(string, http.Header, []byte) error
+		}); ok {
+			proof = p.Proof
+		}
 		all.endpoints = append(all.endpoints, gateway.Endpoint{
-			Front: front, Model: model, Operations: e.operations, Service: service, Invalid: e.invalid, Denied: e.denied, PathMember: e.pathMember, BodyLimit: e.bodyLimit,
+			Front: front, Proof: proof, Model: model, Operations: e.operations, Service: service, Invalid: e.invalid, Denied: e.denied, PathMember: e.pathMember, BodyLimit: e.bodyLimit,
 		})
 	}
 	return all

@@ -27,6 +27,9 @@ type Endpoint struct {
 	// Denied puts a refusal by policies into the service's words. Nil gives the
 	// code that most services of its protocol use.
 	Denied func(message string) *aws.Error
+	// Proof holds a whole body against the checksums that its headers state, in
+	// the service's words; mostly nil. Streamed bodies are the operation's to prove.
+	Proof func(operation string, h http.Header, body []byte) error
 
 	once   sync.Once
 	model  *schema.Service

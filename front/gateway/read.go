@@ -49,6 +49,11 @@ func (x *exchange) read(context.Context) error {
 	if err := x.checkMD5(body); err != nil {
 		return err
 	}
+	if x.op != nil && x.endpoint != nil && x.endpoint.Proof != nil {
+		if err := x.endpoint.Proof(x.op.Name, r.Header, body); err != nil {
+			return err
+		}
+	}
 	x.BytesIn = int64(len(body))
 	x.signed = body
 	x.req.Body = body
