@@ -415,3 +415,36 @@ func TestAccessLogsAreDelivered(t *testing.T) {
 		}
 	})
 }
+
+// TestReplicationRulesAndDeleteMarkers sets rules of both forms.
+func TestReplicationRulesAndDeleteMarkers(t *testing.T) {
+	bubble(t, func(s *shelf) {
+		t := s.T
+		s.create("copy")
+		for _, s.bucket = range []string{"copy", "shelf"} {
+			s.versioning("Enabled")
+		}
+		rule := types.ReplicationRule{Status: "Enabled", Priority: new(int32(1)), Destination: &types.Destination{Bucket: new("arn:aws:s3:::copy")}}
+		set := func(r types.ReplicationRule) error {
+			_, err := s.PutBucketReplication(t.Context(), &s3.PutBucketReplicationInput{Bucket: &s.bucket, ReplicationConfiguration: &types.ReplicationConfiguration{Role: new("arn:aws:iam::000000000000:role/r"), Rules: []types.ReplicationRule{r}}})
+			return err
+		}
+		filtered := rule
+		filtered.Filter = &types.ReplicationRuleFilter{Tag: &types.Tag{Key: new("a"), Value: new("b")}}
+		s.want("InvalidRequest", set(filtered))
+		filtered.DeleteMarkerReplication = &types.DeleteMarkerReplication{Status: "Enabled"}
+		s.want("InvalidRequest", set(filtered))
+		filtered.DeleteMarkerReplication = &types.DeleteMarkerReplication{Status: "Disabled"}
+		s.want("", set(filtered))
+		// The first form has no filter, and copies delete markers unasked.
+		rule.Prefix, rule.Priority = new(""), nil
+		s.want("", set(rule))
+		s.put("k", "x")
+		s.remove("k", "")
+		s.cloud.Advance(time.Second)
+		s.bucket = "copy"
+		if got := s.versions(1000); got != "k=1 k!*" {
+			t.Error(got)
+		}
+	})
+}

@@ -35,6 +35,9 @@ func (s *Service) PutBucketReplication(ctx context.Context, in *api.PutBucketRep
 			if deref(c.Rules[i].ID) == "" {
 				c.Rules[i].ID = new(aws.UUID(s.Random))
 			}
+			if err := checkReplication(&c.Rules[i]); err != nil {
+				return err
+			}
 			to, ok := destination(tx, b, &c.Rules[i])
 			if !ok {
 				return api.ErrInvalidRequest("Destination bucket must exist.")
@@ -95,6 +98,28 @@ func rulesFor(c *api.ReplicationConfiguration, o *object) (all []*api.Replicatio
 	return all
 }
 
+// marks reports whether a rule copies delete markers because it says so. Those
+// of the first form, which have no filter, always do.
+// AWS: "Replication configuration file elements", backward compatibility.
+func marks(r *api.ReplicationRule) bool {
+	return r.DeleteMarkerReplication != nil && r.DeleteMarkerReplication.Status == "Enabled"
+}
+
+// checkReplication refuses what a rule with a filter must say and does not, and
+// what it must not say.
+func checkReplication(r *api.ReplicationRule) error {
+	f := r.Filter
+	switch {
+	case f == nil:
+		return nil
+	case r.DeleteMarkerReplication == nil:
+		return api.ErrInvalidRequest("DeleteMarkerReplication must be specified for this version of Cross Region Replication configuration schema. Please refer to S3 Developer Guide for more information.")
+	case marks(r) && (f.Tag != nil || f.And != nil && len(f.And.Tags) > 0):
+		return api.ErrInvalidRequest("Delete marker replication is not supported if any Tag filter is specified. Please refer to S3 Developer Guide for more information.")
+	}
+	return nil
+}
+
 func replicates(r *api.ReplicationRule, o *object) bool {
 	prefix, tags := deref(r.Prefix), []api.Tag(nil)
 	if f := r.Filter; f != nil {
@@ -113,7 +138,7 @@ func replicates(r *api.ReplicationRule, o *object) bool {
 		return false
 	}
 	if o.Marker { // AWS: "Replicating delete markers between buckets": never by a rule with tags
-		return r.DeleteMarkerReplication != nil && r.DeleteMarkerReplication.Status == "Enabled" && tags == nil
+		return r.Filter == nil || marks(r) && tags == nil
 	}
 	sealed := strings.HasPrefix(o.Seal.Algorithm, sealKMS)
 	by := r.SourceSelectionCriteria
