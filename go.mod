@@ -24,6 +24,7 @@ require (
 	github.com/minio/crc64nvme v1.1.1
 	github.com/tidwall/btree v1.8.2
 	github.com/zeebo/xxh3 v1.1.0
+	golang.org/x/sys v0.30.0
 )
 
 require github.com/aws/aws-sdk-go-v2/service/internal/endpoint-discovery v1.13.11 // indirect
@@ -66,7 +67,6 @@ require (
 	github.com/rogpeppe/go-internal v1.9.0 // indirect
 	github.com/x448/float16 v0.8.4 // indirect
 	golang.org/x/exp v0.0.0-20230626212559-97b1e661b5df // indirect
-	golang.org/x/sys v0.30.0 // indirect
 	golang.org/x/text v0.14.0 // indirect
 	google.golang.org/protobuf v1.33.0 // indirect
 )

@@ -310,7 +310,7 @@ var dependencies = map[string]string{
 	"github.com/aws/aws-sdk-go-v2/service/sns":             "tests",
 	"github.com/aws/aws-sdk-go-v2/service/sqs":             "tests",
 	"github.com/aws/aws-sdk-go-v2/service/sts":             "tests",
-	"golang.org/x/sys":                                     "file locks",
+	"golang.org/x/sys":                                     "file locks, and the namespaces of functions",
 	"golang.org/x/term":                                    "is the output a terminal",
 
 	"github.com/aws/aws-sdk-go-v2/service/glacier":   "tests",

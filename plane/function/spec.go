@@ -1,0 +1,114 @@
+package function
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+)
+
+// Spec says what to run. Two specs with the same Key share environments, so
+// the key has to change with everything that a running environment cannot take
+// up: code, layers, handler, variables, memory, timeout.
+type Spec struct {
+	Key      string // of a published configuration, e.g. ARN, version and revision
+	Function string // its name
+	Version  string // "$LATEST" or a number
+	Region   string
+
+	Runtime      string // "python3.12", "nodejs22.x", "provided.al2023" …
+	Architecture string // "x86_64" or "arm64"; empty is this machine's
+	Handler      string
+	Code         Archive
+	Layers       []Archive // unpacked over each other in order, at /opt
+
+	// Variables returns the function's own variables and its credentials. It is
+	// called when an environment starts, not for each call.
+	Variables func(context.Context) (map[string]string, error)
+
+	MemoryMB        int           // 0 is 128
+	EphemeralMB     int           // the size of /tmp; 0 is 512
+	Timeout         time.Duration // of a call; 0 is 3 s
+	MaxEnvironments int           // that may live at a time; 0 leaves it to the plane
+}
+
+// Archive is a zip that is opened only when it is not unpacked yet.
+type Archive struct {
+	Hash string // names the content; any string
+	Open func(context.Context) (ZIP, error)
+}
+
+// ZIP is an opened archive. Close is called once.
+type ZIP interface {
+	io.ReaderAt
+	io.Closer
+	Size() int64
+}
+
+// Event is one call of a function.
+type Event struct {
+	RequestID   string
+	FunctionARN string // as invoked, with the qualifier
+	Payload     []byte
+
+	TraceID         string // the X-Ray header; empty for none
+	ClientContext   string // JSON, decoded
+	CognitoIdentity string // JSON
+
+	// Stream gets the response while it is written, when the function streams.
+	// Without it a streamed response is collected like any other.
+	Stream io.Writer
+}
+
+// Outcome is what came of a call that reached the function's code, or would
+// have if the code could be started.
+type Outcome struct {
+	Payload       []byte // nil when Streamed
+	ContentType   string // of the response, as the runtime said it
+	Streamed      bool   // the payload went to Event.Stream
+	FunctionError string // "" or "Unhandled"
+	ErrorType     string // "Runtime.ExitError", "Sandbox.Timedout", or the function's own
+
+	Logs      []Line // with the platform's START, END and REPORT
+	LogStream string // of the environment
+
+	Cold        bool
+	Init        time.Duration // 0 unless Cold
+	Duration    time.Duration
+	Billed      time.Duration // whole milliseconds; with Init
+	MaxMemoryMB int
+}
+
+// Line is one line of log, without its newline.
+type Line struct {
+	At   time.Time // by the cloud's clock
+	Text string
+}
+
+var (
+	// ErrBusy says that no environment may be added: the spec's limit or the
+	// plane's is reached and all are in a call.
+	ErrBusy = errors.New("function: all environments are busy")
+	// ErrClosed says that the plane is closed.
+	ErrClosed = errors.New("function: the plane is closed")
+	// ErrUnsupported says that this machine cannot run the function; the error
+	// that wraps it names what to install.
+	ErrUnsupported = errors.New("function: cannot run here")
+	// ErrArchive says that code or a layer cannot be unpacked.
+	ErrArchive = errors.New("function: bad archive")
+)
+
+func (s *Spec) fill() {
+	if s.MemoryMB == 0 {
+		s.MemoryMB = 128
+	}
+	if s.EphemeralMB == 0 {
+		s.EphemeralMB = 512
+	}
+	if s.Timeout == 0 {
+		s.Timeout = 3 * time.Second
+	}
+	if s.Version == "" {
+		s.Version = "$LATEST"
+	}
+}
