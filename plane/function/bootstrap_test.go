@@ -21,6 +21,10 @@ func TestMain(m *testing.M) {
 		bootstrap(api)
 		return
 	}
+	if dir := os.Getenv("BRUME_TEST_SERVER"); dir != "" {
+		startServer(dir)
+		return
+	}
 	os.Exit(m.Run())
 }
 

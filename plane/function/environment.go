@@ -172,9 +172,20 @@ func (e *environment) await(ctx context.Context, requestID string, limit time.Du
 		return e.initError
 	}
 	if !e.isReady {
-		return e.main.failure(requestID, e.memory.exceeded)
+		return e.crashed(requestID)
 	}
 	return nil
+}
+
+// crashed tells why the runtime's process has ended; the environment's mutex is
+// held.
+func (e *environment) crashed(requestID string) *failure {
+	select {
+	case <-e.stopping: // it was ended
+		return &failure{err: ErrClosed}
+	default:
+		return e.main.failure(requestID, e.memory.exceeded)
+	}
 }
 
 // run gives an idle environment one call and waits for what becomes of it. After
@@ -193,7 +204,9 @@ func (e *environment) run(ctx context.Context, ev *Event) (response, *failure) {
 	select {
 	case <-c.done:
 	case <-e.main.exited:
-		f = e.main.failure(ev.RequestID, e.exceeded())
+		e.mu.Lock()
+		f = e.crashed(ev.RequestID)
+		e.mu.Unlock()
 	case <-expired:
 		f = timedOut(ev.RequestID, e.spec.Timeout)
 		e.kill()
@@ -211,12 +224,6 @@ func (e *environment) run(ctx context.Context, ev *Event) (response, *failure) {
 		return c.result, nil // it said why before it exited
 	}
 	return c.result, f
-}
-
-func (e *environment) exceeded() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.memory.exceeded
 }
 
 // freeze stops all processes between calls, and lets them go on.

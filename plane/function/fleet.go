@@ -60,6 +60,7 @@ func (p *Plane) choose(s *Spec) (e, evicted *environment, err error) {
 	}
 	f.live++
 	p.live++
+	p.ending.Add(1) // until cold has told Close of the environment
 	return nil, nil, nil
 }
 
@@ -92,12 +93,29 @@ func (e *environment) usable() bool {
 
 // cold starts an environment for a call. After an error there is none.
 func (p *Plane) cold(ctx context.Context, s *Spec, ev *Event) (*environment, *failure, error) {
+	e, err := p.register(ctx, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	if w := e.runtime.warning; w != "" {
+		e.logs.platform("[brume] %s", w)
+	}
+	e.logs.platform("INIT_START Runtime Version: %s", e.runtime.version)
+	failed := e.await(ctx, ev.RequestID, initLimit(s))
+	p.refill(e.runtime)
+	return e, failed, nil
+}
+
+// register starts an environment and notes that it is there.
+func (p *Plane) register(ctx context.Context, s *Spec) (*environment, error) {
+	defer p.ending.Done()
 	e, err := p.start(ctx, s)
 	if err != nil {
 		p.leave(s.Key, nil)
-		return nil, nil, err
+		return nil, err
 	}
 	p.mu.Lock()
+	p.all[e] = true
 	if f := p.fleets[s.Key]; f != nil { // not forgotten meanwhile
 		f.all[e] = true
 	}
@@ -105,13 +123,9 @@ func (p *Plane) cold(ctx context.Context, s *Spec, ev *Event) (*environment, *fa
 	p.mu.Unlock()
 	if closed {
 		p.discard(e)
-		return nil, nil, ErrClosed
+		return nil, ErrClosed
 	}
-	if w := e.runtime.warning; w != "" {
-		e.logs.platform("[brume] %s", w)
-	}
-	e.logs.platform("INIT_START Runtime Version: %s", e.runtime.version)
-	return e, e.await(ctx, ev.RequestID, initLimit(s)), nil
+	return e, nil
 }
 
 // start makes an environment, of a spare worker if one waits.
@@ -197,6 +211,7 @@ func (p *Plane) leave(key string, e *environment) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.live--
+	delete(p.all, e)
 	f := p.fleets[key]
 	if f == nil || e != nil && !f.all[e] {
 		return

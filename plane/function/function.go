@@ -43,11 +43,12 @@ type Plane struct {
 
 	mu       sync.Mutex
 	fleets   map[string]*fleet
+	all      map[*environment]bool // of functions, forgotten ones too
 	live     int
 	spares   map[string]*environment // by interpreter
 	starting map[string]bool         // spares
 	closed   bool
-	ending   sync.WaitGroup // environments that are being ended
+	ending   sync.WaitGroup // and starting: what Close waits for
 }
 
 // New returns a plane. It looks for no runtime and starts nothing.
@@ -58,7 +59,7 @@ func New(c Config) (*Plane, error) {
 	if c.MaxEnvironments == 0 {
 		c.MaxEnvironments = maxEnvironments
 	}
-	p := &Plane{config: c, fleets: map[string]*fleet{}, spares: map[string]*environment{}, starting: map[string]bool{}}
+	p := &Plane{config: c, all: map[*environment]bool{}, fleets: map[string]*fleet{}, spares: map[string]*environment{}, starting: map[string]bool{}}
 	p.wall = realTime(c.Clock.Wall)
 	code := filepath.Join(c.Dir, "code")
 	// Code is kept from one plane to the next by nothing but its name; a plane
@@ -190,10 +191,8 @@ func (p *Plane) Close() error {
 	p.mu.Lock()
 	p.closed = true
 	var all []*environment
-	for _, f := range p.fleets {
-		for e := range f.all {
-			all = append(all, e)
-		}
+	for e := range p.all {
+		all = append(all, e)
 	}
 	for name, e := range p.spares {
 		delete(p.spares, name)

@@ -18,7 +18,6 @@ import (
 
 // zipOf makes an archive of files; a name that ends in * is a program.
 func zipOf(t testing.TB, files map[string]string) Archive {
-	t.Helper()
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
 	for name, text := range files {
@@ -322,5 +321,25 @@ func TestCodeWithoutBootstrap(t *testing.T) {
 	out := invoke(t, p, s, order{})
 	if out.ErrorType != "Runtime.InvalidEntrypoint" || !strings.Contains(string(out.Payload), "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]") {
 		t.Errorf("%+v", out)
+	}
+}
+
+func TestCloseEndsCalls(t *testing.T) {
+	p := newPlane(t)
+	s := testSpec(t)
+	done := make(chan error, 1)
+	go func() {
+		_, err := p.Invoke(t.Context(), s, event(order{Do: "hang"}))
+		done <- err
+	}()
+	for p.busy(s.Key) == 0 && len(done) == 0 {
+		runtime.Gosched()
+	}
+	p.Forget(s.Key) // Close has to find it nevertheless
+	if err := p.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-done; err != ErrClosed {
+		t.Errorf("error %v", err)
 	}
 }

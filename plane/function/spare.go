@@ -6,7 +6,8 @@ package function
 // asked for does a spare of it start, and one is kept of each.
 
 // takeSpare returns the spare of r, unless the function's variables have to be
-// there when the process starts, and has another started.
+// there when the process starts. The next one is started when the function has
+// initialised, so that the two do not contend.
 func (p *Plane) takeSpare(r *found, own map[string]string) *environment {
 	for name := range own {
 		if r.bootstrap != "" && atStart(name) {
@@ -17,7 +18,6 @@ func (p *Plane) takeSpare(r *found, own map[string]string) *environment {
 	e := p.spares[r.name]
 	delete(p.spares, r.name)
 	p.mu.Unlock()
-	p.refill(r)
 	if e == nil {
 		return nil
 	}
