@@ -1,0 +1,52 @@
+package lambda
+
+import (
+	"context"
+	"strings"
+
+	"github.com/brume-cloud/brume/api/lambda"
+	"github.com/brume-cloud/brume/aws"
+)
+
+// Access implements aws.Guard: which function a call is about.
+// AWS: "Actions, resources, and condition keys for AWS Lambda": the action of
+// Invoke is InvokeFunction.
+func (s *Service) Access(ctx context.Context, operation string, input any) ([]aws.Access, error) {
+	if operation == "Invoke" || strings.HasPrefix(operation, "InvokeWith") {
+		operation = "InvokeFunction"
+	}
+	access := aws.Access{Action: "lambda:" + operation, Resource: "*"}
+	if name, qualifier := subject(input); name != "" {
+		if a, err := addressOf(aws.CallFrom(ctx), name, qualifier); err == nil {
+			access.Resource, access.Owner = a.qualified(), a.Account
+		}
+	}
+	return []aws.Access{access}, nil
+}
+
+// subject is the function that an input names.
+func subject(input any) (name string, qualifier *string) {
+	switch in := input.(type) {
+	case *lambda.CreateFunctionInput:
+		return in.FunctionName, nil
+	case *lambda.GetFunctionInput:
+		return in.FunctionName, in.Qualifier
+	case *lambda.GetFunctionConfigurationInput:
+		return in.FunctionName, in.Qualifier
+	case *lambda.UpdateFunctionCodeInput:
+		return in.FunctionName, nil
+	case *lambda.UpdateFunctionConfigurationInput:
+		return in.FunctionName, nil
+	case *lambda.DeleteFunctionInput:
+		return in.FunctionName, in.Qualifier
+	case *lambda.InvokeInput:
+		return in.FunctionName, in.Qualifier
+	case *lambda.PutFunctionConcurrencyInput:
+		return in.FunctionName, nil
+	case *lambda.GetFunctionConcurrencyInput:
+		return in.FunctionName, nil
+	case *lambda.DeleteFunctionConcurrencyInput:
+		return in.FunctionName, nil
+	}
+	return "", nil
+}
