@@ -6,9 +6,10 @@ import (
 
 	"github.com/brume-cloud/brume/api/lambda"
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/state/kv"
 )
 
-// Access implements aws.Guard: which function a call is about.
+// Access implements aws.Guard: which function a call is about, and its policy.
 // AWS: "Actions, resources, and condition keys for AWS Lambda": the action of
 // Invoke is InvokeFunction.
 func (s *Service) Access(ctx context.Context, operation string, input any) ([]aws.Access, error) {
@@ -19,6 +20,13 @@ func (s *Service) Access(ctx context.Context, operation string, input any) ([]aw
 	if name, qualifier := subject(input); name != "" {
 		if a, err := addressOf(aws.CallFrom(ctx), name, qualifier); err == nil {
 			access.Resource, access.Owner = a.qualified(), a.Account
+			err = kv.View(ctx, s.Store, func(tx kv.Tx) error {
+				if f, err := a.find(tx); err == nil {
+					access.Policy = f.Policy
+				}
+				return nil
+			})
+			return []aws.Access{access}, err
 		}
 	}
 	return []aws.Access{access}, nil
@@ -41,6 +49,18 @@ func subject(input any) (name string, qualifier *string) {
 		return in.FunctionName, in.Qualifier
 	case *lambda.InvokeInput:
 		return in.FunctionName, in.Qualifier
+	case *lambda.AddPermissionInput:
+		return in.FunctionName, in.Qualifier
+	case *lambda.RemovePermissionInput:
+		return in.FunctionName, in.Qualifier
+	case *lambda.GetPolicyInput:
+		return in.FunctionName, in.Qualifier
+	case *lambda.TagResourceInput:
+		return in.Resource, nil
+	case *lambda.UntagResourceInput:
+		return in.Resource, nil
+	case *lambda.ListTagsInput:
+		return in.Resource, nil
 	case *lambda.PutFunctionConcurrencyInput:
 		return in.FunctionName, nil
 	case *lambda.GetFunctionConcurrencyInput:

@@ -25,6 +25,9 @@ func (s *Service) CreateFunction(ctx context.Context, in *lambda.CreateFunctionI
 	if in.Code == nil {
 		return nil, invalid("Please provide a source for function code.")
 	}
+	if err := checkTags(in.Tags); err != nil {
+		return nil, err
+	}
 	c := configuration{Timeout: defaultTimeout, Memory: defaultMemory, Ephemeral: defaultEphemeral, Architecture: string(lambda.ArchitectureX8664)}
 	if len(in.Architectures) > 0 {
 		c.Architecture = string(in.Architectures[0])

@@ -21,6 +21,9 @@ const (
 	concurrency   = 1000 // of an account
 	minUnreserved = 100  // of it, kept for functions without a share of their own
 
+	maxPolicy = 20 << 10 // bytes
+	maxTags   = 50
+
 	pageSize = 50
 )
 

@@ -14,6 +14,9 @@ type function struct {
 	Tags     map[string]string `kv:"2"`
 	Limited  bool              `kv:"3"` // Reserved holds
 	Reserved int               `kv:"4"` // calls at a time
+	Policy   string            `kv:"5"` // empty for none
+
+	PolicyRevision string `kv:"6"`
 }
 
 // configuration is a version of a function. It never changes but for $LATEST,

@@ -90,6 +90,10 @@ func (c *configuration) expect(revision *string) error {
 	if revision == nil || *revision == c.Revision {
 		return nil
 	}
+	return stale()
+}
+
+func stale() *aws.Error {
 	return lambda.ErrPreconditionFailedException(&lambda.PreconditionFailedException{Type: new(user)},
 		"The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id")
 }
