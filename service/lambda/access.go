@@ -49,6 +49,20 @@ func subject(input any) (name string, qualifier *string) {
 		return in.FunctionName, in.Qualifier
 	case *lambda.InvokeInput:
 		return in.FunctionName, in.Qualifier
+	case *lambda.PublishVersionInput:
+		return in.FunctionName, nil
+	case *lambda.ListVersionsByFunctionInput:
+		return in.FunctionName, nil
+	case *lambda.CreateAliasInput:
+		return in.FunctionName, nil
+	case *lambda.GetAliasInput:
+		return in.FunctionName, nil
+	case *lambda.UpdateAliasInput:
+		return in.FunctionName, nil
+	case *lambda.DeleteAliasInput:
+		return in.FunctionName, nil
+	case *lambda.ListAliasesInput:
+		return in.FunctionName, nil
 	case *lambda.AddPermissionInput:
 		return in.FunctionName, in.Qualifier
 	case *lambda.RemovePermissionInput:

@@ -2,6 +2,7 @@ package lambda
 
 import (
 	"regexp"
+	"strconv"
 
 	"github.com/brume-cloud/brume/api/lambda"
 	"github.com/brume-cloud/brume/aws"
@@ -69,16 +70,27 @@ func (a address) find(tx kv.Tx) (*function, error) {
 	return f, nil
 }
 
-// version returns the function and the version that the qualifier names.
+// version returns the function and, by its number or an alias, the version that the qualifier names.
 func (a address) version(tx kv.Tx) (*function, *configuration, error) {
 	f, err := a.find(tx)
 	if err != nil {
 		return nil, nil, err
 	}
-	if a.Qualifier != "" && a.Qualifier != latest {
-		return nil, nil, notFound(a.qualified())
+	number, err := strconv.ParseUint(a.Qualifier, 10, 64)
+	ok := err == nil && number > 0
+	switch {
+	case a.Qualifier == "" || a.Qualifier == latest:
+		number, ok = 0, true
+	case err != nil:
+		var named *alias
+		if named, ok = aliases.Get(tx, f.aliasKey(a.Qualifier)); ok {
+			number = named.Number
+		}
 	}
-	c, ok := versions.Get(tx, f.versionKey(0))
+	var c *configuration
+	if ok {
+		c, ok = versions.Get(tx, f.versionKey(number))
+	}
 	if !ok {
 		return nil, nil, notFound(a.qualified())
 	}

@@ -2,6 +2,7 @@ package lambda
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/brume-cloud/brume/api/lambda"
@@ -121,14 +122,21 @@ func (c *configuration) group(f *function) string {
 	return "/aws/lambda/" + f.at.Name
 }
 
+// version is the configuration's number as callers know it.
+func (c *configuration) version() string {
+	if c.Number == 0 {
+		return latest
+	}
+	return strconv.FormatUint(c.Number, 10)
+}
+
 // describe is the configuration as answers have it.
 func (c *configuration) describe(f *function) *lambda.FunctionConfiguration {
-	version := latest
 	out := &lambda.FunctionConfiguration{
 		FunctionName: new(f.at.Name), FunctionArn: new(f.at.qualified()), Runtime: lambda.Runtime(c.Runtime), Role: new(c.Role),
 		Handler: new(c.Handler), CodeSize: new(c.CodeSize), Description: new(c.Description), Timeout: new(int32(c.Timeout)),
 		MemorySize: new(int32(c.Memory)), LastModified: new(c.Modified.UTC().Format("2006-01-02T15:04:05.000+0000")),
-		CodeSha256: new(c.CodeSum), Version: &version, RevisionId: new(c.Revision), PackageType: lambda.PackageTypeZip,
+		CodeSha256: new(c.CodeSum), Version: new(c.version()), RevisionId: new(c.Revision), PackageType: lambda.PackageTypeZip,
 		State: lambda.StateActive, LastUpdateStatus: lambda.LastUpdateStatusSuccessful,
 		Architectures: []lambda.Architecture{lambda.Architecture(c.Architecture)}, EphemeralStorage: &lambda.EphemeralStorage{Size: int32(c.Ephemeral)},
 		TracingConfig: &lambda.TracingConfigResponse{Mode: lambda.TracingModePassThrough},

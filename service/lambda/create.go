@@ -58,9 +58,14 @@ func (s *Service) CreateFunction(ctx context.Context, in *lambda.CreateFunctionI
 		made := c
 		made.Modified = tx.Now()
 		made.take(tx, f, zip)
-		functions.Put(tx, a.key(), f)
+		f := *f
 		versions.Put(tx, f.versionKey(0), &made)
-		out = made.describe(f)
+		if deref(in.Publish) {
+			out = f.publish(tx, &made, made.Description)
+		} else {
+			out = made.describe(&f)
+		}
+		functions.Put(tx, a.key(), &f)
 		return nil
 	})
 	return (*lambda.CreateFunctionOutput)(out), err
@@ -81,8 +86,8 @@ func unbuiltCreate(in *lambda.CreateFunctionInput) error {
 		return unbuilt("CodeSigningConfigArn")
 	case in.TenancyConfig != nil:
 		return unbuilt("TenancyConfig")
-	case deref(in.Publish) || in.PublishTo != "":
-		return unbuilt("Publish")
+	case in.PublishTo != "":
+		return unbuilt("PublishTo")
 	case in.Code != nil && in.Code.SourceKMSKeyArn != nil:
 		return unbuilt("SourceKMSKeyArn")
 	}

@@ -54,9 +54,11 @@ func (s *Service) call(ctx context.Context, j *job.Job) (func(kv.Tx) error, erro
 	var t target
 	var payload []byte
 	var now time.Time
+	roll := s.roll()
 	err := kv.View(ctx, s.Store, func(tx kv.Tx) (err error) {
 		now = tx.Now()
 		if t.f, t.c, err = a.version(tx); err == nil {
+			t.c = t.f.route(tx, t.c, roll)
 			payload = getBytes(tx, &events, t.f.eventKey(j.ID))
 		}
 		return err

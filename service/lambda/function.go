@@ -75,9 +75,12 @@ func (s *Service) DeleteFunction(ctx context.Context, in *lambda.DeleteFunctionI
 		return nil, invalid("$LATEST version cannot be deleted without deleting the function.")
 	}
 	err = kv.Update(ctx, s.Store, func(tx kv.Tx) error {
-		f, _, err := a.version(tx)
+		f, c, err := a.version(tx)
 		if err != nil {
 			return err
+		}
+		if a.Qualifier != "" {
+			return f.dropVersion(tx, c)
 		}
 		f.drop(tx)
 		return nil

@@ -28,8 +28,9 @@ func (s *Service) Invoke(ctx context.Context, in *lambda.InvokeInput) (*lambda.I
 	}
 	call := aws.CallFrom(ctx)
 	var t target
-	err = s.view(ctx, in.FunctionName, in.Qualifier, func(_ kv.Tx, f *function, c *configuration) error {
-		t = target{f, c}
+	roll := s.roll()
+	err = s.view(ctx, in.FunctionName, in.Qualifier, func(tx kv.Tx, f *function, c *configuration) error {
+		t = target{f, f.route(tx, c, roll)}
 		return nil
 	})
 	switch {
@@ -44,8 +45,7 @@ func (s *Service) Invoke(ctx context.Context, in *lambda.InvokeInput) (*lambda.I
 	if err != nil {
 		return nil, s.refusal(t, err)
 	}
-	version := latest
-	answer := &lambda.InvokeOutput{StatusCode: new(int32(200)), Payload: out.Payload, ExecutedVersion: &version, FunctionError: optional(out.Error)}
+	answer := &lambda.InvokeOutput{StatusCode: new(int32(200)), Payload: out.Payload, ExecutedVersion: new(t.c.version()), FunctionError: optional(out.Error)}
 	if in.LogType == lambda.LogTypeTail {
 		answer.LogResult = new(tail(out.Logs))
 	}
@@ -107,8 +107,8 @@ func (s *Service) program(call *aws.Call, t target) Program {
 	f, c := t.f, t.c
 	at := address{Scope: f.at.Scope, Name: f.at.Name}
 	p := Program{
-		Key:  strings.Join([]string{at.arn(), c.Revision, call.Start.UTC().Truncate(renewal).Format(time.RFC3339)}, " "),
-		Name: at.Name, Version: latest, Region: string(at.Region), Runtime: c.Runtime, Architecture: c.Architecture, Handler: c.Handler,
+		Key:  strings.Join([]string{at.arn(), c.version(), c.Revision, call.Start.UTC().Truncate(renewal).Format(time.RFC3339)}, " "),
+		Name: at.Name, Version: c.version(), Region: string(at.Region), Runtime: c.Runtime, Architecture: c.Architecture, Handler: c.Handler,
 		CodeSum: c.CodeSum, MemoryMB: c.Memory, EphemeralMB: c.Ephemeral, Timeout: time.Duration(c.Timeout) * time.Second,
 	}
 	if f.Limited {

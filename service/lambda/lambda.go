@@ -91,6 +91,9 @@ func (s *Service) change(ctx context.Context, name string, fn func(tx kv.Tx, f *
 	if err != nil {
 		return err
 	}
+	if a.Qualifier != "" && a.Qualifier != latest {
+		return invalid("The function's name must not have a qualifier: only $LATEST can be changed.")
+	}
 	return kv.Update(ctx, s.Store, func(tx kv.Tx) error {
 		f, c, err := a.version(tx)
 		if err != nil {

@@ -116,6 +116,9 @@ func (s *Service) changePolicy(ctx context.Context, p place, revision string, fn
 	if a.Qualifier == latest {
 		return invalid("We currently do not support adding policies for $LATEST.")
 	}
+	if a.Qualifier != "" {
+		return unbuilt("Qualifier in permissions")
+	}
 	return kv.Update(ctx, s.Store, func(tx kv.Tx) error {
 		f, _, err := a.version(tx)
 		if err != nil {

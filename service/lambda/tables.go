@@ -17,6 +17,7 @@ type function struct {
 	Policy   string            `kv:"5"` // empty for none
 
 	PolicyRevision string `kv:"6"`
+	Last           uint64 `kv:"7"` // the number of the last version that was published
 }
 
 // configuration is a version of a function. It never changes but for $LATEST,
@@ -45,16 +46,30 @@ type bytesRow struct {
 	Data []byte `kv:"1"`
 }
 
+// alias is a name for a version, or for two.
+type alias struct {
+	Number      uint64  `kv:"1"`
+	Description string  `kv:"2"`
+	Revision    string  `kv:"3"`
+	Other       uint64  `kv:"4"` // gets some of the calls; 0 for none
+	Weight      float64 `kv:"5"` // the part of the calls that Other gets
+}
+
 // The tables. All but the first begin with the function's id.
 var (
 	functions = kv.Table[function]{Name: "lambda.function"}     // name
 	versions  = kv.Table[configuration]{Name: "lambda.version"} // number
+	aliases   = kv.Table[alias]{Name: "lambda.alias"}           // name
 	codes     = kv.Table[bytesRow]{Name: "lambda.code"}         // sum, number of the part
 	events    = kv.Table[bytesRow]{Name: "lambda.event"}        // request id, number of the part
 )
 
 func (f *function) versionKey(number uint64) kv.Key {
 	return versions.Key(f.at.Scope, kv.Uint(f.ID), kv.Uint(number))
+}
+
+func (f *function) aliasKey(name string) kv.Key {
+	return aliases.Key(f.at.Scope, kv.Uint(f.ID), kv.String(name))
 }
 
 func (f *function) codeKey(sum string) kv.Key {
@@ -86,6 +101,7 @@ func (f *function) drop(tx kv.Tx) {
 	sc, id := f.at.Scope, kv.Uint(f.ID)
 	functions.Delete(tx, f.at.key())
 	versions.DeleteAll(tx, versions.Prefix(sc, id))
+	aliases.DeleteAll(tx, aliases.Prefix(sc, id))
 	codes.DeleteAll(tx, codes.Prefix(sc, id))
 	events.DeleteAll(tx, events.Prefix(sc, id))
 }

@@ -13,8 +13,8 @@ func (s *Service) UpdateFunctionCode(ctx context.Context, in *lambda.UpdateFunct
 	switch {
 	case in.ImageUri != nil:
 		return nil, unbuilt("PackageType Image")
-	case deref(in.Publish) || in.PublishTo != "":
-		return nil, unbuilt("Publish")
+	case in.PublishTo != "":
+		return nil, unbuilt("PublishTo")
 	case in.SourceKMSKeyArn != nil:
 		return nil, unbuilt("SourceKMSKeyArn")
 	}
@@ -34,11 +34,16 @@ func (s *Service) UpdateFunctionCode(ctx context.Context, in *lambda.UpdateFunct
 			c.Architecture = string(in.Architectures[0])
 		}
 		if !deref(in.DryRun) {
-			codes.DeleteAll(tx, f.codeKey(old))
 			c.take(tx, f, zip)
 			c.Modified, c.Revision = tx.Now(), revision
+			versions.Put(tx, f.versionKey(0), c)
+			f.release(tx, old)
 		}
-		out = c.describe(f)
+		if deref(in.Publish) && !deref(in.DryRun) {
+			out = f.publish(tx, c, c.Description)
+		} else {
+			out = c.describe(f)
+		}
 		return nil
 	}
 	if deref(in.DryRun) {
