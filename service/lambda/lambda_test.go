@@ -307,3 +307,25 @@ func TestEventIsTriedThreeTimes(t *testing.T) {
 		b.want("tries", tries(), step.want)
 	}
 }
+
+func TestAccountSettings(t *testing.T) {
+	b := story(t)
+	_, err := b.CreateFunction(b.Context(), b.input())
+	b.ok(err)
+	_, err = b.PutFunctionConcurrency(b.Context(), &lambda.PutFunctionConcurrencyInput{FunctionName: aws.String("f"), ReservedConcurrentExecutions: aws.Int32(10)})
+	b.ok(err)
+	got, err := b.GetAccountSettings(b.Context(), &lambda.GetAccountSettingsInput{})
+	b.ok(err)
+	b.want("functions", got.AccountUsage.FunctionCount, 1)
+	b.want("bytes", got.AccountUsage.TotalCodeSize, len(zipOf("a", nil)))
+	b.want("unreserved", *got.AccountLimit.UnreservedConcurrentExecutions, 990)
+}
+
+// No machine has the runtime of 2014.
+func TestMissingRuntimeIsNamed(t *testing.T) {
+	b := story(t)
+	_, err := b.CreateFunction(b.Context(), b.input(func(in *lambda.CreateFunctionInput) { in.Runtime = types.RuntimeDotnetcore10 }))
+	b.ok(err)
+	_, err = b.Invoke(b.Context(), &lambda.InvokeInput{FunctionName: aws.String("f")})
+	b.refused(err, "InvalidRuntimeException", "dotnetcore1.0")
+}

@@ -24,7 +24,8 @@ const (
 	maxPolicy = 20 << 10 // bytes
 	maxTags   = 50
 
-	pageSize = 50
+	codeStorage = 75 << 30 // bytes, of an account; told, not enforced
+	pageSize    = 50
 )
 
 // BodyLimit is how many bytes a request may have: a zip in base64, and more.
