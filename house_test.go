@@ -309,6 +309,7 @@ var dependencies = map[string]string{
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams": "tests",
 	"github.com/aws/aws-sdk-go-v2/service/iam":             "tests",
 	"github.com/aws/aws-sdk-go-v2/service/s3":              "tests",
+	"github.com/aws/aws-sdk-go-v2/service/lambda":          "tests",
 	"github.com/aws/aws-sdk-go-v2/service/sns":             "tests",
 	"github.com/aws/aws-sdk-go-v2/service/sqs":             "tests",
 	"github.com/aws/aws-sdk-go-v2/service/sts":             "tests",

@@ -68,6 +68,7 @@ type System struct {
 	certs     certificates
 
 	identities *identities
+	functions  *functions
 
 	// turn holds a token while nobody moves the clock or replaces the state,
 	// which exclude each other.
@@ -136,6 +137,7 @@ func (s *System) wire() {
 	s.meter = meter.New(s.store)
 	s.certs.dir, s.certs.wall = s.certificateDir(), s.clock.Wall
 	s.identities = newIdentities(s)
+	s.functions = &functions{system: s}
 	services := makeServices(s)
 	s.scheduler = job.New(s.store, s.clock, services.jobs, s.log)
 	s.clock.SetStepper(&stepper{s.scheduler, s})
@@ -214,7 +216,7 @@ func (s *System) shutDown() error {
 	s.background.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), closing)
 	defer cancel()
-	return errors.Join(s.scheduler.Stop(ctx), s.meter.Flush(ctx), s.store.Close())
+	return errors.Join(s.scheduler.Stop(ctx), s.functions.Close(), s.meter.Flush(ctx), s.store.Close())
 }
 
 // Address returns the host and port that clients reach the cloud at.

@@ -11,6 +11,7 @@ import (
 	dynamodbstreamsapi "github.com/brume-cloud/brume/api/dynamodbstreams"
 	glacierapi "github.com/brume-cloud/brume/api/glacier"
 	iamapi "github.com/brume-cloud/brume/api/iam"
+	lambdaapi "github.com/brume-cloud/brume/api/lambda"
 	logsapi "github.com/brume-cloud/brume/api/logs"
 	s3api "github.com/brume-cloud/brume/api/s3"
 	s3controlapi "github.com/brume-cloud/brume/api/s3control"
@@ -25,6 +26,7 @@ import (
 	"github.com/brume-cloud/brume/service/dynamodb"
 	"github.com/brume-cloud/brume/service/glacier"
 	"github.com/brume-cloud/brume/service/iam"
+	"github.com/brume-cloud/brume/service/lambda"
 	"github.com/brume-cloud/brume/service/logs"
 	"github.com/brume-cloud/brume/service/s3"
 	"github.com/brume-cloud/brume/service/sns"
@@ -41,6 +43,7 @@ func built() map[string]entry {
 		"dynamodbstreams": {operations: dynamodbstreamsapi.Operations, open: openDynamoDBStreams},
 		"glacier":         {operations: glacierapi.Operations, open: openGlacier, invalid: glacier.Invalid, denied: glacier.Denied},
 		"iam":             {operations: iamapi.Operations, open: openIAM, invalid: iam.Invalid},
+		"lambda":          {operations: lambdaapi.Operations, open: openLambda, bodyLimit: lambda.BodyLimit},
 		"logs":            {operations: logsapi.Operations, open: openLogs, invalid: logs.Invalid},
 		"s3":              {operations: s3api.Operations, open: openS3, invalid: s3.Invalid},
 		"s3control":       {operations: s3controlapi.Operations, open: openS3Control, invalid: s3.ControlInvalid},
@@ -63,6 +66,12 @@ func openGlacier(s *System, via aws.Invoker) any {
 }
 
 func openIAM(s *System, _ aws.Invoker) any { return s.identities.iam }
+
+func openLambda(s *System, via aws.Invoker) any {
+	return lambda.New(lambda.Deps{
+		Store: s.store, Random: random{}, Via: via, Meter: s.meter, Log: s.log, Runner: s.functions, Endpoint: s.endpoint,
+	})
+}
 
 func openLogs(s *System, via aws.Invoker) any {
 	return logs.New(logs.Deps{Store: s.store, Random: random{}, Via: via, Meter: s.meter})

@@ -1,0 +1,120 @@
+package cloud
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/brume-cloud/brume/plane/function"
+	"github.com/brume-cloud/brume/service/lambda"
+)
+
+// functions runs the functions of Lambda on a plane, which is made at the first
+// call: a cloud without functions does not pay for one.
+type functions struct {
+	system *System
+
+	mu        sync.Mutex
+	plane     *function.Plane
+	temporary string // removed at the end
+	closed    bool
+	warned    map[string]bool // by runtime
+}
+
+// Run implements lambda.Runner.
+func (f *functions) Run(ctx context.Context, p lambda.Program, r lambda.Request) (lambda.Outcome, error) {
+	plane, err := f.open()
+	if err != nil {
+		return lambda.Outcome{}, err
+	}
+	spec := function.Spec{
+		Key: p.Key, Function: p.Name, Version: p.Version, Region: p.Region, Runtime: p.Runtime, Architecture: p.Architecture, Handler: p.Handler,
+		Code: function.Archive{Hash: p.CodeSum, Open: func(ctx context.Context) (function.ZIP, error) {
+			data, err := p.Code(ctx)
+			return zipped{bytes.NewReader(data)}, err
+		}},
+		Variables: p.Variables, MemoryMB: p.MemoryMB, EphemeralMB: p.EphemeralMB, Timeout: p.Timeout, MaxEnvironments: p.MaxEnvironments,
+	}
+	f.warn(plane, spec)
+	out, err := plane.Invoke(ctx, spec, function.Event{RequestID: r.ID, FunctionARN: r.FunctionARN, Payload: r.Payload, ClientContext: r.ClientContext})
+	switch {
+	case errors.Is(err, function.ErrBusy):
+		return lambda.Outcome{}, lambda.ErrBusy
+	case errors.Is(err, function.ErrUnsupported):
+		return lambda.Outcome{}, fmt.Errorf("%w: %w", lambda.ErrCannotRun, err)
+	case err != nil:
+		return lambda.Outcome{}, err
+	}
+	result := lambda.Outcome{Payload: out.Payload, Error: out.FunctionError, LogStream: out.LogStream, Billed: out.Billed}
+	for _, l := range out.Logs {
+		result.Logs = append(result.Logs, lambda.Line(l))
+	}
+	return result, nil
+}
+
+// warn logs once for a runtime that another version stands in for it.
+func (f *functions) warn(plane *function.Plane, s function.Spec) {
+	f.mu.Lock()
+	known := f.warned[s.Runtime]
+	f.warned[s.Runtime] = true
+	f.mu.Unlock()
+	if known {
+		return
+	}
+	if warning, err := plane.Prepare(s); err == nil && warning != "" {
+		f.system.log.Warn(warning, "runtime", s.Runtime)
+	}
+}
+
+func (f *functions) open() (*function.Plane, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
+		return nil, function.ErrClosed
+	}
+	if f.plane != nil {
+		return f.plane, nil
+	}
+	dir := filepath.Join(f.system.opts.Dir, "functions")
+	if f.system.opts.Ephemeral {
+		var err error
+		if dir, err = os.MkdirTemp("", "brume-functions-"); err != nil {
+			return nil, err
+		}
+		f.temporary = dir
+	}
+	// Processes have directories of their own and other working directories.
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	f.warned = map[string]bool{}
+	f.plane, err = function.New(function.Config{Dir: dir, Clock: f.system.clock, Log: f.system.log})
+	return f.plane, err
+}
+
+// Close kills what runs.
+func (f *functions) Close() error {
+	f.mu.Lock()
+	plane, temporary := f.plane, f.temporary
+	f.closed = true
+	f.mu.Unlock()
+	var err error
+	if plane != nil {
+		err = plane.Close()
+	}
+	if temporary != "" {
+		err = errors.Join(err, os.RemoveAll(temporary))
+	}
+	return err
+}
+
+// zipped is a zip in memory.
+type zipped struct{ *bytes.Reader }
+
+// Close implements function.ZIP.
+func (zipped) Close() error { return nil }

@@ -1,0 +1,86 @@
+package lambda
+
+import (
+	"context"
+	"strings"
+
+	"github.com/brume-cloud/brume/api/lambda"
+	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/state/kv"
+)
+
+// Access implements aws.Guard: which function a call is about, and its policy.
+// AWS: "Actions, resources, and condition keys for AWS Lambda": the action of
+// Invoke is InvokeFunction.
+func (s *Service) Access(ctx context.Context, operation string, input any) ([]aws.Access, error) {
+	if operation == "Invoke" || strings.HasPrefix(operation, "InvokeWith") {
+		operation = "InvokeFunction"
+	}
+	access := aws.Access{Action: "lambda:" + operation, Resource: "*"}
+	if name, qualifier := subject(input); name != "" {
+		if a, err := addressOf(aws.CallFrom(ctx), name, qualifier); err == nil {
+			access.Resource, access.Owner = a.qualified(), a.Account
+			err = kv.View(ctx, s.Store, func(tx kv.Tx) error {
+				if f, err := a.find(tx); err == nil {
+					access.Policy = f.Policy
+				}
+				return nil
+			})
+			return []aws.Access{access}, err
+		}
+	}
+	return []aws.Access{access}, nil
+}
+
+// subject is the function that an input names.
+func subject(input any) (name string, qualifier *string) {
+	switch in := input.(type) {
+	case *lambda.CreateFunctionInput:
+		return in.FunctionName, nil
+	case *lambda.GetFunctionInput:
+		return in.FunctionName, in.Qualifier
+	case *lambda.GetFunctionConfigurationInput:
+		return in.FunctionName, in.Qualifier
+	case *lambda.UpdateFunctionCodeInput:
+		return in.FunctionName, nil
+	case *lambda.UpdateFunctionConfigurationInput:
+		return in.FunctionName, nil
+	case *lambda.DeleteFunctionInput:
+		return in.FunctionName, in.Qualifier
+	case *lambda.InvokeInput:
+		return in.FunctionName, in.Qualifier
+	case *lambda.PublishVersionInput:
+		return in.FunctionName, nil
+	case *lambda.ListVersionsByFunctionInput:
+		return in.FunctionName, nil
+	case *lambda.CreateAliasInput:
+		return in.FunctionName, nil
+	case *lambda.GetAliasInput:
+		return in.FunctionName, nil
+	case *lambda.UpdateAliasInput:
+		return in.FunctionName, nil
+	case *lambda.DeleteAliasInput:
+		return in.FunctionName, nil
+	case *lambda.ListAliasesInput:
+		return in.FunctionName, nil
+	case *lambda.AddPermissionInput:
+		return in.FunctionName, in.Qualifier
+	case *lambda.RemovePermissionInput:
+		return in.FunctionName, in.Qualifier
+	case *lambda.GetPolicyInput:
+		return in.FunctionName, in.Qualifier
+	case *lambda.TagResourceInput:
+		return in.Resource, nil
+	case *lambda.UntagResourceInput:
+		return in.Resource, nil
+	case *lambda.ListTagsInput:
+		return in.Resource, nil
+	case *lambda.PutFunctionConcurrencyInput:
+		return in.FunctionName, nil
+	case *lambda.GetFunctionConcurrencyInput:
+		return in.FunctionName, nil
+	case *lambda.DeleteFunctionConcurrencyInput:
+		return in.FunctionName, nil
+	}
+	return "", nil
+}

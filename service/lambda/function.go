@@ -1,0 +1,89 @@
+package lambda
+
+import (
+	"context"
+
+	"github.com/brume-cloud/brume/api/lambda"
+	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/state/kv"
+)
+
+// GetFunction tells of a function, without a place to fetch its code from.
+func (s *Service) GetFunction(ctx context.Context, in *lambda.GetFunctionInput) (*lambda.GetFunctionOutput, error) {
+	out := &lambda.GetFunctionOutput{}
+	err := s.view(ctx, in.FunctionName, in.Qualifier, func(_ kv.Tx, f *function, c *configuration) error {
+		out.Configuration, out.Tags = c.describe(f), f.Tags
+		if f.Limited {
+			out.Concurrency = &lambda.Concurrency{ReservedConcurrentExecutions: new(int32(f.Reserved))}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// GetFunctionConfiguration tells of a function's settings.
+func (s *Service) GetFunctionConfiguration(ctx context.Context, in *lambda.GetFunctionConfigurationInput) (*lambda.GetFunctionConfigurationOutput, error) {
+	var out *lambda.FunctionConfiguration
+	err := s.view(ctx, in.FunctionName, in.Qualifier, func(_ kv.Tx, f *function, c *configuration) error {
+		out = c.describe(f)
+		return nil
+	})
+	return (*lambda.GetFunctionConfigurationOutput)(out), err
+}
+
+// ListFunctions lists functions by name. The marker is the name to go on after.
+func (s *Service) ListFunctions(ctx context.Context, in *lambda.ListFunctionsInput) (*lambda.ListFunctionsOutput, error) {
+	if in.FunctionVersion != "" || in.MasterRegion != nil && *in.MasterRegion != "ALL" {
+		return nil, unbuilt("FunctionVersion and MasterRegion in the listing")
+	}
+	call := aws.CallFrom(ctx)
+	sc := kv.Scope{Account: call.Account, Region: call.Region}
+	size := pageSize
+	if in.MaxItems != nil {
+		size = min(size, int(*in.MaxItems))
+	}
+	out := &lambda.ListFunctionsOutput{}
+	err := kv.View(ctx, s.Store, func(tx kv.Tx) error {
+		*out = lambda.ListFunctionsOutput{Functions: []lambda.FunctionConfiguration{}}
+		r := kv.Prefix(functions.Prefix(sc))
+		if after := deref(in.Marker); after != "" {
+			r.From = functions.Key(sc, kv.String(after)).After()
+		}
+		for key, f := range functions.Scan(tx, r) {
+			if len(out.Functions) == size {
+				out.NextMarker = out.Functions[size-1].FunctionName
+				break
+			}
+			parts := functions.Parts(key)
+			f.at = address{Scope: sc, Name: parts.String()}
+			if c, ok := versions.Get(tx, f.versionKey(0)); ok {
+				out.Functions = append(out.Functions, *c.describe(f))
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// DeleteFunction deletes a function with all that it has. Calls of it go on.
+func (s *Service) DeleteFunction(ctx context.Context, in *lambda.DeleteFunctionInput) (*lambda.DeleteFunctionOutput, error) {
+	a, err := addressOf(aws.CallFrom(ctx), in.FunctionName, in.Qualifier)
+	if err != nil {
+		return nil, err
+	}
+	if a.Qualifier == latest {
+		return nil, invalid("$LATEST version cannot be deleted without deleting the function.")
+	}
+	err = kv.Update(ctx, s.Store, func(tx kv.Tx) error {
+		f, c, err := a.version(tx)
+		if err != nil {
+			return err
+		}
+		if a.Qualifier != "" {
+			return f.dropVersion(tx, c)
+		}
+		f.drop(tx)
+		return nil
+	})
+	return &lambda.DeleteFunctionOutput{StatusCode: new(int32(204))}, err
+}

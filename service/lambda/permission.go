@@ -1,0 +1,177 @@
+package lambda
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"github.com/brume-cloud/brume/api/lambda"
+	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/policy"
+	"github.com/brume-cloud/brume/state/kv"
+)
+
+// document is a function's policy, which only AddPermission writes.
+type document struct {
+	Version   string      `json:"Version"`
+	ID        string      `json:"Id"`
+	Statement []statement `json:"Statement"`
+}
+
+type statement struct {
+	Sid       string                       `json:"Sid"`
+	Effect    string                       `json:"Effect"`
+	Principal any                          `json:"Principal"`
+	Action    string                       `json:"Action"`
+	Resource  string                       `json:"Resource"`
+	Condition map[string]map[string]string `json:"Condition,omitempty"`
+}
+
+func (f *function) document() (*document, error) {
+	d := &document{Version: "2012-10-17", ID: "default"}
+	if f.Policy == "" {
+		return d, nil
+	}
+	return d, json.Unmarshal([]byte(f.Policy), d)
+}
+
+func (d *document) index(sid string) int {
+	return slices.IndexFunc(d.Statement, func(st statement) bool { return st.Sid == sid })
+}
+
+// AddPermission allows a principal to use the function.
+func (s *Service) AddPermission(ctx context.Context, in *lambda.AddPermissionInput) (*lambda.AddPermissionOutput, error) {
+	if in.FunctionUrlAuthType != "" || in.InvokedViaFunctionUrl != nil || in.EventSourceToken != nil || in.PrincipalOrgID != nil {
+		return nil, unbuilt("FunctionUrlAuthType, InvokedViaFunctionUrl, EventSourceToken and PrincipalOrgID in permissions")
+	}
+	revision := aws.UUID(s.Random)
+	var text []byte
+	err := s.changePolicy(ctx, place{in.FunctionName, in.Qualifier, in.RevisionId}, revision, func(f *function, d *document) error {
+		if d.index(in.StatementId) >= 0 {
+			return lambda.ErrResourceConflictException(&lambda.ResourceConflictException{Type: new(user)},
+				"The statement id (%s) provided already exists. Please provide a new statement id, or remove the existing statement.", in.StatementId)
+		}
+		st := newStatement(f.at.arn(), in)
+		d.Statement = append(d.Statement, st)
+		var err error
+		text, err = json.Marshal(st)
+		return err
+	})
+	return &lambda.AddPermissionOutput{Statement: new(string(text))}, err
+}
+
+func newStatement(arn string, in *lambda.AddPermissionInput) statement {
+	st := statement{Sid: in.StatementId, Effect: "Allow", Action: in.Action, Resource: arn, Condition: map[string]map[string]string{}}
+	parsed, err := aws.ParseARN(in.Principal)
+	switch {
+	case in.Principal == "*":
+		st.Principal = "*"
+	case aws.Account(in.Principal).Valid():
+		own, _ := aws.ParseARN(arn) // is one
+		st.Principal = map[string]string{"AWS": "arn:" + own.Region.Partition() + ":iam::" + in.Principal + ":root"}
+	case err == nil && parsed.Service != "":
+		st.Principal = map[string]string{"AWS": in.Principal}
+	default:
+		st.Principal = map[string]string{"Service": in.Principal}
+	}
+	if in.SourceAccount != nil {
+		st.Condition["StringEquals"] = map[string]string{"AWS:SourceAccount": *in.SourceAccount}
+	}
+	if in.SourceArn != nil {
+		st.Condition["ArnLike"] = map[string]string{"AWS:SourceArn": *in.SourceArn}
+	}
+	return st
+}
+
+// RemovePermission takes a permission back.
+func (s *Service) RemovePermission(ctx context.Context, in *lambda.RemovePermissionInput) (*lambda.RemovePermissionOutput, error) {
+	revision := aws.UUID(s.Random)
+	err := s.changePolicy(ctx, place{in.FunctionName, in.Qualifier, in.RevisionId}, revision, func(_ *function, d *document) error {
+		i := d.index(in.StatementId)
+		if i < 0 {
+			return noResource("Statement %s is not found in resource policy.", in.StatementId)
+		}
+		d.Statement = slices.Delete(d.Statement, i, i+1)
+		return nil
+	})
+	return &lambda.RemovePermissionOutput{}, err
+}
+
+func noResource(format string, args ...any) *aws.Error {
+	return lambda.ErrResourceNotFoundException(&lambda.ResourceNotFoundException{Type: new(user)}, format, args...)
+}
+
+// place is which policy a request is about, and the revision of it that its caller knows.
+type place struct {
+	name                string
+	qualifier, revision *string
+}
+
+// changePolicy runs fn on a function's policy, and stores it as a new revision.
+func (s *Service) changePolicy(ctx context.Context, p place, revision string, fn func(*function, *document) error) error {
+	a, err := addressOf(aws.CallFrom(ctx), p.name, p.qualifier)
+	if err != nil {
+		return err
+	}
+	if a.Qualifier == latest {
+		return invalid("We currently do not support adding policies for $LATEST.")
+	}
+	if a.Qualifier != "" {
+		return unbuilt("Qualifier in permissions")
+	}
+	return kv.Update(ctx, s.Store, func(tx kv.Tx) error {
+		f, _, err := a.version(tx)
+		if err != nil {
+			return err
+		}
+		if p.revision != nil && *p.revision != f.PolicyRevision {
+			return stale()
+		}
+		d, err := f.document()
+		if err != nil {
+			return err
+		}
+		if err := fn(f, d); err != nil {
+			return err
+		}
+		if err := f.setPolicy(d); err != nil {
+			return err
+		}
+		f.PolicyRevision = revision
+		functions.Put(tx, a.key(), f)
+		return nil
+	})
+}
+
+func (f *function) setPolicy(d *document) error {
+	if len(d.Statement) == 0 {
+		f.Policy = ""
+		return nil
+	}
+	b, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	if len(b) > maxPolicy {
+		return lambda.ErrPolicyLengthExceededException(&lambda.PolicyLengthExceededException{Type: new(user)},
+			"The final policy size (%d) is bigger than the limit (%d).", len(b), maxPolicy)
+	}
+	if _, err := policy.Parse(b, policy.Resource); err != nil {
+		return invalid("The provided principal was invalid. Please check the principal and try again.")
+	}
+	f.Policy = string(b)
+	return nil
+}
+
+// GetPolicy returns a function's policy.
+func (s *Service) GetPolicy(ctx context.Context, in *lambda.GetPolicyInput) (*lambda.GetPolicyOutput, error) {
+	out := &lambda.GetPolicyOutput{}
+	err := s.view(ctx, in.FunctionName, in.Qualifier, func(_ kv.Tx, f *function, _ *configuration) error {
+		if f.Policy == "" || f.at.Qualifier != "" {
+			return noResource("The resource you requested does not exist.")
+		}
+		out.Policy, out.RevisionId = &f.Policy, &f.PolicyRevision
+		return nil
+	})
+	return out, err
+}

@@ -1,0 +1,57 @@
+package lambda
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Runner runs functions.
+type Runner interface {
+	// Run makes one call. A function that fails is an Outcome; the error wraps
+	// ErrBusy when no more calls are possible now, ErrCannotRun when this
+	// machine lacks what the function needs.
+	Run(context.Context, Program, Request) (Outcome, error)
+}
+
+// Errors of a Runner.
+var (
+	ErrBusy      = errors.New("lambda: all environments are busy")
+	ErrCannotRun = errors.New("lambda: cannot run here")
+)
+
+// Program is what to run.
+type Program struct {
+	Key                   string // changes with everything below
+	Name, Version, Region string
+	Runtime, Architecture string
+	Handler               string
+	CodeSum               string
+	Code                  func(context.Context) ([]byte, error) // the zip
+	Variables             func(context.Context) (map[string]string, error)
+	MemoryMB, EphemeralMB int
+	Timeout               time.Duration
+	MaxEnvironments       int // 0 leaves it to the Runner
+}
+
+// Request is a call.
+type Request struct {
+	ID, FunctionARN string
+	Payload         []byte
+	ClientContext   string // JSON
+}
+
+// Outcome is what came of a call.
+type Outcome struct {
+	Payload   []byte
+	Error     string // "" or Unhandled
+	Logs      []Line
+	LogStream string
+	Billed    time.Duration // whole milliseconds
+}
+
+// Line is a line of log.
+type Line struct {
+	At   time.Time
+	Text string
+}

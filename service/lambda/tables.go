@@ -1,0 +1,107 @@
+package lambda
+
+import (
+	"time"
+
+	"github.com/brume-cloud/brume/state/kv"
+)
+
+// function is what all versions of a function have in common.
+type function struct {
+	at address `kv:"-"` // where it was found
+
+	ID       uint64            `kv:"1"` // in the keys of its rows; a function made anew has another
+	Tags     map[string]string `kv:"2"`
+	Limited  bool              `kv:"3"` // Reserved holds
+	Reserved int               `kv:"4"` // calls at a time
+	Policy   string            `kv:"5"` // empty for none
+
+	PolicyRevision string `kv:"6"`
+	Last           uint64 `kv:"7"` // the number of the last version that was published
+}
+
+// configuration is a version of a function. It never changes but for $LATEST,
+// which is number 0.
+type configuration struct {
+	Number       uint64            `kv:"1"`
+	Runtime      string            `kv:"2"`
+	Handler      string            `kv:"3"`
+	Role         string            `kv:"4"`
+	Description  string            `kv:"5"`
+	Timeout      int               `kv:"6"` // seconds
+	Memory       int               `kv:"7"` // MB
+	Ephemeral    int               `kv:"8"` // MB
+	Architecture string            `kv:"9"`
+	Variables    map[string]string `kv:"10"`
+	CodeSum      string            `kv:"11"` // SHA-256 of the zip, in base64
+	CodeSize     int64             `kv:"12"` // bytes
+	Modified     time.Time         `kv:"13"`
+	Revision     string            `kv:"14"`
+	LogGroup     string            `kv:"15"`
+	RoleSession  string            `kv:"16"` // the unique id of the role's sessions, as of when the role was set
+}
+
+// bytesRow is a part of something long.
+type bytesRow struct {
+	Data []byte `kv:"1"`
+}
+
+// alias is a name for a version, or for two.
+type alias struct {
+	Number      uint64  `kv:"1"`
+	Description string  `kv:"2"`
+	Revision    string  `kv:"3"`
+	Other       uint64  `kv:"4"` // gets some of the calls; 0 for none
+	Weight      float64 `kv:"5"` // the part of the calls that Other gets
+}
+
+// The tables. All but the first begin with the function's id.
+var (
+	functions = kv.Table[function]{Name: "lambda.function"}     // name
+	versions  = kv.Table[configuration]{Name: "lambda.version"} // number
+	aliases   = kv.Table[alias]{Name: "lambda.alias"}           // name
+	codes     = kv.Table[bytesRow]{Name: "lambda.code"}         // sum, number of the part
+	events    = kv.Table[bytesRow]{Name: "lambda.event"}        // request id, number of the part
+)
+
+func (f *function) versionKey(number uint64) kv.Key {
+	return versions.Key(f.at.Scope, kv.Uint(f.ID), kv.Uint(number))
+}
+
+func (f *function) aliasKey(name string) kv.Key {
+	return aliases.Key(f.at.Scope, kv.Uint(f.ID), kv.String(name))
+}
+
+func (f *function) codeKey(sum string) kv.Key {
+	return codes.Key(f.at.Scope, kv.Uint(f.ID), kv.String(sum))
+}
+
+func (f *function) eventKey(request string) kv.Key {
+	return events.Key(f.at.Scope, kv.Uint(f.ID), kv.String(request))
+}
+
+// putBytes stores data in rows below key.
+func putBytes(tx kv.Tx, t *kv.Table[bytesRow], key kv.Key, data []byte) {
+	for i := 0; i*chunk < len(data); i++ {
+		t.Put(tx, key.With(kv.Uint(uint64(i))), &bytesRow{data[i*chunk : min(len(data), (i+1)*chunk)]})
+	}
+}
+
+// getBytes is what putBytes stored.
+func getBytes(tx kv.Tx, t *kv.Table[bytesRow], key kv.Key) []byte {
+	var data []byte
+	for _, row := range t.Scan(tx, kv.Prefix(key)) {
+		data = append(data, row.Data...)
+	}
+	return data
+}
+
+// drop deletes every row of the function.
+func (f *function) drop(tx kv.Tx) {
+	sc, id := f.at.Scope, kv.Uint(f.ID)
+	functions.Delete(tx, f.at.key())
+	versions.DeleteAll(tx, versions.Prefix(sc, id))
+	aliases.DeleteAll(tx, aliases.Prefix(sc, id))
+	codes.DeleteAll(tx, codes.Prefix(sc, id))
+	events.DeleteAll(tx, events.Prefix(sc, id))
+}
