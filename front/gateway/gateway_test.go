@@ -146,9 +146,9 @@ func TestRouting(t *testing.T) {
 		{"POST /000000000000/none\nScope: sqs\n" + form + "\n\nAction=ReceiveMessage&QueueUrl=http://x/000000000000/q", 200, xml, "<ReceiveMessageResult>"},
 		{"POST /\nScope: sqs\n" + form + "\n\nAction=ReceiveMessage", 400, xml, "<Code>MissingParameter<"},
 		// REST
-		{"GET /2015-03-31/functions\nScope: lambda", 501, rest, "lambda:ListFunctions"},
-		{"GET /2015-03-31/functions/\nScope: lambda", 501, rest, "lambda:ListFunctions"},
-		{"POST /2015-03-31/functions/f/invocations\nScope: lambda\n" + form + "\n\nAction=x", 501, rest, "lambda:Invoke"},
+		{"GET /2015-03-31/functions\nScope: lambda", 200, rest, `{"Functions":[]}`},
+		{"GET /2015-03-31/functions/\nScope: lambda", 200, rest, `{"Functions":[]}`},
+		{"POST /2015-03-31/functions/f/invocations\nScope: lambda\n" + form + "\n\nAction=x", 400, rest, "Could not parse request body into json"},
 		{"PATCH /2015-03-31/functions/\nScope: lambda", 404, rest, "is no operation"},
 		{"GET /nothing/here\nScope: lambda", 404, rest, "is no operation"},
 		{"GET /2013-04-01/hostedzone\nScope: route53", 501, xmlRest, "<ErrorResponse"},
