@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import platform
 import shutil
 import zipfile
 
@@ -45,7 +46,7 @@ def function(awslambda, iam, name):
     allow = {"Effect": "Allow", "Action": ["logs:*", "sqs:SendMessage"], "Resource": "*"}
     iam.put_role_policy(RoleName=name, PolicyName="work", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": allow}))
     awslambda.create_function(
-        FunctionName=name, Runtime="python3.12", Handler="app.handler", Role=role["Arn"], Code={"ZipFile": archive(SOURCE)}, Timeout=30
+        FunctionName=name, Architectures=["arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"], Runtime="python3.12", Handler="app.handler", Role=role["Arn"], Code={"ZipFile": archive(SOURCE)}, Timeout=30
     )
     awslambda.get_waiter("function_active_v2").wait(FunctionName=name)
     return name
