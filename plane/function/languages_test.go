@@ -158,3 +158,17 @@ func (p *Plane) spareOf() *environment {
 	}
 	return nil
 }
+
+// TestInterpretersRunEitherArchitecture: what nobody said of a function must not
+// keep it from running on an arm64 machine, or on another.
+func TestInterpretersRunEitherArchitecture(t *testing.T) {
+	needs(t, "python3")
+	p := newPlane(t)
+	for _, a := range []string{"x86_64", "arm64"} {
+		s := languageSpec(t, "python3.11", "f.echo", map[string]string{"f.py": pythonCode})
+		s.Architecture = a
+		if _, err := p.Prepare(s); err != nil {
+			t.Errorf("%s: %v", a, err)
+		}
+	}
+}

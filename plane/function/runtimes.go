@@ -77,9 +77,14 @@ type finder struct {
 	known map[string]*found
 }
 
+// find finds a runtime. What is interpreted runs whatever the architecture that it
+// was made for: most code does not know, and x86_64 is what functions are for
+// when nobody says.
 func (r *finder) find(name, architecture string) (*found, error) {
-	if err := architectureFits(architecture); err != nil {
-		return nil, err
+	if isBinary(name) {
+		if err := architectureFits(architecture); err != nil {
+			return nil, err
+		}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -105,9 +110,12 @@ func architectureFits(a string) error {
 	return nil
 }
 
+// isBinary reports whether functions of a runtime are programs for a processor.
+func isBinary(runtime string) bool { return strings.HasPrefix(runtime, "provided") || runtime == "go1.x" }
+
 func look(name string) (*found, error) {
 	switch {
-	case strings.HasPrefix(name, "provided"), name == "go1.x":
+	case isBinary(name):
 		return &found{name: name, version: name}, nil
 	case strings.HasPrefix(name, "python3."):
 		return lookPython(name)
