@@ -111,7 +111,9 @@ func architectureFits(a string) error {
 }
 
 // isBinary reports whether functions of a runtime are programs for a processor.
-func isBinary(runtime string) bool { return strings.HasPrefix(runtime, "provided") || runtime == "go1.x" }
+func isBinary(runtime string) bool {
+	return strings.HasPrefix(runtime, "provided") || runtime == "go1.x"
+}
 
 func look(name string) (*found, error) {
 	switch {
