@@ -132,50 +132,6 @@ func (d Decimal) String() string {
 	return sign + d.digits[:d.exponent] + "." + d.digits[d.exponent:]
 }
 
-// Size is how many bytes d counts for in an item: one for every two significant
-// digits, and one.
-//
-// AWS: "DynamoDB item sizes and formats".
-func (d Decimal) Size() int {
-	n := (len(d.digits)+1)/2 + 1
-	if d.negative {
-		n++
-	}
-	return n
-}
-
-// Compare returns -1, 0 or +1 as d is less than, equal to or greater than e.
-func (d Decimal) Compare(e Decimal) int {
-	if s, t := d.sign(), e.sign(); s != t || s == 0 {
-		return compare(s, t)
-	}
-	c := compare(d.exponent, e.exponent)
-	if c == 0 {
-		c = strings.Compare(d.digits, e.digits)
-	}
-	return c * d.sign()
-}
-
-func (d Decimal) sign() int {
-	switch {
-	case d.digits == "":
-		return 0
-	case d.negative:
-		return -1
-	}
-	return 1
-}
-
-func compare(a, b int) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}
-
 // Int64 returns d as a whole number, and whether it is one that fits.
 func (d Decimal) Int64() (int64, bool) {
 	const safe = 18 // digits that always fit

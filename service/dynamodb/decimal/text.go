@@ -23,7 +23,10 @@ func IsCanonical(s string) bool {
 	return whole[0] != '0'
 }
 
-// SizeOf is Size of the number that s is.
+// SizeOf is how many bytes the number that s is counts for in an item: one for
+// every two significant digits, one, and one more below zero.
+//
+// AWS: "DynamoDB item sizes and formats".
 func SizeOf(s string) int {
 	size := 1
 	if strings.HasPrefix(s, "-") {
@@ -42,7 +45,8 @@ func SizeOf(s string) int {
 	return size + (n+1)/2
 }
 
-// CompareTexts is Compare of the numbers that a and b are.
+// CompareTexts returns -1, 0 or +1 as the number that a is is less than, equal to
+// or greater than the one that b is.
 func CompareTexts(a, b string) int {
 	negative := strings.HasPrefix(a, "-")
 	switch {
