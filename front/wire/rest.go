@@ -36,33 +36,36 @@ func (c restCodec) Decode(op *schema.Operation, req *Request) (any, error) {
 		return in, nil
 	}
 	d := restDecoder{decoding: &decoding{}, req: req}
-	// The body goes first: its decoder reports the members that it misses, and
-	// those that travel elsewhere are then taken off the list.
-	if err := c.decodeBody(&d, p, at); err != nil {
-		return nil, err
+	if p.Shape.Payload == nil && hasBodyMembers(p) {
+		// The body's decoder reports the members that it misses, and those that
+		// travel elsewhere are then taken off the list.
+		if err := c.body.decode(d.decoding, p, at, req.Body); err != nil {
+			return nil, err
+		}
+		found, err := d.bindings(op, p, at)
+		if err != nil {
+			return nil, err
+		}
+		d.reconcile(p, found)
+		return d.finish(p, in, at)
 	}
 	found, err := d.bindings(op, p, at)
 	if err != nil {
 		return nil, err
 	}
-	d.reconcile(p, found)
-	return d.finish(p, in, at)
-}
-
-func (c restCodec) decodeBody(d *restDecoder, p *schema.Plan, at unsafe.Pointer) error {
-	if p.Shape.Payload == nil {
-		if !hasBodyMembers(p) {
-			d.require(p, 0)
-			return nil
+	if p.Shape.Payload != nil {
+		f, _ := p.Field(p.Shape.Payload.WireName(), 0)
+		if f != nil {
+			if err := d.payload(c.body, f, at); err != nil {
+				return nil, err
+			}
+			if len(req.Body) > 0 || req.Stream != nil {
+				found |= f.Bit
+			}
 		}
-		return c.body.decode(d.decoding, p, at, d.req.Body)
 	}
-	d.require(p, 0)
-	f, _ := p.Field(p.Shape.Payload.WireName(), 0)
-	if f == nil {
-		return nil
-	}
-	return d.payload(c.body, f, at)
+	d.require(p, found)
+	return d.finish(p, in, at)
 }
 
 func hasBodyMembers(p *schema.Plan) bool {

@@ -57,10 +57,6 @@ func (d *restDecoder) reconcile(p *schema.Plan, found uint64) {
 		path := lowerInitial(f.Name)
 		d.missing = slices.DeleteFunc(d.missing, func(v Violation) bool { return v.Required && v.Path == path })
 	}
-	if pl := p.Shape.Payload; pl != nil && (len(d.req.Body) > 0 || d.req.Stream != nil) {
-		path := lowerInitial(pl.Name)
-		d.missing = slices.DeleteFunc(d.missing, func(v Violation) bool { return v.Required && v.Path == path })
-	}
 }
 
 func (d *restDecoder) label(op *schema.Operation, f *schema.Field, at unsafe.Pointer) (bool, error) {
@@ -252,6 +248,7 @@ func (d *restDecoder) payload(body restBody, f *schema.Field, at unsafe.Pointer)
 
 // encodeHeaders writes the members that travel in headers and the status.
 func encodeHeaders(p *schema.Plan, at unsafe.Pointer, res *Response) {
+	var room []string // of which each header takes one
 	for i := range p.Fields {
 		f := &p.Fields[i]
 		if f.Location == schema.InBody {
@@ -269,7 +266,11 @@ func encodeHeaders(p *schema.Plan, at unsafe.Pointer, res *Response) {
 				res.Header[f.Wire+k] = []string{e} // as it is: clients give such names to people
 			}
 		case schema.InHeader:
-			res.Header[f.HeaderKey] = []string{headerValue(f, v)}
+			if len(room) == 0 {
+				room = make([]string, 8)
+			}
+			room[0] = headerValue(f, v)
+			res.Header[f.HeaderKey], room = room[:1:1], room[1:]
 		}
 	}
 }
@@ -287,7 +288,11 @@ func headerValue(f *schema.Field, v unsafe.Pointer) string {
 		}
 		return strings.Join(parts, ", ")
 	}
-	s := string(appendScalar(nil, f, v, schema.HTTPDate))
+	if f.Plan.Shape.Kind == schema.String && !f.JSON {
+		return *(*string)(v)
+	}
+	var buf [32]byte
+	s := string(appendScalar(buf[:0], f, v, schema.HTTPDate))
 	if f.JSON {
 		s = base64.StdEncoding.EncodeToString([]byte(s))
 	}

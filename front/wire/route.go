@@ -106,31 +106,38 @@ func weight(segment string) int {
 // or nil. The request's path is raw: percent-encoded, with nothing cleaned.
 func (r *Routes) Find(req *Request) (*schema.Operation, []string) {
 	path := strings.TrimPrefix(req.Path, "/")
-	var op *schema.Operation
-	var labels []string
+	var found *route
+	var room [4]string // so that routes that do not match allocate nothing
 	for i := range r.byMethod[req.Method] {
 		rt := &r.byMethod[req.Method][i]
-		found, ok := rt.match(path)
-		if !ok || !hasAll(req.Params, rt.query) {
+		if !hasAll(req.Params, rt.query) {
+			continue
+		}
+		if _, ok := rt.match(room[:0], path); !ok {
 			continue
 		}
 		complete := rt.complete(req)
-		if op == nil || complete {
-			op, labels = rt.op, found
+		if found == nil || complete {
+			found = rt
 		}
 		if complete {
 			break
 		}
 	}
+	if found == nil {
+		return nil, nil
+	}
+	labels, _ := found.match(nil, path)
 	for i, l := range labels {
 		if u, err := url.PathUnescape(l); err == nil {
 			labels[i] = u
 		}
 	}
-	return op, labels
+	return found.op, labels
 }
 
-func (rt *route) match(path string) (labels []string, ok bool) {
+// match appends what stands for the route's labels to labels.
+func (rt *route) match(labels []string, path string) (_ []string, ok bool) {
 	for i, seg := range rt.segments {
 		if seg == greedy {
 			return rt.matchGreedy(labels, i, path)
@@ -155,17 +162,24 @@ func (rt *route) match(path string) (labels []string, ok bool) {
 // matchGreedy gives the greedy label all that the segments behind it leave.
 func (rt *route) matchGreedy(labels []string, i int, path string) ([]string, bool) {
 	rest := rt.segments[i+1:]
-	parts := strings.Split(path, "/")
-	n := len(parts) - len(rest)
-	if n < 1 || n == 1 && parts[0] == "" {
+	end := len(path)
+	for range rest {
+		if end = strings.LastIndexByte(path[:end], '/'); end < 0 {
+			return nil, false
+		}
+	}
+	if end == 0 {
 		return nil, false
 	}
-	labels = append(labels, strings.Join(parts[:n], "/"))
-	for j, seg := range rest {
+	labels = append(labels, path[:end])
+	for _, seg := range rest {
+		var head string
+		head, path, _ = strings.Cut(path[end+1:], "/")
+		end = -1
 		switch {
 		case seg == label:
-			labels = append(labels, parts[n+j])
-		case seg != parts[n+j]:
+			labels = append(labels, head)
+		case seg != head:
 			return nil, false
 		}
 	}

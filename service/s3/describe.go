@@ -57,15 +57,21 @@ func (b *bucket) describe(ctx context.Context, tx kv.Tx, in *api.PutObjectInput)
 	return o, b.own(ctx, tx, o, in)
 }
 
-func headersOf(in *api.PutObjectInput) map[string]string {
-	all := map[string]string{}
-	for name, v := range map[string]*string{
-		cacheControl: in.CacheControl, disposition: in.ContentDisposition, encoding: plainEncoding(in.ContentEncoding),
-		language: in.ContentLanguage, expires: in.Expires, redirect: in.WebsiteRedirectLocation,
+func headersOf(in *api.PutObjectInput) (all map[string]string) {
+	for _, h := range [...]struct {
+		name  string
+		value *string
+	}{
+		{cacheControl, in.CacheControl}, {disposition, in.ContentDisposition}, {encoding, plainEncoding(in.ContentEncoding)},
+		{language, in.ContentLanguage}, {expires, in.Expires}, {redirect, in.WebsiteRedirectLocation},
 	} {
-		if deref(v) != "" {
-			all[name] = *v
+		if deref(h.value) == "" {
+			continue
 		}
+		if all == nil {
+			all = map[string]string{}
+		}
+		all[h.name] = *h.value
 	}
 	return all
 }

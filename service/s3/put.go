@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"crypto/md5"
 	"encoding/hex"
@@ -26,11 +27,21 @@ func (s *Service) PutObject(ctx context.Context, in *api.PutObjectInput) (*api.P
 		return nil, err
 	}
 	w := &write{in: in, event: "Put", when: conditions{match: in.IfMatch, noneMatch: in.IfNoneMatch}}
-	// What can be refused is refused before the body comes.
-	if err := s.view(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx kv.Tx, b *bucket) error { return w.prepare(ctx, tx, b) }); err != nil {
-		return nil, err
+	refused := func() error {
+		return s.view(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx kv.Tx, b *bucket) error { return w.prepare(ctx, tx, b) })
+	}
+	// What can be refused is refused before the body comes, unless it is so
+	// small that it has come by now.
+	small := p.length > 0 && p.length <= inlineSize
+	if !small {
+		if err := refused(); err != nil {
+			return nil, err
+		}
 	}
 	if w.body, err = s.receive(ctx, in.Body, p); err != nil {
+		if small {
+			err = cmp.Or(refused(), err)
+		}
 		return nil, err
 	}
 	if err := s.commit(ctx, w); err != nil {

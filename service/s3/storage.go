@@ -90,6 +90,18 @@ func (b *bucket) settle(tx kv.Tx, o *object) {
 	}
 }
 
+// rebill bills o in the place of old. Where there is nothing to it but the
+// difference in size, that is all that is counted.
+func (b *bucket) rebill(tx kv.Tx, old, o *object) {
+	if old.Billed && old.Class == "" && o.Class == "" && !o.Marker {
+		o.Billed = true
+		meter.Keep(tx, b.usage(tariff{}.stored()), o.Size-old.Size)
+		return
+	}
+	b.settle(tx, old)
+	b.bill(tx, o)
+}
+
 func (b *bucket) charge(tx kv.Tx, o *object, sign int64) {
 	t := tariffOf(o.Class)
 	meter.Keep(tx, b.usage(t.stored()), sign*(o.Size+t.index))

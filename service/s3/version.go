@@ -136,9 +136,10 @@ func (b *bucket) add(tx kv.Tx, r aws.Random, o *object) {
 		if old, ok := objects.Get(tx, b.objectKey(o.Key)); ok {
 			o.Seq = old.Seq + 1
 			b.release(tx, old.Content)
-			b.settle(tx, old)
+			b.rebill(tx, old, o)
+		} else {
+			b.bill(tx, o)
 		}
-		b.bill(tx, o)
 		objects.Put(tx, b.objectKey(o.Key), o)
 		return
 	}
