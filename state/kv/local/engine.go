@@ -5,8 +5,9 @@ package local
 // all, is the Store's.
 //
 // begin, commit and the batch between them are used by one goroutine at a
-// time, snapshots by any number.
+// time, get and snapshots by any number.
 type engine interface {
+	getter // of the present state, which may be that of a commit under way
 	snapshot() snapshot
 	begin() batch
 	close() error
@@ -22,10 +23,15 @@ type batch interface {
 	drop()         // instead of commit
 }
 
-// snapshot is the state as of one moment. Memory that it returns either never
-// changes or is taken from the arena.
-type snapshot interface {
+// getter finds values. Memory that it returns either never changes or is taken
+// from the arena.
+type getter interface {
 	get(key []byte, a *arena) (value []byte, ok bool, err error)
+}
+
+// snapshot is the state as of one moment.
+type snapshot interface {
+	getter
 	walk(w way) (cursor, error)
 	close() error
 }

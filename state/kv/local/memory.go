@@ -34,7 +34,12 @@ func memoryOf(t *tree) *memory {
 
 func (m *memory) snapshot() snapshot { return (*frozen)(m.frozen.Load()) }
 func (m *memory) close() error       { return nil }
-func (m *memory) begin() batch       { return m }
+
+func (m *memory) get(key []byte, a *arena) ([]byte, bool, error) {
+	return (*frozen)(m.frozen.Load()).get(key, a)
+}
+
+func (m *memory) begin() batch { return m }
 
 func (m *memory) set(key, value []byte) {
 	both := make([]byte, len(key)+len(value))

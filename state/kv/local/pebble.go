@@ -105,8 +105,11 @@ func (d *diskBatch) commit() (err error) {
 	return d.b.Close()
 }
 
-func (d *diskSnapshot) get(key []byte, a *arena) ([]byte, bool, error) {
-	v, closer, err := d.s.Get(key)
+func (d *disk) get(key []byte, a *arena) ([]byte, bool, error)         { return getOf(d.db, key, a) }
+func (d *diskSnapshot) get(key []byte, a *arena) ([]byte, bool, error) { return getOf(d.s, key, a) }
+
+func getOf(r pebble.Reader, key []byte, a *arena) ([]byte, bool, error) {
+	v, closer, err := r.Get(key)
 	if errors.Is(err, pebble.ErrNotFound) {
 		return nil, false, nil
 	}

@@ -66,16 +66,15 @@ func (r *recall) get(key []byte, hash, version uint64, w *written) (*remembered,
 }
 
 // put keeps what was read of key at version, if it is asked for often.
-func (r *recall) put(key []byte, hash uint64, m *remembered) {
-	if len(m.value) > recallValue {
+func (r *recall) put(key []byte, hash uint64, value []byte, present bool, version uint64) {
+	if len(value) > recallValue {
 		return
 	}
 	i := hash % recallPlaces
 	if mark := uint32(hash >> 32); r.asked[i].Swap(mark) != mark {
 		return
 	}
-	m.key, m.value = bytes.Clone(key), bytes.Clone(m.value)
-	r.places[i].Store(m)
+	r.places[i].Store(&remembered{key: bytes.Clone(key), value: bytes.Clone(value), present: present, version: version})
 }
 
 // refresh replaces the value of a key that has a place.

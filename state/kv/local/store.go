@@ -125,6 +125,7 @@ func (s *Store) View(ctx context.Context, fn func(kv.Tx) error) error {
 		if err := t.run(fn); !errors.Is(err, errStale) {
 			return err
 		}
+		t.stale = true
 	}
 	return kv.ErrConflict
 }
@@ -146,6 +147,7 @@ func (s *Store) Update(ctx context.Context, fn func(kv.Tx) error) error {
 			return err
 		}
 		if err := t.run(fn); errors.Is(err, errStale) {
+			t.stale = true
 			continue
 		} else if err != nil {
 			return err
@@ -224,6 +226,6 @@ func (s *Store) newTx() *tx {
 
 func (s *Store) freeTx(t *tx) {
 	t.reset()
-	t.ctx, t.readOnly = nil, false
+	t.ctx, t.readOnly, t.stale = nil, false, false
 	s.idle.Put(t)
 }

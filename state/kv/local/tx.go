@@ -22,11 +22,13 @@ type tx struct {
 
 	era *era // which state it works on
 
-	// Taken at the first read, so that one that only writes pays nothing.
+	// Taken at the first walk, or when a key has changed meanwhile, so that others
+	// pay nothing for it.
 	snap        snapshot
 	readVersion uint64   // snap holds at least all commits up to here
 	pinned      bool     // readVersion is set
-	recalled    []uint64 // hashes of keys that were recalled before snap was taken
+	stale       bool     // the last run was: this one takes its snapshot first
+	recalled    []uint64 // hashes of keys that were read before snap was taken
 
 	points []point // read by Get
 	spans  []span  // walked by Scan
@@ -137,18 +139,34 @@ func (t *tx) finish() {
 	}
 }
 
-// read returns the value of key as of readVersion: recalled, or from the snapshot.
+// read returns the value of key as of readVersion: recalled, or read from the
+// engine.
 func (t *tx) read(key []byte, hash uint64) ([]byte, bool) {
 	t.pin()
 	if m, ok := t.recall(key, hash); ok {
 		return m.value, m.present
 	}
+	// What the engine has now is what it had at readVersion, if no commit since
+	// has touched the key: a snapshot is only needed where one did.
+	if t.snap == nil {
+		value, ok := t.get(t.era.engine, key)
+		if !t.store.committer.history.points.since(hash, t.readVersion) {
+			t.recalled = append(t.recalled, hash)
+			t.era.recall.put(key, hash, value, ok, t.readVersion)
+			return value, ok
+		}
+	}
 	t.begin()
-	value, ok, err := t.snap.get(key, &t.arena)
+	value, ok := t.get(t.snap, key)
+	t.era.recall.put(key, hash, value, ok, t.readVersion)
+	return value, ok
+}
+
+func (t *tx) get(from getter, key []byte) ([]byte, bool) {
+	value, ok, err := from.get(key, &t.arena)
 	if err != nil {
 		kv.Fail(err)
 	}
-	t.era.recall.put(key, hash, &remembered{value: value, present: ok, version: t.readVersion})
 	return value, ok
 }
 
@@ -163,18 +181,22 @@ func (t *tx) recall(key []byte, hash uint64) (*remembered, bool) {
 
 // pin chooses the version that the transaction reads at.
 func (t *tx) pin() {
-	if !t.pinned {
-		t.readVersion, t.pinned = t.store.published.Load(), true
+	if t.pinned {
+		return
+	}
+	t.readVersion, t.pinned = t.store.published.Load(), true
+	if t.stale {
+		t.begin()
 	}
 }
 
 // errStale ends a run whose snapshot turned out to be newer than what it had
-// recalled: it runs again.
-var errStale = errors.New("kv: recalled values changed before the snapshot")
+// read before: it runs again.
+var errStale = errors.New("kv: what was read changed before the snapshot")
 
 // begin takes the snapshot. The version is read first, so that the snapshot
 // can only be newer, which at worst is a conflict too many; but what was
-// recalled before must not have changed in it.
+// read before must not have changed in it.
 func (t *tx) begin() {
 	if t.snap != nil {
 		return
