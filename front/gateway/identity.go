@@ -74,8 +74,10 @@ func (x *exchange) unframe(auth *sigv4.Auth) {
 		return
 	}
 	length := int64(-1)
-	if n, err := strconv.ParseInt(x.req.Header.Get("X-Amz-Decoded-Content-Length"), 10, 64); err == nil && auth.Chunked() {
-		length = n
+	if auth.Chunked() {
+		if n, err := strconv.ParseInt(x.req.Header.Get("X-Amz-Decoded-Content-Length"), 10, 64); err == nil {
+			length = n
+		}
 	}
 	x.req.Stream = auth.Body(x.req.Stream, length)
 }

@@ -1,11 +1,11 @@
 package sigv4
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"hash"
 	"io"
-	"strings"
 
 	"github.com/brume-cloud/brume/aws"
 )
@@ -73,10 +73,17 @@ type digested struct {
 func (d *digested) Read(p []byte) (int, error) {
 	n, err := d.from.Read(p)
 	d.sum.Write(p[:n])
-	if err == io.EOF && !strings.EqualFold(hex.EncodeToString(d.sum.Sum(nil)), d.want) {
+	if err == io.EOF && !d.matches() {
 		return n, errPayloadMismatch()
 	}
 	return n, err
+}
+
+func (d *digested) matches() bool {
+	var sum [sha256.Size]byte
+	var text [2 * sha256.Size]byte
+	hex.Encode(text[:], d.sum.Sum(sum[:0]))
+	return bytes.EqualFold(text[:], []byte(d.want))
 }
 
 func (d *digested) Trailers() []Trailer { return nil }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"net/textproto"
 	"reflect"
 	"slices"
 	"strings"
@@ -209,7 +208,7 @@ func cutHeader(line string, date bool) (value, rest string) {
 
 // headers collects every header with the member's prefix into its map.
 func (d *restDecoder) headers(f *schema.Field, at unsafe.Pointer) bool {
-	prefix := textproto.CanonicalMIMEHeaderKey(f.Wire)
+	prefix := f.HeaderKey
 	var all map[string]string
 	for name, values := range d.req.Header {
 		if rest, ok := strings.CutPrefix(name, prefix); ok && (rest != "" || prefix == "") {

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"cmp"
+	"net/textproto"
 	"net/url"
 	"slices"
 	"strings"
@@ -21,7 +22,7 @@ type route struct {
 	segments []string // "{}" for a label, "{+}" for a greedy one, which may stand anywhere
 	query    []Param  // constants that must be in the query string
 	required []string // query parameters that the operation requires
-	headers  []string // headers that it requires
+	headers  []string // headers that it requires, as http.Header spells them
 	slash    bool     // the path ends with a slash
 }
 
@@ -68,7 +69,7 @@ func newRoute(op *schema.Operation) route {
 			case m.Required && m.Location == schema.InQuery:
 				rt.required = append(rt.required, m.WireName())
 			case m.Required && m.Location == schema.InHeader:
-				rt.headers = append(rt.headers, m.WireName())
+				rt.headers = append(rt.headers, textproto.CanonicalMIMEHeaderKey(m.WireName()))
 			}
 		}
 	}
@@ -201,7 +202,7 @@ func hasAll(params, want []Param) bool {
 // then fails validation.
 func (rt *route) complete(req *Request) bool {
 	for _, name := range rt.headers {
-		if req.Header.Get(name) == "" {
+		if v := req.Header[name]; len(v) == 0 || v[0] == "" {
 			return false
 		}
 	}

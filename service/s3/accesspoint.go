@@ -30,23 +30,34 @@ func (p *accessPoint) arn() string {
 // ARN or alias.
 func reach(tx kv.Tx, r aws.Region, name string) (*bucket, error) {
 	if !isAlias(name) && !strings.HasPrefix(name, "arn:") {
-		b, ok := buckets.Get(tx, bucketKey(r, name))
+		b, ok := bucketNamed(tx, r, name)
 		if !ok {
 			return nil, errNoBucket(name)
 		}
-		b.Name = name
 		return b, nil
 	}
 	p, err := pointNamed(tx, r, name)
 	if err != nil {
 		return nil, err
 	}
-	b, ok := buckets.Get(tx, bucketKey(r, p.Bucket))
+	b, ok := bucketNamed(tx, r, p.Bucket)
 	if !ok || b.ID != p.ID {
 		return nil, errNoBucket(p.Bucket)
 	}
-	b.Name, b.Point = p.Bucket, p
+	b.Point = p
 	return b, nil
+}
+
+// bucketNamed reads a bucket's row, which nearly every call does more than once:
+// what its slices hold is shared with other calls.
+func bucketNamed(tx kv.Tx, r aws.Region, name string) (*bucket, bool) {
+	shared, ok := buckets.GetShared(tx, bucketKey(r, name), nil)
+	if !ok {
+		return nil, false
+	}
+	b := *shared
+	b.Name, b.Settings, b.ACL = name, slices.Clip(b.Settings), slices.Clip(b.ACL)
+	return &b, true
 }
 
 // pointNamed finds an access point by ARN or alias.

@@ -67,6 +67,9 @@ func (h *grantHeaders) given() bool {
 
 // grants is the ACL that headers make, without what the owner has anyway.
 func (b *bucket) grants(h grantHeaders, owner string) (all []grant, err error) {
+	if !h.given() {
+		return nil, nil
+	}
 	switch h.canned {
 	case "", "private":
 	case "public-read":

@@ -73,7 +73,7 @@ func parse[T any](row *setting) *T {
 // unset takes a configuration away, as it does the bucket's mention of it.
 func unset(tx kv.Tx, b *bucket, name string) {
 	settings.Delete(tx, b.settingKey(name, ""))
-	b.Settings = slices.DeleteFunc(b.Settings, func(s string) bool { return s == name })
+	b.Settings = slices.DeleteFunc(slices.Clone(b.Settings), func(s string) bool { return s == name })
 }
 
 // target is the bucket that a request is about.

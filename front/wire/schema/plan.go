@@ -59,7 +59,7 @@ type Field struct {
 	JSONKey   string // `"name":`, ready to be written
 	XMLOpen   string // `<name>`, of a member that is text without namespace or attributes
 	XMLClose  string // `</name>`, of the same
-	HeaderKey string // the header's name, as http.Header spells it; of a member that travels in one
+	HeaderKey string // the header's name, or the prefix of names, as http.Header spells it; of a member that travels in some
 }
 
 // MaxRequired bounds the members that one structure may require: their presence
@@ -129,8 +129,11 @@ func (s *Service) planFields(p *Plan) {
 			panic(fmt.Sprintf("schema: %s has no field for %s.%s: run go generate", p.Type, p.Shape.Name, m.Name))
 		}
 		field := Field{Member: m, Offset: f.Offset, JSONKey: `"` + m.WireName() + `":`}
-		if m.Location == InHeader {
+		switch m.Location {
+		case InHeader:
 			field.HeaderKey = textproto.CanonicalMIMEHeaderKey(m.WireName())
+		case InHeaders:
+			field.HeaderKey = textproto.CanonicalMIMEHeaderKey(m.Wire)
 		}
 		t := f.Type
 		if t.Kind() == reflect.Pointer {
