@@ -95,6 +95,16 @@ func (w *response) Write(b []byte) (int, error) {
 	return len(b), w.err
 }
 
+// WriteString implements io.StringWriter, for answers that are text.
+func (w *response) WriteString(s string) (int, error) {
+	if n := int64(len(s)); w.status != 0 && !w.bare && !w.isHead && !w.sent && len(w.kept)+len(s) <= room+answerSize && (w.length < 0 || w.written+n <= w.length) {
+		w.written += n
+		w.kept = append(w.kept, s...)
+		return len(s), w.err
+	}
+	return w.Write([]byte(s))
+}
+
 // start sends the head and what was kept, of an answer that goes on with next.
 func (w *response) start(next []byte) {
 	if w.sent {

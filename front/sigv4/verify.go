@@ -1,6 +1,7 @@
 package sigv4
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"hash/maphash"
@@ -279,7 +280,7 @@ func bodyIs(body []byte, digest string) bool {
 	sum := sha256.Sum256(body)
 	var text [2 * sha256.Size]byte
 	hex.Encode(text[:], sum[:])
-	return strings.EqualFold(string(text[:]), digest)
+	return bytes.EqualFold(text[:], []byte(digest))
 }
 
 // isRegion reports whether s has the form of a region's name.

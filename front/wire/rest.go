@@ -13,6 +13,8 @@ import (
 // headers and body; only the body differs.
 type restCodec struct{ body restBody }
 
+var restJSON, restXML Codec = restCodec{jsonBody{}}, restCodec{xmlBody{}}
+
 // restBody is what restJson1 and restXml do differently.
 type restBody interface {
 	contentType() []string
@@ -157,8 +159,8 @@ func (xmlBody) contentType() []string { return applicationXML }
 // AWS: "Common Response Headers", S3 API Reference: S3 has names of its own.
 func (xmlBody) identify(svc *schema.Service, res *Response) {
 	if svc != nil && isS3(svc) {
-		res.Header["X-Amz-Request-Id"] = []string{res.RequestID}
-		res.Header["X-Amz-Id-2"] = []string{res.RequestID}
+		id := []string{res.RequestID}
+		res.Header["X-Amz-Request-Id"], res.Header["X-Amz-Id-2"] = id, id
 		return
 	}
 	res.Header["X-Amzn-Requestid"] = []string{res.RequestID}

@@ -69,9 +69,9 @@ func For(p schema.Protocol) Codec {
 	case schema.EC2:
 		return ec2Codec{}
 	case schema.RESTJSON:
-		return restCodec{jsonBody{}}
+		return restJSON
 	case schema.RESTXML:
-		return restCodec{xmlBody{}}
+		return restXML
 	case schema.CBOR:
 		return cborCodec{}
 	}

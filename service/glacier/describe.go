@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/brume-cloud/brume/api/glacier"
+	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
@@ -27,20 +28,20 @@ func (s *Service) DescribeJob(ctx context.Context, in *glacier.DescribeJobInput)
 // describeJob is what is told of a job, to callers and to topics.
 func (v *vault) describeJob(r *retrieval) glacier.GlacierJobDescription {
 	d := glacier.GlacierJobDescription{
-		JobId: &r.id, JobDescription: optional(r.Description), Action: glacier.ActionCode(r.Action), VaultARN: new(v.at.arn()),
+		JobId: &r.id, JobDescription: aws.Optional(r.Description), Action: glacier.ActionCode(r.Action), VaultARN: new(v.at.arn()),
 		CreationDate: date(r.Created), Completed: new(!r.Completed.IsZero()), CompletionDate: date(r.Completed),
-		StatusCode: r.status(), StatusMessage: new(r.message()), SNSTopic: optional(r.Topic), Tier: optional(r.Tier),
+		StatusCode: r.status(), StatusMessage: new(r.message()), SNSTopic: aws.Optional(r.Topic), Tier: aws.Optional(r.Tier),
 	}
 	if r.Action == actionArchive {
 		d.ArchiveId, d.ArchiveSizeInBytes, d.ArchiveSHA256TreeHash = &r.Archive, &r.Size, new(hex.EncodeToString(r.TreeHash))
-		d.RetrievalByteRange, d.SHA256TreeHash = new(formatRange(r.From, r.To)), optional(hex.EncodeToString(r.RangeHash))
+		d.RetrievalByteRange, d.SHA256TreeHash = new(formatRange(r.From, r.To)), aws.Optional(hex.EncodeToString(r.RangeHash))
 		return d
 	}
 	if d.StatusCode == glacier.StatusCodeSucceeded {
 		d.InventorySizeInBytes = &r.Output.Size
 	}
 	d.InventoryRetrievalParameters = &glacier.InventoryRetrievalJobDescription{
-		Format: &r.Format, StartDate: wholeSeconds(r.Start), EndDate: wholeSeconds(r.End), Marker: optional(r.Marker),
+		Format: &r.Format, StartDate: wholeSeconds(r.Start), EndDate: wholeSeconds(r.End), Marker: aws.Optional(r.Marker),
 	}
 	if r.Limit > 0 {
 		d.InventoryRetrievalParameters.Limit = new(strconv.Itoa(r.Limit))

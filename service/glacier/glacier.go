@@ -133,14 +133,6 @@ func date(t time.Time) *string {
 	return new(t.UTC().Format("2006-01-02T15:04:05.000Z"))
 }
 
-// optional is nil for an empty string.
-func optional(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}
-
 func deref(s *string) string {
 	if s == nil {
 		return ""

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 
 	"github.com/brume-cloud/brume/api/glacier"
+	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
@@ -23,7 +24,7 @@ func (s *Service) ListParts(ctx context.Context, in *glacier.ListPartsInput) (*g
 			return err
 		}
 		*out = glacier.ListPartsOutput{
-			MultipartUploadId: &in.UploadId, VaultARN: new(a.arn()), ArchiveDescription: optional(u.Description),
+			MultipartUploadId: &in.UploadId, VaultARN: new(a.arn()), ArchiveDescription: aws.Optional(u.Description),
 			PartSizeInBytes: &u.PartSize, CreationDate: date(u.Created), Parts: []glacier.PartListElement{},
 		}
 		r := kv.Prefix(place{a.Scope, u.Content}.pieces())
@@ -66,7 +67,7 @@ func (s *Service) ListMultipartUploads(ctx context.Context, in *glacier.ListMult
 				return nil
 			}
 			out.UploadsList = append(out.UploadsList, glacier.UploadListElement{
-				MultipartUploadId: new(lastPart(uploads.Parts(key))), VaultARN: new(a.arn()), ArchiveDescription: optional(u.Description),
+				MultipartUploadId: new(lastPart(uploads.Parts(key))), VaultARN: new(a.arn()), ArchiveDescription: aws.Optional(u.Description),
 				PartSizeInBytes: &u.PartSize, CreationDate: date(u.Created),
 			})
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/brume-cloud/brume/api/glacier"
+	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
@@ -37,7 +38,7 @@ func (s *Service) GetJobOutput(ctx context.Context, in *glacier.GetJobOutputInpu
 		from = r.output(tx, a.Scope, first, end)
 		out.ContentType = new(r.contentType())
 		if r.Action == actionArchive {
-			out.ArchiveDescription = optional(r.ArchiveText)
+			out.ArchiveDescription = aws.Optional(r.ArchiveText)
 			first, end = first+r.From, end+r.From
 			if r.RangeHash != nil && isAligned(first, end, r.Size) {
 				out.Checksum = new(hex.EncodeToString(r.hashOf(tx, a.Scope, first, end)))

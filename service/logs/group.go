@@ -115,7 +115,7 @@ func (g *group) shown(tx kv.Tx) logs.LogGroup {
 	all := arn + ":*"
 	out := logs.LogGroup{
 		LogGroupName: &g.at.Name, CreationTime: &created, StoredBytes: &stored, MetricFilterCount: &metrics, Arn: &all, LogGroupArn: &arn,
-		LogGroupClass: logs.LogGroupClass(g.Class), KmsKeyId: nonEmpty(g.KMSKey), DeletionProtectionEnabled: &g.Protected,
+		LogGroupClass: logs.LogGroupClass(g.Class), KmsKeyId: aws.Optional(g.KMSKey), DeletionProtectionEnabled: &g.Protected,
 	}
 	if g.Days > 0 {
 		days := int32(g.Days)

@@ -186,10 +186,3 @@ func deref[T any](p *T) (v T) {
 	}
 	return v
 }
-
-func nonEmpty(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}

@@ -92,7 +92,7 @@ func (sub *subscription) shown(g *group) logs.SubscriptionFilter {
 		distribution = logs.DistributionRandom
 	}
 	return logs.SubscriptionFilter{
-		FilterName: &sub.Name, LogGroupName: &g.at.Name, FilterPattern: &sub.Pattern, DestinationArn: &sub.Destination, RoleArn: nonEmpty(sub.Role),
+		FilterName: &sub.Name, LogGroupName: &g.at.Name, FilterPattern: &sub.Pattern, DestinationArn: &sub.Destination, RoleArn: aws.Optional(sub.Role),
 		Distribution: distribution, ApplyOnTransformedLogs: &no, CreationTime: &created,
 	}
 }

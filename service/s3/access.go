@@ -80,6 +80,9 @@ type guard struct {
 	last  *bucket // that was looked up
 	asked string  // by this name
 
+	found   *object // that was looked up: nil when there is none
+	foundAt subject
+
 	through []aws.Access // what access points must allow, besides their buckets
 	refused error        // an access point that cannot be reached from here
 }
@@ -143,11 +146,20 @@ func (g *guard) orList(all []aws.Access, operation string, at subject) []aws.Acc
 		return all
 	}
 	if b, ok := g.bucket(at.bucket); ok {
-		if o, ok := b.version(g.tx, at.key, at.version); !ok || o.Marker && at.version == "" {
+		if o := g.object(b, at); o == nil || o.Marker && at.version == "" {
 			all = append(all, g.one("s3:ListBucket", subject{bucket: at.bucket}))
 		}
 	}
 	return all
+}
+
+// object is what an access to at is about, or nil.
+func (g *guard) object(b *bucket, at subject) *object {
+	if g.foundAt != at {
+		g.found, _ = b.version(g.tx, at.key, at.version)
+		g.foundAt = at
+	}
+	return g.found
 }
 
 // isSovereign reports whether nothing can keep the caller from an access.
@@ -200,7 +212,7 @@ func (g *guard) one(action string, at subject) aws.Access {
 	}
 	var o *object
 	if at.key != "" && aboutObject(action) {
-		o, _ = b.version(g.tx, at.key, at.version)
+		o = g.object(b, at)
 	}
 	if o != nil && !strings.HasPrefix(action, "s3:Delete") {
 		a.Owner = aws.Account(b.accountOf(o))

@@ -101,13 +101,14 @@ func (s *Service) pointAt(ctx context.Context, label, endpoint string) (string, 
 	if strings.HasPrefix(endpoint, pointLabel) {
 		return p.arn(), nil
 	}
+	name := label
 	err := kv.View(ctx, s.Store, func(tx kv.Tx) error {
 		if !buckets.Has(tx, bucketKey(p.Region, label)) && points.Has(tx, p.key()) {
-			label = p.arn()
+			name = p.arn()
 		}
 		return nil
 	})
-	return label, err
+	return name, err
 }
 
 // hasPoints reports whether access points of the bucket's account lead to it.

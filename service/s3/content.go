@@ -1,10 +1,10 @@
 package s3
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/zeebo/xxh3"
 
@@ -101,7 +101,7 @@ func (s *Service) wanted(ctx context.Context, id blob.ID) (wanted bool, err erro
 
 // piece is a run of bytes in one place.
 type piece struct {
-	small []byte
+	small string
 	blob  blob.ID
 	from  int64
 	size  int64
@@ -154,7 +154,7 @@ func (b *bucket) plain(tx kv.Tx, c content, from, size int64) []piece {
 		}
 		return []piece{p}
 	}
-	body, ok := bodies.Get(tx, b.bodyKey(c.Row))
+	body, ok := texts.Get(tx, b.bodyKey(c.Row))
 	if !ok || int64(len(body.Bytes)) < from+size {
 		kv.Fail(errLost)
 	}
@@ -182,7 +182,7 @@ func (s *Service) openPieces(pieces []piece) (io.ReadCloser, error) {
 		return io.NopCloser(emptyBody()), nil
 	}
 	if len(pieces) == 1 && pieces[0].blob == "" {
-		return io.NopCloser(bytes.NewReader(pieces[0].small)), nil
+		return io.NopCloser(strings.NewReader(pieces[0].small)), nil
 	}
 	r := &reading{blobs: s.Blobs, pieces: pieces}
 	for i := range min(len(pieces), openAhead) {
@@ -222,7 +222,7 @@ func (r *reading) next() error {
 func (r *reading) source() io.Reader {
 	p := &r.pieces[0]
 	if p.blob == "" {
-		return bytes.NewReader(p.small[p.size-r.left:])
+		return strings.NewReader(p.small[p.size-r.left:])
 	}
 	if f := r.open.File(); f != nil {
 		return f

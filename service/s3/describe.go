@@ -89,10 +89,10 @@ func plainEncoding(v *string) *string {
 			kept = append(kept, e)
 		}
 	}
-	return nonEmpty(strings.Join(kept, ","))
+	return aws.Optional(strings.Join(kept, ","))
 }
 
-func (o *object) header(name string) *string { return nonEmpty(o.Headers[name]) }
+func (o *object) header(name string) *string { return aws.Optional(o.Headers[name]) }
 
 // tagsOfHeader reads x-amz-tagging, which is a query string.
 func tagsOfHeader(h *string) (map[string]string, error) {

@@ -51,7 +51,10 @@ func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Re
 	if req.Method == http.MethodPost && rest == "" && strings.HasPrefix(req.Header.Get("Content-Type"), "multipart/form-data") {
 		return s.takeForm(w, req, name)
 	}
-	return s.charging(ctx, w, req, name)
+	if req.Header.Get(payerHeader) != "" {
+		return s.charging(ctx, w, req, name)
+	}
+	return w, nil
 }
 
 // visit answers at a website's host, where CORS rules hold as well.

@@ -132,8 +132,8 @@ func (r *reply) get(body io.ReadCloser) *api.GetObjectOutput {
 		Body: body, AcceptRanges: new("bytes"), LastModified: &o.Modified, ContentLength: &r.span.size, ETag: quoted(o.ETag), VersionId: r.b.shownVersion(o),
 		ContentType: &o.Type, CacheControl: o.header(cacheControl), ContentDisposition: o.header(disposition), ContentEncoding: o.header(encoding),
 		ContentLanguage: o.header(language), Expires: o.header(expires), WebsiteRedirectLocation: o.header(redirect), Metadata: o.Meta,
-		ServerSideEncryption: o.Seal.shown(), SSEKMSKeyId: nonEmpty(o.Seal.Key), BucketKeyEnabled: nonEmpty(o.Seal.BucketKey),
-		SSECustomerAlgorithm: o.Seal.customerAlgorithm(), SSECustomerKeyMD5: nonEmpty(o.Seal.Customer), StorageClass: api.StorageClass(o.Class),
+		ServerSideEncryption: o.Seal.shown(), SSEKMSKeyId: aws.Optional(o.Seal.Key), BucketKeyEnabled: aws.Optional(o.Seal.BucketKey),
+		SSECustomerAlgorithm: o.Seal.customerAlgorithm(), SSECustomerKeyMD5: aws.Optional(o.Seal.Customer), StorageClass: api.StorageClass(o.Class),
 		ReplicationStatus: api.ReplicationStatus(o.Copied), Restore: o.restoreHeader(r.now), Expiration: o.expiration,
 		ObjectLockMode: api.ObjectLockMode(o.Lock.Mode),
 	}

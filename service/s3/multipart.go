@@ -38,8 +38,8 @@ func (s *Service) CreateMultipartUpload(ctx context.Context, in *api.CreateMulti
 		u.ID = hex.EncodeToString(kv.NewKey(kv.Time(u.Began))) + aws.Text(s.Random, aws.AlphaNumeric, uploadDigits)
 		uploads.Put(tx, b.uploadKey(in.Key, u.ID), u)
 		out.UploadId, out.Bucket = &u.ID, &b.Name // AWS: never the ARN or alias of an access point
-		out.ServerSideEncryption, out.SSEKMSKeyId, out.BucketKeyEnabled = o.Seal.shown(), nonEmpty(o.Seal.Key), nonEmpty(o.Seal.BucketKey)
-		out.SSECustomerAlgorithm, out.SSECustomerKeyMD5 = o.Seal.customerAlgorithm(), nonEmpty(o.Seal.Customer)
+		out.ServerSideEncryption, out.SSEKMSKeyId, out.BucketKeyEnabled = o.Seal.shown(), aws.Optional(o.Seal.Key), aws.Optional(o.Seal.BucketKey)
+		out.SSECustomerAlgorithm, out.SSECustomerKeyMD5 = o.Seal.customerAlgorithm(), aws.Optional(o.Seal.Customer)
 		out.AbortDate, out.AbortRuleId = b.abortion(tx, in.Key, u.Began)
 		return nil
 	})

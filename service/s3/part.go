@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	api "github.com/brume-cloud/brume/api/s3"
+	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/state/blob"
 	"github.com/brume-cloud/brume/state/kv"
 )
@@ -38,8 +39,8 @@ func (s *Service) UploadPart(ctx context.Context, in *api.UploadPartInput) (*api
 	}
 	l := &a.u.Object.Seal
 	out := &api.UploadPartOutput{
-		ETag: quoted(a.p.ETag), ServerSideEncryption: l.shown(), SSEKMSKeyId: nonEmpty(l.Key), BucketKeyEnabled: nonEmpty(l.BucketKey),
-		SSECustomerAlgorithm: l.customerAlgorithm(), SSECustomerKeyMD5: nonEmpty(l.Customer),
+		ETag: quoted(a.p.ETag), ServerSideEncryption: l.shown(), SSEKMSKeyId: aws.Optional(l.Key), BucketKeyEnabled: aws.Optional(l.BucketKey),
+		SSECustomerAlgorithm: l.customerAlgorithm(), SSECustomerKeyMD5: aws.Optional(l.Customer),
 	}
 	a.p.Sum.show([10]**string{&out.ChecksumCRC32, &out.ChecksumCRC32C, &out.ChecksumCRC64NVME, &out.ChecksumSHA1, &out.ChecksumSHA256,
 		&out.ChecksumSHA512, &out.ChecksumMD5, &out.ChecksumXXHASH64, &out.ChecksumXXHASH3, &out.ChecksumXXHASH128})
@@ -125,8 +126,8 @@ func (s *Service) UploadPartCopy(ctx context.Context, in *api.UploadPartCopyInpu
 			&r.ChecksumSHA512, &r.ChecksumMD5, &r.ChecksumXXHASH64, &r.ChecksumXXHASH3, &r.ChecksumXXHASH128})
 	}
 	return &api.UploadPartCopyOutput{
-		CopyPartResult: r, CopySourceVersionId: src.b.shownVersion(src.o), ServerSideEncryption: l.shown(), SSEKMSKeyId: nonEmpty(l.Key),
-		BucketKeyEnabled: nonEmpty(l.BucketKey), SSECustomerAlgorithm: l.customerAlgorithm(), SSECustomerKeyMD5: nonEmpty(l.Customer),
+		CopyPartResult: r, CopySourceVersionId: src.b.shownVersion(src.o), ServerSideEncryption: l.shown(), SSEKMSKeyId: aws.Optional(l.Key),
+		BucketKeyEnabled: aws.Optional(l.BucketKey), SSECustomerAlgorithm: l.customerAlgorithm(), SSECustomerKeyMD5: aws.Optional(l.Customer),
 	}, nil
 }
 

@@ -73,11 +73,9 @@ func agreesToPay(input any) bool {
 	return !f.IsValid() || f.String() == "requester"
 }
 
-// charging has an answer say that the requester was charged, once that is so.
+// charging has an answer to a request that agrees to pay say that the requester
+// was charged, once that is so.
 func (s *Service) charging(ctx context.Context, w http.ResponseWriter, req *wire.Request, name string) (http.ResponseWriter, error) {
-	if req.Header.Get(payerHeader) == "" {
-		return w, nil
-	}
 	call := aws.CallFrom(ctx)
 	err := kv.View(ctx, s.Store, func(tx kv.Tx) error {
 		if b, err := reach(tx, call.Region, name); err == nil && b.requesterPays(tx) {

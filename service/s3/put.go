@@ -120,8 +120,8 @@ func (w *write) answer() *api.PutObjectOutput {
 	o := w.o
 	out := &api.PutObjectOutput{
 		ETag: quoted(o.ETag), VersionId: w.b.putVersion(o), ChecksumType: o.Sum.kind(),
-		ServerSideEncryption: o.Seal.shown(), SSEKMSKeyId: nonEmpty(o.Seal.Key), SSEKMSEncryptionContext: nonEmpty(o.Seal.Context), BucketKeyEnabled: nonEmpty(o.Seal.BucketKey),
-		SSECustomerAlgorithm: o.Seal.customerAlgorithm(), SSECustomerKeyMD5: nonEmpty(o.Seal.Customer), Expiration: o.expiration,
+		ServerSideEncryption: o.Seal.shown(), SSEKMSKeyId: aws.Optional(o.Seal.Key), SSEKMSEncryptionContext: aws.Optional(o.Seal.Context), BucketKeyEnabled: aws.Optional(o.Seal.BucketKey),
+		SSECustomerAlgorithm: o.Seal.customerAlgorithm(), SSECustomerKeyMD5: aws.Optional(o.Seal.Customer), Expiration: o.expiration,
 	}
 	o.Sum.show([10]**string{&out.ChecksumCRC32, &out.ChecksumCRC32C, &out.ChecksumCRC64NVME, &out.ChecksumSHA1, &out.ChecksumSHA256,
 		&out.ChecksumSHA512, &out.ChecksumMD5, &out.ChecksumXXHASH64, &out.ChecksumXXHASH3, &out.ChecksumXXHASH128})

@@ -151,11 +151,3 @@ func deref[T any](p *T) T {
 	}
 	return *p
 }
-
-// nonEmpty is a pointer to v, or nil for its zero value, which is not written.
-func nonEmpty[T comparable](v T) *T {
-	if v == *new(T) {
-		return nil
-	}
-	return &v
-}

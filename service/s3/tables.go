@@ -156,6 +156,11 @@ type small struct {
 	Bytes []byte `kv:"1"`
 }
 
+// text is a small to read: a string is not copied once more.
+type text struct {
+	Bytes string `kv:"1"`
+}
+
 // holders counts the rows that refer to a blob.
 type holders struct {
 	Count int `kv:"1"`
@@ -207,6 +212,7 @@ var (
 	versions = kv.Table[object]{Name: "s3.version"} // key, ^seq: all others, the newest first
 	nulls    = kv.Table[pointer]{Name: "s3.null"}   // key: the null version, where it is in versions
 	bodies   = kv.Table[small]{Name: "s3.body"}     // content's Row
+	texts    = kv.Table[text]{Name: "s3.body"}      // the same rows, to read
 	extents  = kv.Table[part]{Name: "s3.extent"}    // content's Parts, first byte
 	uploads  = kv.Table[upload]{Name: "s3.upload"}  // key, id
 	parts    = kv.Table[part]{Name: "s3.part"}      // upload's Number, part number

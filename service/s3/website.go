@@ -113,7 +113,7 @@ func (v *site) get(key string) (*api.GetObjectOutput, error) {
 	in := &api.GetObjectInput{Bucket: v.bucket, Key: key}
 	if key == v.key {
 		h := v.req.Header
-		in.IfMatch, in.IfNoneMatch, in.Range = nonEmpty(h.Get("If-Match")), nonEmpty(h.Get("If-None-Match")), nonEmpty(h.Get("Range"))
+		in.IfMatch, in.IfNoneMatch, in.Range = aws.Optional(h.Get("If-Match")), aws.Optional(h.Get("If-None-Match")), aws.Optional(h.Get("Range"))
 		if t, err := http.ParseTime(h.Get("If-Modified-Since")); err == nil {
 			in.IfModifiedSince = &t
 		}

@@ -47,7 +47,7 @@ func (s *Service) SendMessage(ctx context.Context, in *sqs.SendMessageInput) (*s
 	}
 	return &sqs.SendMessageOutput{
 		MessageId: &receipt.id, SequenceNumber: receipt.sequence(version), MD5OfMessageBody: strptr(hex.EncodeToString(d.BodySum)),
-		MD5OfMessageAttributes: nonEmpty(d.sum), MD5OfMessageSystemAttributes: nonEmpty(d.system),
+		MD5OfMessageAttributes: aws.Optional(d.sum), MD5OfMessageSystemAttributes: aws.Optional(d.system),
 	}, nil
 }
 
@@ -85,7 +85,7 @@ func (s *Service) SendMessageBatch(ctx context.Context, in *sqs.SendMessageBatch
 			n := len(out.Successful)
 			out.Successful = append(out.Successful, sqs.SendMessageBatchResultEntry{
 				Id: entries[i].Id, MessageId: receipt.id, MD5OfMessageBody: hex.EncodeToString(m.BodySum),
-				MD5OfMessageAttributes: nonEmpty(m.sum), MD5OfMessageSystemAttributes: nonEmpty(m.system),
+				MD5OfMessageAttributes: aws.Optional(m.sum), MD5OfMessageSystemAttributes: aws.Optional(m.system),
 			})
 			tx.OnCommit(func(version uint64) { out.Successful[n].SequenceNumber = receipt.sequence(version) })
 		}
@@ -280,12 +280,5 @@ func deref(s *string) string {
 }
 
 func strptr(s string) *string { return &s }
-
-func nonEmpty(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}
 
 func millis(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }

@@ -259,7 +259,7 @@ func (s *Service) ListMessageMoveTasks(ctx context.Context, in *sqs.ListMessageM
 func (t *moveTask) entry() sqs.ListMessageMoveTasksResultEntry {
 	started := t.Started.UnixMilli()
 	e := sqs.ListMessageMoveTasksResultEntry{
-		Status: &t.Status, SourceArn: &t.Source, DestinationArn: nonEmpty(t.Target), FailureReason: nonEmpty(t.Failure),
+		Status: &t.Status, SourceArn: &t.Source, DestinationArn: aws.Optional(t.Target), FailureReason: aws.Optional(t.Failure),
 		ApproximateNumberOfMessagesMoved: &t.Moved, ApproximateNumberOfMessagesToMove: &t.ToMove, StartedTimestamp: &started,
 	}
 	if t.Rate > 0 {

@@ -299,7 +299,7 @@ func (r *receive) answer(got []delivery) *sqs.ReceiveMessageOutput {
 		chosen := d.selectAttributes(r.attributes)
 		out.Messages = append(out.Messages, sqs.Message{
 			MessageId: &d.ID, ReceiptHandle: &d.handle, Body: &d.Body, MD5OfBody: strptr(hex.EncodeToString(d.BodySum)),
-			Attributes: d.systemAttributes(r.system), MessageAttributes: apiAttributes(chosen), MD5OfMessageAttributes: nonEmpty(digest(chosen)),
+			Attributes: d.systemAttributes(r.system), MessageAttributes: apiAttributes(chosen), MD5OfMessageAttributes: aws.Optional(digest(chosen)),
 		})
 	}
 	return out
