@@ -197,6 +197,22 @@ var plainXML = func() (plain [256]bool) {
 	return plain
 }()
 
+// plainRun returns how many bytes at the beginning of s are plain, in eights: it
+// looks at that many at a time.
+func plainRun(s string) (n int) {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	for ; len(s)-n >= 8; n += 8 {
+		x := uint64(s[n]) | uint64(s[n+1])<<8 | uint64(s[n+2])<<16 | uint64(s[n+3])<<24 |
+			uint64(s[n+4])<<32 | uint64(s[n+5])<<40 | uint64(s[n+6])<<48 | uint64(s[n+7])<<56
+		quotes := (x | ones*('"'^'&')) ^ ones*'&' // a zero byte for each " and &
+		angles := (x | ones*('<'^'>')) ^ ones*'>' // and for each < and >
+		if (x|(x-ones*' ')|(quotes-ones)&^quotes|(angles-ones)&^angles)&highs != 0 {
+			break
+		}
+	}
+	return n
+}
+
 // appendXMLText escapes s for text and attribute values. Characters that XML
 // cannot hold at all become the replacement character, and carriage returns
 // and newlines in attributes are kept as references, as AWS does.
@@ -205,7 +221,7 @@ func appendXMLText(b []byte, s string) []byte {
 	for i := 0; i < len(s); {
 		c, n := s[i], 1
 		if plainXML[c] {
-			i++
+			i += max(1, plainRun(s[i:]))
 			continue
 		}
 		esc := ""

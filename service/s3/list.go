@@ -112,6 +112,7 @@ func (b *bucket) list(tx kv.Tx, l *listing) *page {
 	if l.limit == 0 {
 		return p
 	}
+	p.objects = make([]*entry, 0, l.limit)
 	all := kv.Prefix(objects.Prefix(b.scope(), b.id()))
 	all.Brief = true
 	if end, ok := after(l.prefix); ok && l.prefix != "" {

@@ -52,17 +52,22 @@ func Decode[R any](b []byte, r *R) error {
 
 // decodeText is Decode of a text, which r refers to then.
 func decodeText[R any](b string, r *R) error {
+	d := decoders.Get().(*decoder)
+	err := decodeBy(planOf(reflect.TypeFor[R]()), d, b, r)
+	d.buf = ""
+	decoders.Put(d)
+	return err
+}
+
+// decodeBy is decodeText for who has the plan of R and a decoder at hand.
+func decodeBy[R any](p *plan, d *decoder, b string, r *R) error {
 	if b == "" || b[0] != recordFormat {
 		return fmt.Errorf("%w: %T: unknown format", ErrRecord, *r)
 	}
 	*r = *new(R)
-	d := decoders.Get().(*decoder)
 	*d = decoder{buf: b[1:]}
-	planOf(reflect.TypeFor[R]()).read(d, unsafe.Pointer(r))
-	failed := d.failed
-	d.buf = ""
-	decoders.Put(d)
-	if failed {
+	p.read(d, unsafe.Pointer(r))
+	if d.failed {
 		return fmt.Errorf("%w: %T", ErrRecord, *r)
 	}
 	return nil
@@ -149,6 +154,14 @@ type decoder struct {
 const maxDepth = 64
 
 func (d *decoder) uvarint() uint64 {
+	if d.pos < len(d.buf) && d.buf[d.pos] < 0x80 { // most are that short
+		d.pos++
+		return uint64(d.buf[d.pos-1])
+	}
+	return d.longUvarint()
+}
+
+func (d *decoder) longUvarint() uint64 {
 	var u uint64
 	for shift := 0; shift < 64 && d.pos < len(d.buf); shift += 7 {
 		c := d.buf[d.pos]

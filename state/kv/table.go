@@ -2,6 +2,7 @@ package kv
 
 import (
 	"iter"
+	"reflect"
 	"sync"
 	"unsafe"
 
@@ -151,6 +152,7 @@ func (t *Table[R]) Scan(tx Tx, r Range) iter.Seq2[Key, *R] {
 // r.Brief, the texts of a record are valid until the next step only.
 func (t *Table[R]) ScanInto(tx Tx, r Range, room func() *R) iter.Seq2[Key, *R] {
 	return func(yield func(Key, *R) bool) {
+		p, d := planOf(reflect.TypeFor[R]()), new(decoder)
 		for key, b := range tx.Scan(r) {
 			text := ""
 			if r.Brief {
@@ -158,7 +160,11 @@ func (t *Table[R]) ScanInto(tx Tx, r Range, room func() *R) iter.Seq2[Key, *R] {
 			} else {
 				text = string(b)
 			}
-			if !yield(key, decodeInto(key, text, room())) {
+			into := room()
+			if err := decodeBy(p, d, text, into); err != nil {
+				Fail(&RecordError{Key: key, Err: err})
+			}
+			if !yield(key, into) {
 				return
 			}
 		}
@@ -198,10 +204,9 @@ func head(sc Scope, table string, parts []Part) Key {
 	return k
 }
 
-func mustDecode[R any](key Key, b []byte) *R { return decodeInto(key, string(b), new(R)) }
-
-func decodeInto[R any](key Key, b string, r *R) *R {
-	if err := decodeText(b, r); err != nil {
+func mustDecode[R any](key Key, b []byte) *R {
+	r := new(R)
+	if err := Decode(b, r); err != nil {
 		Fail(&RecordError{Key: key, Err: err})
 	}
 	return r
