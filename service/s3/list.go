@@ -83,7 +83,7 @@ func (p *page) room() *entry {
 // keep keeps the entry in the room, with its texts, which are the walk's own.
 func (p *page) keep(o *entry) {
 	p.spare = p.spare[1:]
-	for _, text := range []*string{&o.ETag, &o.Sum.Algorithm, &o.Sum.Value, &o.Class, &o.Owner} {
+	for _, text := range [...]*string{&o.Key, &o.ETag, &o.Sum.Algorithm, &o.Sum.Value, &o.Class, &o.Owner} {
 		*text = p.text(*text)
 	}
 	p.objects = append(p.objects, o)
@@ -104,6 +104,9 @@ func (p *page) text(s string) string {
 	p.texts = append(p.texts, s...)
 	return unsafe.String(&p.texts[begin], len(s))
 }
+
+// view is b as a text, for as long as b is what it is.
+func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // list walks the keys of a bucket. It jumps over what lies under a common
 // prefix, so that its cost depends on what it answers and not on what is there.
@@ -136,7 +139,7 @@ func (b *bucket) walk(tx kv.Tx, l *listing, p *page, r kv.Range) kv.Key {
 	own := len(objects.Prefix(b.scope(), b.id()))
 	for key, o := range entries.ScanInto(tx, r, p.room) {
 		rd := kv.Read(key[own:])
-		o.Key = rd.String()
+		o.Key = view(rd.Text())
 		common := l.common(o.Key)
 		if common != "" && len(p.prefixes) > 0 && p.prefixes[len(p.prefixes)-1] == common {
 			if under++; under < walked {
@@ -153,8 +156,8 @@ func (b *bucket) walk(tx kv.Tx, l *listing, p *page, r kv.Range) kv.Key {
 			return nil
 		}
 		if common != "" {
-			p.prefixes = append(p.prefixes, common)
-			p.last = common
+			p.last = strings.Clone(common)
+			p.prefixes = append(p.prefixes, p.last)
 			continue
 		}
 		p.keep(o)

@@ -36,6 +36,10 @@ func (r *Reader) Rest() Key { return r.rest }
 // String reads a text element.
 func (r *Reader) String() string { return string(r.text(tagString)) }
 
+// Text reads a text element, which may be a part of the key and is only valid
+// as long as that.
+func (r *Reader) Text() []byte { return r.text(tagString) }
+
 // Bytes reads a binary element.
 func (r *Reader) Bytes() []byte { return bytes.Clone(r.text(tagBytes)) }
 
