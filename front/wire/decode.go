@@ -102,7 +102,7 @@ func pointer(v any) unsafe.Pointer { return reflect.ValueOf(v).UnsafePointer() }
 // setText sets a scalar from its text form, as headers, labels, forms and XML
 // carry it.
 func setText(m *schema.Field, at unsafe.Pointer, s string, def schema.TimeFormat) error {
-	kind := m.Plan.Shape.Kind
+	kind := m.Kind
 	switch kind {
 	case schema.String:
 		*(*string)(at) = s

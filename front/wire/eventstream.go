@@ -105,9 +105,9 @@ func eventContent(body restBody, shape *schema.Shape, v reflect.Value, headers [
 		case val == nil:
 		case f.Header:
 			headers = appendEventHeader(headers, f, val)
-		case f.Member.Payload && f.Plan.Shape.Kind == schema.Blob:
+		case f.Member.Payload && f.Kind == schema.Blob:
 			return headers, *(*[]byte)(val), octetStream[0]
-		case f.Member.Payload && f.Plan.Shape.Kind == schema.String:
+		case f.Member.Payload && f.Kind == schema.String:
 			return headers, []byte(*(*string)(val)), plainText[0]
 		case f.Member.Payload:
 			return headers, body.encodePayload(nil, nil, f, val), body.contentType()[0]
@@ -118,7 +118,7 @@ func eventContent(body restBody, shape *schema.Shape, v reflect.Value, headers [
 	if !documented && len(plan.Fields) == 0 {
 		return headers, nil, ""
 	}
-	f := &schema.Field{Member: &schema.Member{Name: shape.Name, Shape: shape}, Plan: plan}
+	f := schema.NewField(&schema.Member{Name: shape.Name, Shape: shape}, plan)
 	return headers, body.encodePayload(nil, nil, f, at), body.contentType()[0]
 }
 
@@ -130,7 +130,7 @@ func eventPlan(shape *schema.Shape, typ reflect.Type) *schema.Plan {
 
 func appendEventHeader(b []byte, f *schema.Field, v unsafe.Pointer) []byte {
 	name := f.WireName()
-	switch f.Plan.Shape.Kind {
+	switch f.Kind {
 	case schema.Boolean:
 		if *(*bool)(v) {
 			return eventHeader(b, name, eventTrue)

@@ -143,7 +143,7 @@ func (d *formDecoder) value(f *schema.Field, at unsafe.Pointer, params []Param, 
 	if d.tooDeep() {
 		return malformed("The request is nested too deeply")
 	}
-	switch f.Plan.Shape.Kind {
+	switch f.Kind {
 	case schema.Structure:
 		return d.structure(f.Plan, at, params, pos)
 	case schema.List:

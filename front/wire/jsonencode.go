@@ -122,7 +122,7 @@ func (e *jsonEncoder) document(v any) {
 }
 
 func (e *jsonEncoder) scalar(m *schema.Field, at unsafe.Pointer) {
-	switch m.Plan.Shape.Kind {
+	switch m.Kind {
 	case schema.String:
 		e.b = appendJSONString(e.b, *(*string)(at))
 	case schema.Timestamp:
@@ -160,7 +160,7 @@ func floatOf(p *schema.Plan, at unsafe.Pointer) float64 {
 
 // appendScalar writes a simple value as text, without quotes or escapes.
 func appendScalar(b []byte, m *schema.Field, at unsafe.Pointer, def schema.TimeFormat) []byte {
-	switch kind := m.Plan.Shape.Kind; kind {
+	switch kind := m.Kind; kind {
 	case schema.String:
 		return append(b, *(*string)(at)...)
 	case schema.Boolean:

@@ -206,7 +206,7 @@ func (xmlBody) encodePayload(b []byte, op *schema.Operation, f *schema.Field, at
 		e.time = schema.ISO8601Milli
 		m := *f.Member
 		m.Namespace.URI = op.Service.XMLNamespace
-		f = &schema.Field{Member: &m, Plan: f.Plan}
+		f = schema.NewField(&m, f.Plan)
 	}
 	name := f.WireName()
 	if f.Wire == "" && f.Plan.Shape.XMLName != "" {

@@ -82,7 +82,7 @@ func labelIndex(uri, name string) int {
 }
 
 func (d *restDecoder) query(f *schema.Field, at unsafe.Pointer) (bool, error) {
-	if f.Plan.Shape.Kind == schema.Map {
+	if f.Kind == schema.Map {
 		return true, d.queryMap(f, at)
 	}
 	var err error
@@ -92,7 +92,7 @@ func (d *restDecoder) query(f *schema.Field, at unsafe.Pointer) (bool, error) {
 			continue
 		}
 		ok = true
-		if f.Plan.Shape.Kind == schema.List {
+		if f.Kind == schema.List {
 			err = setText(f.Plan.Each, f.Plan.Append(f.Value(at)), q.Value, schema.ISO8601)
 			continue
 		}
@@ -138,7 +138,7 @@ func (d *restDecoder) header(f *schema.Field, at unsafe.Pointer) (bool, error) {
 	if len(values) == 0 {
 		return false, nil
 	}
-	if f.Plan.Shape.Kind == schema.List {
+	if f.Kind == schema.List {
 		for _, v := range splitHeader(values, f.Plan.Elem.Shape) {
 			if err := setText(f.Plan.Each, f.Plan.Append(f.Value(at)), v, schema.HTTPDate); err != nil {
 				return false, err
@@ -147,7 +147,7 @@ func (d *restDecoder) header(f *schema.Field, at unsafe.Pointer) (bool, error) {
 		return true, nil
 	}
 	v := strings.TrimSpace(strings.Join(values, ","))
-	if v == "" && f.Plan.Shape.Kind != schema.String {
+	if v == "" && f.Kind != schema.String {
 		return false, nil
 	}
 	if f.JSON {
@@ -233,9 +233,9 @@ func (d *restDecoder) payload(body restBody, f *schema.Field, at unsafe.Pointer)
 		}
 		*(*io.Reader)(unsafe.Add(at, f.Offset)) = r
 	case len(b) == 0:
-	case f.Plan.Shape.Kind == schema.Blob:
+	case f.Kind == schema.Blob:
 		*(*[]byte)(f.Value(at)) = b
-	case f.Plan.Shape.Kind == schema.String:
+	case f.Kind == schema.String:
 		*(*string)(f.Value(at)) = text(b)
 	default:
 		d.enter(f.Name)
@@ -275,7 +275,7 @@ func encodeHeaders(p *schema.Plan, at unsafe.Pointer, res *Response) {
 }
 
 func headerValue(f *schema.Field, v unsafe.Pointer) string {
-	if f.Plan.Shape.Kind == schema.List {
+	if f.Kind == schema.List {
 		n, data := f.Plan.Len(v)
 		parts := make([]string, n)
 		for i := range n {
@@ -287,7 +287,7 @@ func headerValue(f *schema.Field, v unsafe.Pointer) string {
 		}
 		return strings.Join(parts, ", ")
 	}
-	if f.Plan.Shape.Kind == schema.String && !f.JSON {
+	if f.Kind == schema.String && !f.JSON {
 		return *(*string)(v)
 	}
 	var buf [32]byte
@@ -315,13 +315,13 @@ func (c restCodec) encodePayload(op *schema.Operation, f *schema.Field, at unsaf
 	case f.Plan.Type == reflect.TypeFor[io.ReadCloser]():
 		setType(octetStream)
 		res.Stream = *(*io.ReadCloser)(v)
-	case f.Plan.Shape.Kind == schema.Blob:
+	case f.Kind == schema.Blob:
 		setType(octetStream)
 		res.Body = append(res.Body, *(*[]byte)(v)...)
-	case f.Plan.Shape.Kind == schema.String:
+	case f.Kind == schema.String:
 		setType(plainText)
 		res.Body = append(res.Body, *(*string)(v)...)
-	case f.Plan.Shape.Kind == schema.Document:
+	case f.Kind == schema.Document:
 		setType(applicationJSON)
 		b, _ := json.Marshal(*(*any)(v)) // documents come from decoded JSON
 		res.Body = append(res.Body, b...)

@@ -37,7 +37,7 @@ func (d *xmlDecoder) document(p *schema.Plan, at unsafe.Pointer) error {
 		d.require(p, 0)
 		return nil
 	}
-	if err := d.value(&schema.Field{Member: &schema.Member{Name: p.Shape.Name, Shape: p.Shape}, Plan: p}, at, *start); err != nil {
+	if err := d.value(schema.NewField(&schema.Member{Name: p.Shape.Name, Shape: p.Shape}, p), at, *start); err != nil {
 		return err
 	}
 	for {
@@ -123,7 +123,7 @@ func (d *xmlDecoder) structure(p *schema.Plan, at unsafe.Pointer, start xml.Star
 		if !f.Flat() {
 			return d.value(f, f.Value(at), s)
 		}
-		if f.Plan.Shape.Kind == schema.Map {
+		if f.Kind == schema.Map {
 			if flat[f.Name] == nil {
 				flat[f.Name] = newMapping(f.Plan, f.Value(at))
 			}

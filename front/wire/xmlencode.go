@@ -96,7 +96,7 @@ func (e *xmlEncoder) members(p *schema.Plan, at unsafe.Pointer) {
 // member writes one member: an element, or, flattened, an element for each entry.
 func (e *xmlEncoder) member(m *schema.Field, at unsafe.Pointer) {
 	name, p := e.name(m.Member), m.Plan
-	switch p.Shape.Kind {
+	switch m.Kind {
 	case schema.List:
 		e.list(m, at)
 	case schema.Map:
@@ -126,7 +126,7 @@ func (e *xmlEncoder) element(name string, m *schema.Field, at unsafe.Pointer) {
 // content writes what stands inside an element.
 func (e *xmlEncoder) content(m *schema.Field, at unsafe.Pointer) {
 	p := m.Plan
-	switch p.Shape.Kind {
+	switch m.Kind {
 	case schema.Structure:
 		e.members(p, at)
 	case schema.List:

@@ -22,6 +22,7 @@ type Plan struct {
 	Each       *Field       // the same, with the member's traits
 	Attributes bool         // a structure some of whose members are attributes in XML
 	Boxed      bool         // the elements of a list or map are pointers (sparse)
+	size       uintptr      // of an element of a list, in its slice
 	// Constrained is set when Validate has anything to check in or below the value.
 	Constrained bool
 	Special     Special
@@ -53,6 +54,7 @@ func specialOf(typ reflect.Type) Special {
 type Field struct {
 	*Member
 	Plan      *Plan
+	Kind      Kind // the shape's, closer by
 	Offset    uintptr
 	Pointer   bool // the field is a *T
 	Bit       uint64
@@ -61,6 +63,9 @@ type Field struct {
 	XMLClose  string // `</name>`, of the same
 	HeaderKey string // the header's name, or the prefix of names, as http.Header spells it; of a member that travels in some
 }
+
+// NewField returns the field of a member that no struct has, such as an element.
+func NewField(m *Member, p *Plan) *Field { return &Field{Member: m, Plan: p, Kind: p.Shape.Kind} }
 
 // MaxRequired bounds the members that one structure may require: their presence
 // is kept in one word. The generator refuses models that exceed it.
@@ -101,7 +106,10 @@ func (s *Service) plan(shape *Shape, typ reflect.Type) *Plan {
 		}
 	case List, Map:
 		p.Elem, p.Boxed = s.planElem(shape.Elem.Shape, typ)
-		p.Each = &Field{Member: &shape.Elem, Plan: p.Elem}
+		p.Each = NewField(&shape.Elem, p.Elem)
+		if shape.Kind == List && typ.Kind() == reflect.Slice {
+			p.size = typ.Elem().Size()
+		}
 	}
 	return p
 }
@@ -128,7 +136,7 @@ func (s *Service) planFields(p *Plan) {
 			}
 			panic(fmt.Sprintf("schema: %s has no field for %s.%s: run go generate", p.Type, p.Shape.Name, m.Name))
 		}
-		field := Field{Member: m, Offset: f.Offset, JSONKey: `"` + m.WireName() + `":`}
+		field := Field{Member: m, Kind: m.Shape.Kind, Offset: f.Offset, JSONKey: `"` + m.WireName() + `":`}
 		switch m.Location {
 		case InHeader:
 			field.HeaderKey = textproto.CanonicalMIMEHeaderKey(m.WireName())
@@ -236,7 +244,7 @@ func (f *Field) Present(base unsafe.Pointer) unsafe.Pointer {
 	if f.Pointer {
 		return *(*unsafe.Pointer)(at)
 	}
-	switch f.Plan.Shape.Kind {
+	switch f.Kind {
 	case List, Map:
 		if *(*unsafe.Pointer)(at) == nil {
 			return nil
@@ -296,7 +304,7 @@ func (p *Plan) Len(at unsafe.Pointer) (n int, data unsafe.Pointer) {
 // At is the i-th element of a list whose elements begin at data. For a sparse
 // list it is the element's value, or nil.
 func (p *Plan) At(data unsafe.Pointer, i int) unsafe.Pointer {
-	e := unsafe.Add(data, uintptr(i)*p.Type.Elem().Size())
+	e := unsafe.Add(data, uintptr(i)*p.size)
 	if p.Boxed {
 		return *(*unsafe.Pointer)(e)
 	}
