@@ -22,6 +22,8 @@ func dynamoWorkloads() []workload {
 		{name: "ddb-query-20", goal: 6.5, setup: ddbQuery},
 		{name: "ddb-transact-4", goal: 8, setup: ddbTransact},
 		{name: "ddb-scan-1m", setup: ddbScan},
+		{name: "ddb-put-late", goal: 2.8, setup: ddbLate("PutItem", func(n int) string { return `"Item":` + ddbItem(n) }), late: items},
+		{name: "ddb-get-late", goal: 2, setup: ddbLate("GetItem", func(n int) string { return fmt.Sprintf(`"Key":{%s}`, ddbKey(n)) }), late: items},
 	}
 }
 
@@ -43,16 +45,54 @@ func ddbKey(n int) string {
 // ddbTable makes a table, with items in it.
 func (c *client) ddbTable(full bool) (string, error) {
 	name := fmt.Sprint("bench-", time.Now().UnixNano())
-	err := c.dynamo("CreateTable", fmt.Sprintf(`{"TableName":%q,"BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"sk","AttributeType":"S"}],"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}]}`, name))
-	const batch = 25
-	for n := 0; full && err == nil && n < ddbItems; n += batch {
-		var puts []string
-		for i := range batch {
-			puts = append(puts, fmt.Sprintf(`{"PutRequest":{"Item":%s}}`, ddbItem(n+i)))
-		}
-		err = c.dynamo("BatchWriteItem", fmt.Sprintf(`{"RequestItems":{%q:[%s]}}`, name, strings.Join(puts, ",")))
+	err := c.createTable(name)
+	for n := 0; full && err == nil && n < ddbItems; n += ddbBatchSize {
+		err = c.ddbBatch(name, n)
 	}
 	return name, err
+}
+
+func (c *client) createTable(name string) error {
+	return c.dynamo("CreateTable", fmt.Sprintf(`{"TableName":%q,"BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"sk","AttributeType":"S"}],"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}]}`, name))
+}
+
+const ddbBatchSize = 25
+
+// ddbBatch puts the items from n.
+func (c *client) ddbBatch(table string, n int) error {
+	var puts []string
+	for i := range ddbBatchSize {
+		puts = append(puts, fmt.Sprintf(`{"PutRequest":{"Item":%s}}`, ddbItem(n+i)))
+	}
+	return c.dynamo("BatchWriteItem", fmt.Sprintf(`{"RequestItems":{%q:[%s]}}`, table, strings.Join(puts, ",")))
+}
+
+// lateTable is the table that -items fills.
+const lateTable = "bench-late"
+
+func items(o *options) int { return o.items }
+
+// fillTable puts n items into lateTable.
+func (c *client) fillTable(n int) error {
+	if n == 0 {
+		return nil
+	}
+	if err := c.createTable(lateTable); err != nil {
+		return err
+	}
+	c.lateItems = n
+	return c.steps(n/ddbBatchSize, func(i int) error { return c.ddbBatch(lateTable, i*ddbBatchSize) })
+}
+
+// ddbLate makes calls for items all over the full table.
+func ddbLate(operation string, members func(n int) string) func(c *client) (func(*client, int) error, error) {
+	return func(c *client) (func(*client, int) error, error) {
+		var n atomic.Int64
+		return func(c *client, _ int) error {
+			const stride = 15_485_863
+			return c.dynamo(operation, fmt.Sprintf(`{"TableName":%q,%s}`, lateTable, members(int(uint64(n.Add(1))*stride%uint64(c.lateItems)))))
+		}, nil
+	}
 }
 
 func ddbPut(c *client) (func(*client, int) error, error) {

@@ -4,6 +4,9 @@
 //	go run ./bench                                         Brume, against a bare net/http handler
 //	go run ./bench -peer goaws=http://127.0.0.1:4100,1234  and a peer, with its process id
 //	go run ./bench -only sqs -for 10s
+//	go run ./bench -only late -keys 1000000 -items 10000000
+//	                                                       what a call costs when there is much
+//	go run ./bench -only s3-get-8m -nginx nginx            and nginx, with the same file
 //
 // The unit is the bare handler: a net/http server that reads 1 KiB and answers
 // 1 KiB, measured in the same run, because machines differ and ratios do not.
@@ -32,6 +35,10 @@ func main() {
 	flag.StringVar(&o.brume, "brume", "bin/brume", "the brume binary; empty to leave it out")
 	flag.IntVar(&o.backlog, "backlog", 0, "messages to queue before measuring, for figures under load")
 	flag.IntVar(&o.queues, "queues", 0, "queues to make before measuring")
+	flag.IntVar(&o.keys, "keys", 0, "objects to put into one bucket before measuring")
+	flag.IntVar(&o.items, "items", 0, "items to put into one table before measuring")
+	flag.IntVar(&o.upload, "upload", 0, "GiB to upload as one object, to see what memory that takes")
+	flag.StringVar(&o.nginx, "nginx", "", "an nginx binary, to compare the sending of files with")
 	flag.IntVar(&o.things, "things", 0, "queues, topics and users to make before measuring")
 	flag.Func("peer", "NAME=URL,PID of another endpoint; may be repeated", o.addPeer)
 	serve := flag.String("serve-bare", "", "internal: serve the bare handler on this address")
@@ -46,10 +53,12 @@ func main() {
 
 // options are the flags.
 type options struct {
-	connections, rounds, backlog, queues, things int
-	duration                                     time.Duration
-	only, brume                                  string
-	peers                                        []target
+	connections, rounds     int
+	backlog, queues, things int
+	keys, items, upload     int
+	duration                time.Duration
+	only, brume, nginx      string
+	peers                   []target
 }
 
 func (o *options) addPeer(s string) error {

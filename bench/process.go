@@ -18,6 +18,9 @@ type target struct {
 	pid       int
 	stop      func()
 	key       credential
+	files     bool // it only sends files: /file is one
+	late      int  // how many keys lateBucket has
+	lateItems int  // and items lateTable
 }
 
 type credential struct{ id, secret string }

@@ -45,6 +45,14 @@ func run(o *options, out io.Writer) error {
 		defer b.stop()
 		targets = append([]target{*b}, targets...)
 	}
+	if o.nginx != "" {
+		n, err := startNginx(o.nginx)
+		if err != nil {
+			return err
+		}
+		defer n.stop()
+		targets = append(targets, *n)
+	}
 	unit, err := o.median(func() (figure, error) { return o.measure(bareClient(bare, o.connections)) })
 	if err != nil {
 		return err
@@ -53,16 +61,24 @@ func run(o *options, out io.Writer) error {
 	t := table{out, unit}
 	t.row("1 KiB echo", bare.name, unit, 0)
 	for _, w := range slices.Concat(workloads(), s3Workloads(), dynamoWorkloads()) {
-		if !strings.Contains(w.name, o.only) || w.backlog && o.backlog == 0 {
+		if !strings.Contains(w.name, o.only) || w.late != nil && w.late(o) == 0 {
 			continue
 		}
 		for i := range targets {
+			if targets[i].files && !w.files {
+				continue
+			}
 			f, err := o.median(func() (figure, error) { return o.measureWorkload(&targets[i], &w) })
 			if err != nil {
 				fmt.Fprintf(out, "%-15s %-14s %v\n", w.name, targets[i].name, err)
 				continue
 			}
 			t.row(w.name, targets[i].name, f, w.goal)
+		}
+	}
+	if o.upload > 0 {
+		if err := upload(newClient(&targets[0], o.connections), o.upload, out); err != nil {
+			return err
 		}
 	}
 	for i := range targets {
@@ -210,8 +226,9 @@ func startBrume(o *options, out io.Writer) (*target, error) {
 	if err := furnish(c, o); err != nil {
 		return nil, err
 	}
-	if o.things > 0 || o.queues > 0 || o.backlog > 0 {
-		fmt.Fprintf(out, "brume: %+.1f MiB for %d topics and users, %d queues and %d messages\n", t.resident()-before, o.things, o.things+o.queues, o.backlog)
+	if o.things+o.queues+o.backlog+o.keys+o.items > 0 {
+		fmt.Fprintf(out, "brume: %+.1f MiB for %d topics and users, %d queues, %d messages, %d objects and %d items\n",
+			t.resident()-before, o.things, o.things+o.queues, o.backlog, o.keys, o.items)
 	}
 	return t, nil
 }
@@ -251,7 +268,12 @@ func furnish(c *client, o *options) error {
 			return err
 		}
 	}
-	if o.backlog == 0 {
+	return errors.Join(c.fillQueue(o.backlog), c.fillBucket(o.keys), c.fillTable(o.items))
+}
+
+// fillQueue queues n messages in backlogQueue.
+func (c *client) fillQueue(n int) error {
+	if n == 0 {
 		return nil
 	}
 	queue, err := c.createQueue(backlogQueue)
@@ -263,13 +285,18 @@ func furnish(c *client, o *options) error {
 		entries = append(entries, fmt.Sprintf(`{"Id":"%d","MessageBody":%q}`, i, strings.Repeat("x", bodySize)))
 	}
 	batch := fmt.Sprintf(`{"QueueUrl":%q,"Entries":[%s]}`, queue, strings.Join(entries, ","))
+	return c.steps(n/len(entries), func(int) error { return c.json("sqs", "AmazonSQS.SendMessageBatch", batch, nil) })
+}
+
+// steps makes n steps on all connections.
+func (c *client) steps(n int, step func(i int) error) error {
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	errs := make([]error, o.connections)
-	for w := range o.connections {
+	errs := make([]error, c.connections)
+	for w := range c.connections {
 		wg.Go(func() {
-			for next.Add(10) <= int64(o.backlog) && errs[w] == nil {
-				errs[w] = c.json("sqs", "AmazonSQS.SendMessageBatch", batch, nil)
+			for i := int(next.Add(1)) - 1; i < n && errs[w] == nil; i = int(next.Add(1)) - 1 {
+				errs[w] = step(i)
 			}
 		})
 	}

@@ -22,7 +22,8 @@ type workload struct {
 	setup func(c *client) (step func(c *client, worker int) error, err error)
 	drain func(c *client) error // waits until what was caused has happened
 
-	backlog bool // only with -backlog
+	late  func(o *options) int // how much must be there before; 0: it was not asked for
+	files bool                 // servers that only send files can do it
 }
 
 const bodySize = 1024
@@ -31,7 +32,7 @@ func workloads() []workload {
 	return []workload{
 		{name: "sqs-send", goal: 2.2, setup: sqsSend},
 		{name: "sqs-cycle", goal: 6, setup: sqsCycle},
-		{name: "sqs-cycle-late", goal: 6 * 1.25, setup: sqsCycleLate, backlog: true},
+		{name: "sqs-cycle-late", goal: 6 * 1.25, setup: sqsCycleLate, late: func(o *options) int { return o.backlog }},
 		{name: "sns-publish-3", goal: 3.5, setup: snsPublish, drain: snsDelivered},
 	}
 }
