@@ -75,7 +75,7 @@ func (c *counters) flush(b batch) {
 func (c *counters) teach(a *era, seed maphash.Seed, version uint64) {
 	for _, k := range c.wrote {
 		if n, ok := c.values[k]; ok {
-			a.recall.refresh(k, maphash.String(seed, k), &remembered{value: kv.Counter(n), present: true, version: version})
+			a.recall.refresh(k, maphash.String(seed, k), &remembered{reading: reading{value: kv.Counter(n), present: true, version: version}})
 		}
 	}
 }

@@ -26,11 +26,16 @@ const (
 
 // remembered is a key's value, or that it has none, as of a version.
 type remembered struct {
+	reading
+	shared atomic.Pointer[any] // what GetShared made of value
+}
+
+// reading is what was read of a key.
+type reading struct {
 	key     []byte
 	value   []byte
 	present bool
 	version uint64
-	shared  atomic.Pointer[any] // what GetShared made of value
 }
 
 // written knows the version of the last write to each slot of key hashes, and
@@ -65,16 +70,17 @@ func (r *recall) get(key []byte, hash, version uint64, w *written) (*remembered,
 	return m, true
 }
 
-// put keeps what was read of key at version, if it is asked for often.
-func (r *recall) put(key []byte, hash uint64, value []byte, present bool, version uint64) {
-	if len(value) > recallValue {
+// put keeps what was read of a key, if it is asked for often.
+func (r *recall) put(hash uint64, now reading) {
+	if len(now.value) > recallValue {
 		return
 	}
 	i := hash % recallPlaces
 	if mark := uint32(hash >> 32); r.asked[i].Swap(mark) != mark {
 		return
 	}
-	r.places[i].Store(&remembered{key: bytes.Clone(key), value: bytes.Clone(value), present: present, version: version})
+	now.key, now.value = bytes.Clone(now.key), bytes.Clone(now.value)
+	r.places[i].Store(&remembered{reading: now})
 }
 
 // refresh replaces the value of a key that has a place.

@@ -152,13 +152,13 @@ func (t *tx) read(key []byte, hash uint64) ([]byte, bool) {
 		value, ok := t.get(t.era.engine, key)
 		if !t.store.committer.history.points.since(hash, t.readVersion) {
 			t.recalled = append(t.recalled, hash)
-			t.era.recall.put(key, hash, value, ok, t.readVersion)
+			t.era.recall.put(hash, reading{key, value, ok, t.readVersion})
 			return value, ok
 		}
 	}
 	t.begin()
 	value, ok := t.get(t.snap, key)
-	t.era.recall.put(key, hash, value, ok, t.readVersion)
+	t.era.recall.put(hash, reading{key, value, ok, t.readVersion})
 	return value, ok
 }
 
