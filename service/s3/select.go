@@ -8,7 +8,9 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"math"
 	"net/http"
+	"time"
 
 	api "github.com/brume-cloud/brume/api/s3"
 	"github.com/brume-cloud/brume/aws"
@@ -31,10 +33,11 @@ func (s *Service) SelectObjectContent(ctx context.Context, in *api.SelectObjectC
 	}
 	get := &api.GetObjectInput{Bucket: in.Bucket, Key: in.Key, ExpectedBucketOwner: in.ExpectedBucketOwner,
 		SSECustomerAlgorithm: in.SSECustomerAlgorithm, SSECustomerKey: in.SSECustomerKey, SSECustomerKeyMD5: in.SSECustomerKeyMD5}
-	_, body, err := s.open(ctx, get)
+	r, body, err := s.openScan(ctx, q, get, in.ScanRange)
 	if err != nil {
 		return nil, err
 	}
+	q.now = r.now
 	return &api.SelectObjectContentOutput{Payload: q.events(ctx, body)}, nil
 }
 
@@ -43,7 +46,10 @@ type query struct {
 	*sql.Query
 	in       *api.InputSerialization
 	progress bool
-	csv      dialect // of the input
+	csv      dialect  // of the input
+	scan     *scan    // the part of the object; nil: all of it
+	names    []string // the header, where the scan does not see it
+	now      time.Time
 	write    func(b []byte, row sql.Value) []byte
 }
 
@@ -57,9 +63,6 @@ func newQuery(in *api.SelectObjectContentInput) (q *query, err error) {
 	}
 	if in.InputSerialization == nil || in.OutputSerialization == nil {
 		return nil, errSelect("MissingRequiredParameter", "The SelectRequest entity is missing a required parameter. Check the service documentation and try again.")
-	}
-	if in.ScanRange != nil {
-		return nil, aws.NotImplemented("s3", "SelectObjectContent with a ScanRange")
 	}
 	q = &query{in: in.InputSerialization, progress: in.RequestProgress != nil && deref(in.RequestProgress.Enabled)}
 	if err := q.checkInput(); err != nil {
@@ -186,7 +189,10 @@ func (q *query) run(ctx context.Context, a *answer) error {
 		return err
 	}
 	a.plain = &counted{Reader: from}
-	records := q.records(bufio.NewReaderSize(a.plain, bufferSize))
+	records, err := q.records(&headway{from: bufio.NewReaderSize(a.plain, bufferSize), plain: a.plain})
+	if err != nil {
+		return q.explain(err)
+	}
 	emit := func(row sql.Value) error {
 		before := len(a.rows)
 		a.rows = q.write(a.rows, row)
@@ -198,7 +204,7 @@ func (q *query) run(ctx context.Context, a *answer) error {
 		}
 		return nil
 	}
-	run := q.Run()
+	run := q.Run(q.now)
 	for !run.Done() {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -271,12 +277,20 @@ func errEncoding() error {
 }
 
 // records returns a function that reads one record after the other, to io.EOF.
-func (q *query) records(from *bufio.Reader) func() (sql.Value, error) {
-	if mark, err := from.Peek(3); err == nil && string(mark) == "\xEF\xBB\xBF" {
-		_, _ = from.Discard(len(mark))
+func (q *query) records(p *headway) (func() (sql.Value, error), error) {
+	if q.scan != nil {
+		p.base, p.last = q.begin(), q.scan.last
+		if err := q.enter(p); err != nil {
+			return nil, err
+		}
+	} else {
+		p.last = math.MaxInt64
+	}
+	if mark, err := p.from.Peek(3); err == nil && p.at() == 0 && string(mark) == "\xEF\xBB\xBF" {
+		_, _ = p.from.Discard(len(mark))
 	}
 	if q.in.CSV != nil {
-		return (&csvReader{dialect: q.csv, from: from}).next
+		return (&csvReader{dialect: q.csv, from: p.from, place: p, names: q.names, begun: q.scan != nil && q.scan.first > 0}).next, nil
 	}
-	return (&jsonReader{from: from}).next
+	return (&jsonReader{from: p.from, place: p}).next, nil
 }

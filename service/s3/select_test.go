@@ -228,3 +228,49 @@ func TestQueriesNeedARead(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestSelectOfARange(t *testing.T) {
+	s := open(t)
+	s.put("t.csv", "id,name\n1,ann\n2,bob\n3,cyd\n")
+	s.put("t.json", "{\"id\":1}\n{\"id\":2}\n\n{\"id\":3}\n")
+	part := func(start, end int64) func(*s3.SelectObjectContentInput) {
+		return func(in *s3.SelectObjectContentInput) {
+			in.ScanRange = &types.ScanRange{}
+			if start >= 0 {
+				in.ScanRange.Start = &start
+			}
+			if end >= 0 {
+				in.ScanRange.End = &end
+			}
+		}
+	}
+	lines := input(types.InputSerialization{JSON: &types.JSONInput{Type: "LINES"}})
+	for _, c := range []struct {
+		key        string
+		start, end int64
+		want       string
+	}{
+		{"t.csv", 0, 100, "1\n2\n3\n"}, {"t.csv", 0, 8, "1\n"}, {"t.csv", 0, 7, ""}, {"t.csv", 8, -1, "1\n2\n3\n"}, {"t.csv", 9, -1, "2\n3\n"},
+		{"t.csv", 14, 14, "2\n"}, {"t.csv", 15, 19, ""}, {"t.csv", 15, 20, "3\n"}, {"t.csv", -1, 6, "3\n"}, {"t.csv", -1, 7, "3\n"}, {"t.csv", -1, 1000, "1\n2\n3\n"},
+		{"t.csv", 5, 4, "<InvalidScanRange>"}, {"t.csv", -1, -1, "<InvalidScanRange>"}, {"t.csv", 26, -1, "<InvalidScanRange>"},
+		{"t.json", 0, 8, "1\n"}, {"t.json", 0, 9, "1\n2\n"}, {"t.json", 1, 18, "2\n"}, {"t.json", 10, -1, "3\n"},
+	} {
+		options := []func(*s3.SelectObjectContentInput){part(c.start, c.end)}
+		if c.key == "t.json" {
+			options = append(options, lines)
+		}
+		if got := s.ask(c.key, "SELECT id FROM S3Object", options...); got != c.want {
+			t.Errorf("%s from %d to %d: %q, want %q", c.key, c.start, c.end, got, c.want)
+		}
+	}
+	for name, in := range map[string]types.InputSerialization{
+		"zipped": {CSV: &types.CSVInput{}, CompressionType: "GZIP"}, "quoted": {CSV: &types.CSVInput{AllowQuotedRecordDelimiter: new(true)}}, "a document": {JSON: &types.JSONInput{Type: "DOCUMENT"}},
+	} {
+		if got := s.ask("t.csv", "SELECT 1 FROM S3Object", part(0, 9), input(in)); got != "<UnsupportedScanRangeInput>" {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	if got := s.ask("t.csv", "SELECT id FROM S3Object WHERE UTCNOW() > `2020T` AND CASE name WHEN 'bob' THEN TRUE ELSE FALSE END"); got != "2\n" {
+		t.Errorf("CASE and UTCNOW: %q", got)
+	}
+}

@@ -71,6 +71,7 @@ func character(s string) (byte, error) {
 type csvReader struct {
 	dialect
 	from  *bufio.Reader
+	place *headway // in the object; nil: nobody asks
 	begun bool
 	names []string
 	line  []byte
@@ -124,6 +125,9 @@ func (r *csvReader) value() (v sql.Value, err error) {
 // read reads the fields of the next record that is neither empty nor a comment.
 func (r *csvReader) read() error {
 	for {
+		if r.place.over() {
+			return io.EOF
+		}
 		err := r.readLine()
 		if err != nil && (err != io.EOF || len(r.line) == 0) {
 			return err

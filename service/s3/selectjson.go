@@ -10,8 +10,9 @@ import (
 
 // jsonReader reads JSON values one after the other, be they lines or not.
 type jsonReader struct {
-	from *bufio.Reader
-	buf  []byte
+	from  *bufio.Reader
+	place *headway
+	buf   []byte
 }
 
 func (r *jsonReader) next() (sql.Value, error) {
@@ -42,6 +43,9 @@ func (r *jsonReader) value() error {
 				return nil
 			}
 			continue
+		}
+		if len(r.buf) == 0 && r.place.at()-1 > r.place.last { // this byte has been read
+			return io.EOF
 		}
 		if len(r.buf) == maxRecord {
 			return errTooLong()

@@ -187,7 +187,7 @@ func (p *parser) primary() (node, error) {
 		}
 		return e, err
 	case t.is("CASE"):
-		return nil, errorf("ParseUnsupportedCase", "The SQL expression contains an unsupported use of CASE")
+		return p.conditional()
 	case t.kind == word && p.tokens[1].is("("):
 		return p.call()
 	case t.kind == word && reserved(t), t.kind == end:
@@ -202,7 +202,7 @@ func (p *parser) primary() (node, error) {
 
 func reserved(t token) bool {
 	switch strings.ToUpper(t.text) {
-	case "SELECT", "FROM", "WHERE", "LIMIT", "AND", "OR", "NOT", "LIKE", "ESCAPE", "BETWEEN", "IN", "IS", "AS", "CAST":
+	case "SELECT", "FROM", "WHERE", "LIMIT", "AND", "OR", "NOT", "LIKE", "ESCAPE", "BETWEEN", "IN", "IS", "AS", "CAST", "CASE", "WHEN", "THEN", "ELSE", "END":
 		return true
 	}
 	return false
@@ -218,6 +218,10 @@ func (p *parser) call() (node, error) {
 		return p.cast()
 	case "TRIM":
 		return p.trim()
+	case "EXTRACT":
+		return p.extract()
+	case "DATE_ADD", "DATE_DIFF":
+		return p.dateMath(name)
 	case "SUBSTRING":
 		return p.substring()
 	}

@@ -19,8 +19,10 @@ func arity(name string) (least, most int, ok bool) {
 	switch name {
 	case "CHAR_LENGTH", "CHARACTER_LENGTH", "LOWER", "UPPER", "TO_TIMESTAMP":
 		return 1, 1, true
-	case "NULLIF":
+	case "NULLIF", "TO_STRING":
 		return 2, 2, true
+	case "UTCNOW":
+		return 0, 0, true
 	case "COALESCE":
 		return 1, math.MaxInt, true
 	}
@@ -28,6 +30,9 @@ func arity(name string) (least, most int, ok bool) {
 }
 
 func (c *call) eval(e *env) (Value, error) {
+	if c.name == "UTCNOW" {
+		return Value{Kind: Time, Time: e.run.now}, nil
+	}
 	var args []Value
 	for _, n := range c.list {
 		v, err := n.eval(e)
@@ -53,7 +58,11 @@ func (c *call) eval(e *env) (Value, error) {
 			return Value{Kind: Null}, nil
 		}
 	}
-	if args[0].Kind != String {
+	if c.name == "TO_STRING" && args[0].Kind == Time {
+		s, err := format(args[0].Time, args[1].String())
+		return str(s), err
+	}
+	if args[0].Kind != String || c.name == "TO_STRING" {
 		return Value{}, errorf("IllegalSqlFunctionArgument", "Illegal argument was used in the SQL function: %s needs a string", c.name)
 	}
 	s := args[0].Text

@@ -4,10 +4,13 @@
 // AWS: "SQL reference for Amazon S3 Select".
 package sql
 
+import "time"
+
 // Run is a query under way.
 type Run struct {
 	q     *Query
-	left  int64 // rows that LIMIT leaves; negative: any number
+	now   time.Time // what UTCNOW is for all records
+	left  int64     // rows that LIMIT leaves; negative: any number
 	state []total
 }
 
@@ -17,9 +20,9 @@ type total struct {
 	value Value
 }
 
-// Run begins a query.
-func (q *Query) Run() *Run {
-	return &Run{q: q, left: q.limit, state: make([]total, len(q.aggregates))}
+// Run begins a query at a time.
+func (q *Query) Run(now time.Time) *Run {
+	return &Run{q: q, now: now.UTC(), left: q.limit, state: make([]total, len(q.aggregates))}
 }
 
 // Done reports that no record can change the result any more.

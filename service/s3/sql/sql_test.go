@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 )
 
 // ask runs a query on records of JSON, and returns the rows or the error's code.
@@ -15,7 +16,7 @@ func ask(t *testing.T, query string, records ...string) string {
 	}
 	var rows []string
 	emit := func(v Value) error { rows = append(rows, v.String()); return nil }
-	run := q.Run()
+	run := q.Run(time.Date(2026, 11, 27, 19, 45, 0, 0, time.UTC))
 	for _, r := range records {
 		v, err := ParseJSON([]byte(r))
 		if err == nil {
@@ -57,7 +58,8 @@ func TestExpressions(t *testing.T) {
 		`CAST('12' AS INT)`: "12", `CAST(2.9 AS INTEGER)`: "2", `CAST(a AS STRING)`: `"1"`, `CAST('x' AS INT)`: "<CastFailed>", `CAST('true' AS BOOL)`: "true", `CAST('1.5' AS DECIMAL(5,2))`: "1.5",
 		`CAST('2007-04-05T14:30Z' AS TIMESTAMP) < CAST('2008T' AS TIMESTAMP)`: "true", "`2007-04-05T` = TO_TIMESTAMP('2007-04-05')": "true", `CAST(1 AS ELEPHANT)`: "<ParseExpectedTypeName>", `CAST(c AS INT)`: "null",
 		`1/0`: "<EvaluatorInvalidArguments>", `9223372036854775807+1`: "<IntegerOverflow>", `-2 - 9223372036854775807`: "<IntegerOverflow>", `3037000500*3037000500`: "<IntegerOverflow>", `'x'+1`: "<InvalidDataType>", `1e3`: "1000", `.5`: "0.5",
-		`NOW(1)`: "<UnsupportedFunction>", `CASE a WHEN 1 THEN 2 END`: "<ParseUnsupportedCase>", `LOWER(a,b)`: "<EvaluatorInvalidArguments>", `a #`: "<LexerInvalidChar>", `'open`: "<LexerInvalidLiteral>", `(a`: "<ParseExpectedTokenType>", `a IS 1`: "<ParseExpectedKeyword>",
+		`NOW(1)`: "<UnsupportedFunction>", `CASE a WHEN 1 THEN 2 END`: "2", `CASE a WHEN 2 THEN 2 END`: "null", `CASE WHEN a=2 THEN 'x' WHEN b='two' THEN 'y' ELSE 'z' END`: `"y"`, `CASE b WHEN 'x' THEN 1 ELSE a+1 END`: "2",
+		`CASE END`: "<ParseExpectedExpression>", `CASE a ELSE 1 END`: "<ParseExpectedWhenClause>", `CASE WHEN a THEN 1`: "<ParseExpectedKeyword>", `LOWER(a,b)`: "<EvaluatorInvalidArguments>", `a #`: "<LexerInvalidChar>", `'open`: "<LexerInvalidLiteral>", `(a`: "<ParseExpectedTokenType>", `a IS 1`: "<ParseExpectedKeyword>",
 	} {
 		wanted := want
 		if !strings.HasPrefix(want, "<") {
@@ -126,7 +128,7 @@ func FuzzParse(f *testing.F) {
 			codeOf(t, err)
 			return
 		}
-		run := q.Run()
+		run := q.Run(time.Date(2026, 11, 27, 19, 45, 0, 0, time.UTC))
 		emit := func(v Value) error { _ = v.String(); return nil }
 		if err := run.Record(record, emit); err != nil {
 			codeOf(t, err)
@@ -135,4 +137,31 @@ func FuzzParse(f *testing.F) {
 			codeOf(t, err)
 		}
 	})
+}
+
+// TestDates has the examples of AWS's page on date functions, written in full.
+func TestDates(t *testing.T) {
+	for expr, want := range map[string]string{
+		"DATE_ADD(year, 5, `2010-01-01T`)": `"2015-01-01T00:00:00Z"`, "DATE_ADD(month, 1, `2010T`)": `"2010-02-01T00:00:00Z"`, "DATE_ADD(month, 13, `2010T`)": `"2011-02-01T00:00:00Z"`,
+		"date_add(day, -1, `2017-01-10T`)": `"2017-01-09T00:00:00Z"`, "DATE_ADD(hour, 1, `2017-01-02T03:04Z`)": `"2017-01-02T04:04:00Z"`, "DATE_ADD(second, 1, `2017-01-02T03:04:05.006Z`)": `"2017-01-02T03:04:06.006Z"`,
+		"DATE_ADD(month, 1, `2024-01-31T`)": `"2024-02-29T00:00:00Z"`, "DATE_ADD(year, 1, `2024-02-29T`)": `"2025-02-28T00:00:00Z"`, "DATE_ADD(year, 99999, `2024T`)": "<EvaluatorTimestampFormatPatternOverflow>",
+		"DATE_ADD(day, 1.5, `2017T`)": "<EvaluatorInvalidArguments>", "DATE_ADD(day, 1, 'x')": "<EvaluatorInvalidArguments>", "DATE_ADD(week, 1, `2017T`)": "<ParseExpectedDatePart>", "DATE_ADD(timezone_hour, 1, `2017T`)": "<ParseExpectedDatePart>",
+		"DATE_ADD(day, 1, NULL)": "null", "DATE_ADD(day, 1)": "<EvaluatorInvalidArguments>",
+		"DATE_DIFF(year, `2010-01-01T`, `2011-01-01T`)": "1", "DATE_DIFF(month, `2010-01-01T`, `2010-05T`)": "4", "DATE_DIFF(month, `2010T`, `2011T`)": "12", "DATE_DIFF(month, `2011T`, `2010T`)": "-12",
+		"DATE_DIFF(day, `2010-01-01T23:00Z`, `2010-01-02T01:00Z`)": "0", "DATE_DIFF(day, `2010-01-01T01:00Z`, `2010-01-02T01:00Z`)": "1", "DATE_DIFF(year, `2010-12-31T`, `2011-01-01T`)": "0",
+		"DATE_DIFF(second, `2010-01-01T00:00:00.9Z`, `2010-01-01T00:00:01.1Z`)": "0",
+		"EXTRACT(year FROM `2010-01-01T`)":                                      "2010", "EXTRACT(day FROM `2010-12-31T`)": "31", "EXTRACT(timezone_hour FROM `2010-01-01T02:03:04+07:08`)": "7", "EXTRACT(timezone_minute FROM `2010-01-01T02:03:04+07:08`)": "8",
+		"EXTRACT(minute FROM 1)": "<EvaluatorInvalidArguments>", "EXTRACT(era FROM `2010T`)": "<ParseExpectedDatePart>",
+		"TO_STRING(`1969-07-20T20:18Z`, 'MMMM d, y')": `"July 20, 1969"`, "TO_STRING(`1969-07-20T20:18Z`, 'MMM d, yyyy')": `"Jul 20, 1969"`, "TO_STRING(`1969-07-20T20:18Z`, 'M-d-yy')": `"7-20-69"`, "TO_STRING(`1969-07-20T20:18Z`, 'MM-d-y')": `"07-20-1969"`,
+		"TO_STRING(`1969-07-20T20:18Z`, 'MMMM d, y h:m a')": `"July 20, 1969 8:18 PM"`, "TO_STRING(`1969-07-20T20:18Z`, 'y-MM-dd''T''H:m:ssX')": `"1969-07-20T20:18:00Z"`, "TO_STRING(`1969-07-20T20:18:00+08:00`, 'y-MM-dd''T''H:m:ssXXXX')": `"1969-07-20T20:18:00+0800"`,
+		"TO_STRING(`1969-07-20T20:18:00+08:00`, 'XXXXX')": `"+08:00"`, "TO_STRING(`1969-07-20T20:18:00.123Z`, 'ss.SSS')": `"00.123"`, "TO_STRING(`1969T`, 'q')": "<EvaluatorInvalidTimestampFormatPattern>", "TO_STRING(1, 'y')": "<IllegalSqlFunctionArgument>",
+		"UTCNOW()": `"2026-11-27T19:45:00Z"`, "UTCNOW(1)": "<EvaluatorInvalidArguments>",
+	} {
+		if !strings.HasPrefix(want, "<") {
+			want = `{"v":` + want + `}`
+		}
+		if got := ask(t, "SELECT "+expr+" AS v FROM S3Object", `{}`); got != want {
+			t.Errorf("%s is %s, want %s", expr, got, want)
+		}
+	}
 }
