@@ -36,22 +36,10 @@ func run(o *options, out io.Writer) error {
 		return err
 	}
 	defer bare.stop()
-	targets := o.peers
-	if o.brume != "" {
-		b, err := startBrume(o, out)
-		if err != nil {
-			return err
-		}
-		defer b.stop()
-		targets = append([]target{*b}, targets...)
-	}
-	if o.nginx != "" {
-		n, err := startNginx(o.nginx)
-		if err != nil {
-			return err
-		}
-		defer n.stop()
-		targets = append(targets, *n)
+	targets, stop, err := o.targets(out)
+	defer stop()
+	if err != nil {
+		return err
 	}
 	unit, err := o.median(func() (figure, error) { return o.measure(bareClient(bare, o.connections)) })
 	if err != nil {
@@ -85,6 +73,34 @@ func run(o *options, out io.Writer) error {
 		fmt.Fprintf(out, "%s: %.1f MiB resident at the end\n", targets[i].name, targets[i].resident())
 	}
 	return nil
+}
+
+// targets are what is measured, of which stop ends those that were started.
+func (o *options) targets(out io.Writer) (all []target, stop func(), err error) {
+	var started []*target
+	stop = func() {
+		for _, t := range started {
+			t.stop()
+		}
+	}
+	all = o.peers
+	if o.brume != "" {
+		b, err := startBrume(o, out)
+		if err != nil {
+			return nil, stop, err
+		}
+		started = append(started, b)
+		all = append([]target{*b}, all...)
+	}
+	if o.nginx != "" {
+		n, err := startNginx(o.nginx)
+		if err != nil {
+			return nil, stop, err
+		}
+		started = append(started, n)
+		all = append(all, *n)
+	}
+	return all, stop, nil
 }
 
 // table prints figures as multiples of the unit.
