@@ -295,6 +295,7 @@ var dependencies = map[string]string{
 	"github.com/cockroachdb/pebble/v2":                     "the embedded store",
 	"github.com/tidwall/btree":                             "ordered maps in memory",
 	"github.com/zeebo/xxh3":                                "checksums of blobs",
+	"github.com/parquet-go/parquet-go":                     "a format of tables that S3 is asked about",
 	"github.com/cespare/xxhash/v2":                         "a checksum that S3's clients may choose",
 	"github.com/minio/crc64nvme":                           "S3's own checksum, by the processor's instructions",
 	"github.com/alecthomas/kong":                           "the command line",

@@ -14,6 +14,7 @@ import (
 
 	api "github.com/brume-cloud/brume/api/s3"
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/service/s3/columnar"
 	"github.com/brume-cloud/brume/service/s3/sql"
 )
 
@@ -33,7 +34,10 @@ func (s *Service) SelectObjectContent(ctx context.Context, in *api.SelectObjectC
 	}
 	get := &api.GetObjectInput{Bucket: in.Bucket, Key: in.Key, ExpectedBucketOwner: in.ExpectedBucketOwner,
 		SSECustomerAlgorithm: in.SSECustomerAlgorithm, SSECustomerKey: in.SSECustomerKey, SSECustomerKeyMD5: in.SSECustomerKeyMD5}
-	r, body, err := s.openScan(ctx, q, get, in.ScanRange)
+	if err := s.narrow(ctx, q, get, in.ScanRange); err != nil {
+		return nil, err
+	}
+	r, body, err := s.openQueried(ctx, q, get)
 	if err != nil {
 		return nil, err
 	}
@@ -46,9 +50,11 @@ type query struct {
 	*sql.Query
 	in       *api.InputSerialization
 	progress bool
-	csv      dialect  // of the input
-	scan     *scan    // the part of the object; nil: all of it
-	names    []string // the header, where the scan does not see it
+	csv      dialect    // of the input
+	scan     *scan      // the part of the object; nil: all of it
+	file     *scattered // of Parquet, instead of a body
+	size     int64      // of that
+	names    []string   // the header, where the scan does not see it
 	now      time.Time
 	write    func(b []byte, row sql.Value) []byte
 }
@@ -100,8 +106,9 @@ func (q *query) checkInput() (err error) {
 		return errSelect("InvalidCompressionFormat", "The file is not in a supported compression format. Only GZIP and BZIP2 are supported at this time.")
 	}
 	switch {
+	case q.in.Parquet != nil && q.in.CompressionType != "" && q.in.CompressionType != "NONE":
+		err = errSelect("InvalidCompressionFormat", string(q.in.CompressionType)+" is not applicable to the queried object. Please correct the request and try again.")
 	case q.in.Parquet != nil:
-		return aws.NotImplemented("s3", "SelectObjectContent on Parquet")
 	case q.in.CSV != nil:
 		q.csv, err = dialectOf(q.in.CSV)
 	case q.in.JSON.Type != "LINES" && q.in.JSON.Type != "DOCUMENT":
@@ -184,15 +191,11 @@ func (a *answer) flush() error {
 }
 
 func (q *query) run(ctx context.Context, a *answer) error {
-	from, err := q.decompress(a.scanned)
+	records, done, err := q.source(a)
 	if err != nil {
 		return err
 	}
-	a.plain = &counted{Reader: from}
-	records, err := q.records(&headway{from: bufio.NewReaderSize(a.plain, bufferSize), plain: a.plain})
-	if err != nil {
-		return q.explain(err)
-	}
+	defer done()
 	emit := func(row sql.Value) error {
 		before := len(a.rows)
 		a.rows = q.write(a.rows, row)
@@ -224,6 +227,27 @@ func (q *query) run(ctx context.Context, a *answer) error {
 		}
 	}
 	return run.End(emit)
+}
+
+// source is where the records come from, and what gives it back.
+func (q *query) source(a *answer) (next func() (sql.Value, error), done func(), err error) {
+	if q.file != nil {
+		a.plain, q.file.n = a.scanned, &a.scanned.n
+		rows, err := columnar.Open(q.file, q.size, func(start int64) bool { return q.scan == nil || start >= q.scan.first && start <= q.scan.last })
+		if err != nil {
+			return nil, nil, err
+		}
+		return rows.Next, func() { _ = rows.Close() }, nil
+	}
+	from, err := q.decompress(a.scanned)
+	if err != nil {
+		return nil, nil, err
+	}
+	a.plain = &counted{Reader: from}
+	if next, err = q.records(&headway{from: bufio.NewReaderSize(a.plain, bufferSize), plain: a.plain}); err != nil {
+		return nil, nil, q.explain(err)
+	}
+	return next, func() {}, nil
 }
 
 // tell lets the client know that the query goes on.

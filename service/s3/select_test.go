@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/parquet-go/parquet-go"
 )
 
 // ask runs a query and returns its result, or the error's code in angle brackets.
@@ -203,7 +204,7 @@ func TestQueriesAreRefused(t *testing.T) {
 	for want, change := range map[string]func(*s3.SelectObjectContentInput){
 		"NoSuchKey":                   func(in *s3.SelectObjectContentInput) { in.Key = new("nothing") },
 		"InvalidObjectState":          func(in *s3.SelectObjectContentInput) { in.Key = new("cold") },
-		"NotImplemented":              input(types.InputSerialization{Parquet: &types.ParquetInput{}}),
+		"ParquetParsingError":         input(types.InputSerialization{Parquet: &types.ParquetInput{}}),
 		"ObjectSerializationConflict": input(types.InputSerialization{}),
 		"InvalidJsonType":             input(types.InputSerialization{JSON: &types.JSONInput{}}),
 		"InvalidRequestParameter":     columns(types.CSVInput{FieldDelimiter: new("long")}),
@@ -272,5 +273,42 @@ func TestSelectOfARange(t *testing.T) {
 	}
 	if got := s.ask("t.csv", "SELECT id FROM S3Object WHERE UTCNOW() > `2020T` AND CASE name WHEN 'bob' THEN TRUE ELSE FALSE END"); got != "2\n" {
 		t.Errorf("CASE and UTCNOW: %q", got)
+	}
+}
+
+func TestQueriesOnParquet(t *testing.T) {
+	s := open(t)
+	type row struct {
+		ID   int64  `parquet:"id"`
+		Name string `parquet:"name"`
+	}
+	var b bytes.Buffer
+	w := parquet.NewGenericWriter[row](&b, parquet.Compression(&parquet.Snappy))
+	for i := range 20_000 { // more than a small object
+		if _, err := w.Write([]row{{int64(i), fmt.Sprint("name-", i*7919)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.put("rows.parquet", b.String())
+	s.put("no.parquet", "PAR1 and nothing else PAR1")
+	in := input(types.InputSerialization{Parquet: &types.ParquetInput{}})
+	for query, want := range map[string]string{
+		`SELECT COUNT(*), MAX(id) FROM S3Object`:                      "20000,19999\n",
+		`SELECT s.name FROM S3Object s WHERE s.id = 10000`:            "name-79190000\n",
+		`SELECT * FROM S3Object LIMIT 2`:                              "0,name-0\n1,name-7919\n",
+		`SELECT id FROM S3Object WHERE name LIKE '%0000' AND id > 19`: "10000\n",
+	} {
+		if got := s.ask("rows.parquet", query, in); got != want {
+			t.Errorf("%s: %q, want %q", query, got, want)
+		}
+	}
+	if got := s.ask("no.parquet", `SELECT * FROM S3Object`, in); got != "<ParquetParsingError>" {
+		t.Error(got)
+	}
+	if got := s.ask("rows.parquet", `SELECT * FROM S3Object`, input(types.InputSerialization{Parquet: &types.ParquetInput{}, CompressionType: "GZIP"})); got != "<InvalidCompressionFormat>" {
+		t.Error(got)
 	}
 }

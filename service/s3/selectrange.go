@@ -17,14 +17,13 @@ import (
 // using Amazon S3 Select", scan range requests.
 type scan struct {
 	first, last int64 // bytes
-	etag        string
 }
 
 // scanOf is the part that a request names. Without a start it is the end of the
 // object, of so many bytes.
 func scanOf(r *api.ScanRange, o *object) (*scan, error) {
 	wrong := errSelect("InvalidScanRange", "The value of a parameter in the ScanRange element is invalid. Check the service API documentation and try again.")
-	s := &scan{last: o.Size - 1, etag: o.ETag}
+	s := &scan{last: o.Size - 1}
 	switch {
 	case r.Start == nil && r.End == nil, r.Start != nil && *r.Start < 0, r.End != nil && *r.End < 0:
 		return nil, wrong
@@ -44,35 +43,50 @@ func scanOf(r *api.ScanRange, o *object) (*scan, error) {
 func (q *query) checkScan() error {
 	whole := q.in.CompressionType == "" || q.in.CompressionType == "NONE"
 	lines := q.in.CSV != nil && !q.csv.quotedRecords || q.in.JSON != nil && q.in.JSON.Type == "LINES"
-	if whole && lines {
+	if whole && (lines || q.in.Parquet != nil) {
 		return nil
 	}
 	return errSelect("UnsupportedScanRangeInput", "Scan range queries are not supported on this type of object. Remove the scan range parameter and try again.")
 }
 
-// openScan opens the object from its first byte on, or where the scan begins.
-func (s *Service) openScan(ctx context.Context, q *query, get *api.GetObjectInput, asked *api.ScanRange) (*reply, io.ReadCloser, error) {
+// narrow finds the part of the object that is asked for, and lets get read that
+// of the object as it is now.
+func (s *Service) narrow(ctx context.Context, q *query, get *api.GetObjectInput, asked *api.ScanRange) error {
 	if asked == nil {
-		return s.open(ctx, get)
+		return nil
 	}
 	if err := q.checkScan(); err != nil {
-		return nil, nil, err
+		return err
 	}
 	r, err := s.look(ctx, get)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	if q.scan, err = scanOf(asked, r.o); err != nil {
-		return nil, nil, err
+		return err
 	}
-	get.IfMatch = quoted(q.scan.etag)
+	get.IfMatch = quoted(r.o.ETag)
 	if err := s.scanHeader(ctx, q, *get); err != nil {
-		return nil, nil, err
+		return err
 	}
-	if begin := q.begin(); begin > 0 {
+	if begin := q.begin(); begin > 0 && q.in.Parquet == nil {
 		get.Range = new("bytes=" + strconv.FormatInt(begin, 10) + "-")
 	}
-	return s.open(ctx, get)
+	return nil
+}
+
+// openQueried opens the object, or finds where its bytes are.
+func (s *Service) openQueried(ctx context.Context, q *query, get *api.GetObjectInput) (*reply, io.ReadCloser, error) {
+	if q.in.Parquet == nil {
+		return s.open(ctx, get)
+	}
+	r, err := s.read(ctx, get)
+	if err != nil {
+		return nil, nil, err
+	}
+	s.readOut(&source{b: r.b, o: r.o, size: r.span.size})
+	q.file, q.size = s.scattered(r.pieces), r.o.Size
+	return r, q.file, nil
 }
 
 // begin is where reading begins: early enough to see whether a record begins with
