@@ -53,6 +53,10 @@ func (s *Service) BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteIte
 				left[m.table] = append(left[m.table], m.again())
 				continue
 			}
+			if t.held(tx, m.key) {
+				left[m.table] = append(left[m.table], m.again())
+				continue
+			}
 			o, err := m.run(ctx, tx)
 			if err != nil {
 				return err

@@ -13,6 +13,7 @@ func (s *Service) Jobs() []job.Kind {
 		{Name: importKind, Do: s.importObjects, MaxAttempts: exportAttempts},
 		{Name: exportKind, Run: s.export, MaxAttempts: exportAttempts},
 		{Name: rotateKind, Run: s.rotate},
+		{Name: releaseKind, Run: s.release},
 		{Name: replicateKind, Run: s.replication},
 	}
 }

@@ -17,7 +17,8 @@ const (
 	maxTags       = 50
 	maxTagKey     = 128
 	maxTagValue   = 256
-	maxListed     = 100 // tables in a page
+	maxTagged     = time.Hour // that a tag can ask for
+	maxListed     = 100       // tables in a page
 	maxBatchGet   = 100
 	maxBatchBytes = 16 << 20 // of a BatchGetItem's answer
 	maxBatchWrite = 25

@@ -39,6 +39,7 @@ type table struct {
 	Restored   *restored         `kv:"34"` // nil unless it was made of another
 	Importing  bool              `kv:"35"` // not all items are there yet
 	Replicas   []replica         `kv:"41"` // in other regions
+	Hold       time.Duration     `kv:"51"` // how long transactions take: see holdTag
 }
 
 // replica is another table of a global table.
@@ -271,6 +272,7 @@ var (
 	files    = kv.Table[exported]{Name: "ddb.exported"} // export, number
 	copies   = kv.Table[struct{}]{Name: "ddb.copy"}     // backup, place; the value is encode's
 	versions = kv.Table[version]{Name: "ddb.version"}   // digest of the primary key; of tables with replicas
+	leases   = kv.Table[lease]{Name: "ddb.lease"}       // digest of the primary key; of tables whose transactions take time
 )
 
 // Counters of a table or an index.
@@ -289,6 +291,7 @@ func (t *table) drop(tx kv.Tx) {
 	counts.DeleteAll(tx, counts.Prefix(sc, id))
 	undos.DeleteAll(tx, undos.Prefix(sc, id))
 	versions.DeleteAll(tx, versions.Prefix(sc, id))
+	leases.DeleteAll(tx, leases.Prefix(sc, id))
 }
 
 func (t *table) versionKey(key item) kv.Key {

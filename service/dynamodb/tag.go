@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/brume-cloud/brume/api/dynamodb"
 	"github.com/brume-cloud/brume/aws"
@@ -28,7 +29,26 @@ func (t *table) addTags(tags []dynamodb.Tag) error {
 	if len(t.Tags) > maxTags {
 		return invalidParameter("Too many tags: a resource has at most %d", maxTags)
 	}
-	return nil
+	return t.obey()
+}
+
+// obey does what the tags ask of Brume.
+func (t *table) obey() (err error) {
+	t.Hold, err = t.tagged(holdTag)
+	return err
+}
+
+// tagged is the duration in a tag; none is 0.
+func (t *table) tagged(tag string) (time.Duration, error) {
+	v, ok := t.Tags[tag]
+	if !ok {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(v)
+	if err != nil || d < 0 || d > maxTagged {
+		return 0, invalidParameter("The tag %s must be a duration such as 2s, and at most %s: %s", tag, maxTagged, v)
+	}
+	return d, nil
 }
 
 // checkARN refuses a ResourceArn that cannot be a table's.
@@ -87,7 +107,7 @@ func (s *Service) UntagResource(ctx context.Context, in *dynamodb.UntagResourceI
 		for _, k := range in.TagKeys {
 			delete(t.Tags, k)
 		}
-		return nil
+		return t.obey()
 	})
 	return &dynamodb.UntagResourceOutput{}, err
 }
