@@ -204,7 +204,7 @@ func (b batchTable) run(tx kv.Tx, to batchReading) error {
 			rest = append(rest, key)
 			continue
 		}
-		it, ok := to.table.read(tx, key)
+		it, ok := to.table.glance(tx, key, deref(b.ConsistentRead))
 		size := itemSize(it)
 		*to.left -= size
 		read := readUnits(size, deref(b.ConsistentRead))

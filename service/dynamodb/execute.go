@@ -164,7 +164,7 @@ func (st *statement) readOne(ctx context.Context, tx kv.Tx, consistent bool) (it
 	if key, err = t.checkedKey(key); err != nil {
 		return "", nil, err
 	}
-	it, there := t.read(tx, key)
+	it, there := t.glance(tx, key, consistent)
 	u := &spent{table: t, read: readUnits(itemSize(it), consistent)}
 	if !there || !st.holds(st.Where, it) {
 		return "", u, nil

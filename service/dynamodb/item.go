@@ -190,7 +190,7 @@ func (s *Service) GetItem(ctx context.Context, in *dynamodb.GetItemInput) (*dyna
 		if err := paced.admit(t.useOf(key, false)); err != nil {
 			return err
 		}
-		it, _ = t.read(tx, key)
+		it, _ = t.glance(tx, key, deref(in.ConsistentRead))
 		u = &spent{table: t, read: readUnits(itemSize(it), deref(in.ConsistentRead))}
 		paced.spend(t.useOf(key, false), u.read)
 		return nil

@@ -14,6 +14,7 @@ func (s *Service) Jobs() []job.Kind {
 		{Name: exportKind, Run: s.export, MaxAttempts: exportAttempts},
 		{Name: rotateKind, Run: s.rotate},
 		{Name: releaseKind, Run: s.release},
+		{Name: wearKind, Run: s.wearOff},
 		{Name: replicateKind, Run: s.replication},
 	}
 }

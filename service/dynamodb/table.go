@@ -39,6 +39,7 @@ func (s *Service) CreateTable(ctx context.Context, in *dynamodb.CreateTableInput
 		if t.Policy != "" {
 			t.Revision = aws.UUID(s.Random)
 		}
+		t.setLag(tx, 0)
 		tables.Put(tx, t.at.key(), t)
 		d = t.describe(tx)
 		d.TableStatus = dynamodb.TableStatusCREATING

@@ -40,6 +40,7 @@ type table struct {
 	Importing  bool              `kv:"35"` // not all items are there yet
 	Replicas   []replica         `kv:"41"` // in other regions
 	Hold       time.Duration     `kv:"51"` // how long transactions take: see holdTag
+	Lag        time.Duration     `kv:"52"` // how old eventually consistent reads are: see staleTag
 }
 
 // replica is another table of a global table.
@@ -272,6 +273,7 @@ var (
 	files    = kv.Table[exported]{Name: "ddb.exported"} // export, number
 	copies   = kv.Table[struct{}]{Name: "ddb.copy"}     // backup, place; the value is encode's
 	versions = kv.Table[version]{Name: "ddb.version"}   // digest of the primary key; of tables with replicas
+	olds     = kv.Table[old]{Name: "ddb.old"}           // stamp; of tables with a lag
 	leases   = kv.Table[lease]{Name: "ddb.lease"}       // digest of the primary key; of tables whose transactions take time
 )
 
@@ -292,6 +294,7 @@ func (t *table) drop(tx kv.Tx) {
 	undos.DeleteAll(tx, undos.Prefix(sc, id))
 	versions.DeleteAll(tx, versions.Prefix(sc, id))
 	leases.DeleteAll(tx, leases.Prefix(sc, id))
+	olds.DeleteAll(tx, olds.Prefix(sc, id))
 }
 
 func (t *table) versionKey(key item) kv.Key {

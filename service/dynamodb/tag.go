@@ -34,7 +34,10 @@ func (t *table) addTags(tags []dynamodb.Tag) error {
 
 // obey does what the tags ask of Brume.
 func (t *table) obey() (err error) {
-	t.Hold, err = t.tagged(holdTag)
+	if t.Hold, err = t.tagged(holdTag); err != nil {
+		return err
+	}
+	t.Lag, err = t.tagged(staleTag)
 	return err
 }
 
@@ -97,17 +100,29 @@ func (s *Service) viewARN(ctx context.Context, arn string, fn func(tx kv.Tx, t *
 
 // TagResource adds tags to a table.
 func (s *Service) TagResource(ctx context.Context, in *dynamodb.TagResourceInput) (*dynamodb.TagResourceOutput, error) {
-	err := s.changeARN(ctx, in.ResourceArn, func(_ kv.Tx, t *table) error { return t.addTags(in.Tags) })
+	err := s.changeARN(ctx, in.ResourceArn, func(tx kv.Tx, t *table) error {
+		lag := t.Lag
+		if err := t.addTags(in.Tags); err != nil {
+			return err
+		}
+		t.setLag(tx, lag)
+		return nil
+	})
 	return &dynamodb.TagResourceOutput{}, err
 }
 
 // UntagResource removes tags from a table. Keys that it does not have are no error.
 func (s *Service) UntagResource(ctx context.Context, in *dynamodb.UntagResourceInput) (*dynamodb.UntagResourceOutput, error) {
-	err := s.changeARN(ctx, in.ResourceArn, func(_ kv.Tx, t *table) error {
+	err := s.changeARN(ctx, in.ResourceArn, func(tx kv.Tx, t *table) error {
+		lag := t.Lag
 		for _, k := range in.TagKeys {
 			delete(t.Tags, k)
 		}
-		return t.obey()
+		if err := t.obey(); err != nil {
+			return err
+		}
+		t.setLag(tx, lag)
+		return nil
 	})
 	return &dynamodb.UntagResourceOutput{}, err
 }
