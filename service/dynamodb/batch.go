@@ -72,7 +72,7 @@ func (s *Service) BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteIte
 	if err != nil {
 		return nil, err
 	}
-	p.charge()
+	p.charge(ctx)
 	s.meterAll(ctx, taken)
 	return &dynamodb.BatchWriteItemOutput{UnprocessedItems: left, ConsumedCapacity: taken.answer(in.ReturnConsumedCapacity)}, nil
 }
@@ -160,7 +160,7 @@ func (s *Service) BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInp
 	if err != nil {
 		return nil, err
 	}
-	p.charge()
+	p.charge(ctx)
 	s.meterAll(ctx, taken)
 	out.ConsumedCapacity = taken.answer(in.ReturnConsumedCapacity)
 	return out, nil

@@ -18,7 +18,7 @@ func (t *table) describe(tx kv.Tx) *dynamodb.TableDescription {
 		CreationDateTime: &t.Created, KeySchema: t.Keys.schema(),
 		ItemCount: ptr(t.total(tx, 0, countItems)), TableSizeBytes: ptr(t.total(tx, 0, countBytes)),
 		ProvisionedThroughput: t.Throughput.describe(), DeletionProtectionEnabled: &t.Protected,
-		OnDemandThroughput: t.OnDemand.describe(),
+		OnDemandThroughput: t.OnDemand.describe(), WarmThroughput: t.describeWarm(),
 	}
 	for _, a := range t.Attributes {
 		d.AttributeDefinitions = append(d.AttributeDefinitions, dynamodb.AttributeDefinition{AttributeName: a.Name, AttributeType: dynamodb.ScalarAttributeType(a.Type)})
@@ -67,7 +67,7 @@ func (t *table) describeIndex(tx kv.Tx, x *index, d *dynamodb.TableDescription) 
 	}
 	g := dynamodb.GlobalSecondaryIndexDescription{
 		IndexName: &x.Name, IndexArn: arn, KeySchema: x.Keys.schema(), Projection: projection, IndexSizeBytes: size, ItemCount: count,
-		IndexStatus: dynamodb.IndexStatusACTIVE, ProvisionedThroughput: x.Throughput.describe(), OnDemandThroughput: x.OnDemand.describe(),
+		IndexStatus: dynamodb.IndexStatusACTIVE, ProvisionedThroughput: x.Throughput.describe(), OnDemandThroughput: x.OnDemand.describe(), WarmThroughput: t.describeWarmIndex(x),
 	}
 	if x.Filling {
 		g.IndexStatus, g.Backfilling = dynamodb.IndexStatusCREATING, ptr(true)

@@ -113,7 +113,7 @@ func (s *Service) selectPage(ctx context.Context, st *statement, in *dynamodb.Ex
 	if err != nil {
 		return nil, err
 	}
-	paced.charge()
+	paced.charge(ctx)
 	s.meter(ctx, page.spent)
 	out := &dynamodb.ExecuteStatementOutput{Items: make([]item, len(page.items)), LastEvaluatedKey: page.last, ConsumedCapacity: page.answer(in.ReturnConsumedCapacity)}
 	for i, it := range page.items {
@@ -145,7 +145,7 @@ func (s *Service) executeOne(ctx context.Context, st *statement, show dynamodb.R
 		returned = st.returned(m, o.change)
 		return err
 	})
-	p.charge()
+	p.charge(ctx)
 	s.meter(ctx, o.spent)
 	return returned, o, err
 }

@@ -170,6 +170,6 @@ func (s *Service) transactStatements(ctx context.Context, in *dynamodb.ExecuteTr
 		defer p.wroteAll(mutations)
 		return mutations.run(ctx, tx, taken, met)
 	})
-	p.charge()
+	p.charge(ctx)
 	return taken, err
 }

@@ -135,7 +135,7 @@ func (s *Service) mutate(ctx context.Context, m *mutation) (outcome, error) {
 		p.wrote(m.key, o.spent)
 		return err
 	})
-	p.charge()
+	p.charge(ctx)
 	s.meter(ctx, o.spent) // AWS: a condition that fails costs as well
 	return o, err
 }
@@ -198,7 +198,7 @@ func (s *Service) GetItem(ctx context.Context, in *dynamodb.GetItemInput) (*dyna
 	if err != nil {
 		return nil, err
 	}
-	paced.charge()
+	paced.charge(ctx)
 	s.meter(ctx, u)
 	out := &dynamodb.GetItemOutput{ConsumedCapacity: u.answer(in.ReturnConsumedCapacity)}
 	if it != "" {

@@ -54,10 +54,19 @@ const (
 // Capacity. AWS: "Burst and adaptive capacity", "Partitions and data distribution in
 // DynamoDB" and "On-demand capacity mode".
 const (
-	partitionReads     = 3_000 // read units a second
-	partitionWrites    = 1_000 // write units a second
-	onDemandPartitions = 4     // of a new table: 4,000 write and 12,000 read units a second
-	burst              = 300 * time.Second
+	partitionReads  = 3_000 // read units a second
+	partitionWrites = 1_000 // write units a second
+	partitionBytes  = 10 << 30
+	onDemandReads   = 12_000 // read units a second of a new table
+	onDemandWrites  = 4_000
+	burst           = 300 * time.Second
+)
+
+// Heat. AWS says that partitions are split when they are hot for long, not when.
+const (
+	heatTime  = 5 * time.Minute // of full use, after which a partition is split
+	heatShare = 0.75            // of what a partition can do does not heat it
+	narrowest = 1 << 52         // digests in a partition that is not split: no more than 4,096 partitions
 )
 
 // Sizes in which capacity is counted. AWS: "DynamoDB read and write operations".

@@ -83,7 +83,7 @@ func (s *Service) query(ctx context.Context, l *listing, where *expression.Condi
 		return err
 	})
 	if err == nil {
-		paced.charge()
+		paced.charge(ctx)
 		s.meter(ctx, page.spent)
 	}
 	return page, err

@@ -41,6 +41,7 @@ type table struct {
 	Replicas   []replica         `kv:"41"` // in other regions
 	Hold       time.Duration     `kv:"51"` // how long transactions take: see holdTag
 	Lag        time.Duration     `kv:"52"` // how old eventually consistent reads are: see staleTag
+	Warm       warmth            `kv:"53"` // the most that warm throughput was
 }
 
 // replica is another table of a global table.
@@ -99,6 +100,7 @@ type index struct {
 	Throughput throughput `kv:"7"`
 	Filling    bool       `kv:"8"` // not all items are in it yet
 	OnDemand   *onDemand  `kv:"9"`
+	Warm       warmth     `kv:"10"` // likewise
 }
 
 // importing is a table being made of objects of S3.
@@ -274,6 +276,7 @@ var (
 	copies   = kv.Table[struct{}]{Name: "ddb.copy"}     // backup, place; the value is encode's
 	versions = kv.Table[version]{Name: "ddb.version"}   // digest of the primary key; of tables with replicas
 	olds     = kv.Table[old]{Name: "ddb.old"}           // stamp; of tables with a lag
+	layouts  = kv.Table[layout]{Name: "ddb.layout"}     // index (0: the table)
 	leases   = kv.Table[lease]{Name: "ddb.lease"}       // digest of the primary key; of tables whose transactions take time
 )
 
@@ -294,6 +297,7 @@ func (t *table) drop(tx kv.Tx) {
 	undos.DeleteAll(tx, undos.Prefix(sc, id))
 	versions.DeleteAll(tx, versions.Prefix(sc, id))
 	leases.DeleteAll(tx, leases.Prefix(sc, id))
+	layouts.DeleteAll(tx, layouts.Prefix(sc, id))
 	olds.DeleteAll(tx, olds.Prefix(sc, id))
 }
 
@@ -306,6 +310,7 @@ func (t *table) dropIndex(tx kv.Tx, x *index) {
 	sc, id, ix := t.at.Scope, kv.Uint(t.ID), kv.Uint(x.ID)
 	entries.DeleteAll(tx, entries.Prefix(sc, id, ix))
 	counts.DeleteAll(tx, counts.Prefix(sc, id, ix))
+	layouts.Delete(tx, t.layoutKey(x.ID))
 }
 
 func (t *table) count(tx kv.Tx, index uint64, what string, n int) {

@@ -54,7 +54,7 @@ func (s *Service) TransactWriteItems(ctx context.Context, in *dynamodb.TransactW
 		defer p.wroteAll(all)
 		return all.run(ctx, tx, taken, met)
 	})
-	p.charge()
+	p.charge(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -267,7 +267,7 @@ func (s *Service) TransactGetItems(ctx context.Context, in *dynamodb.TransactGet
 	if err != nil {
 		return nil, err
 	}
-	p.charge()
+	p.charge(ctx)
 	s.meterAll(ctx, taken)
 	out.ConsumedCapacity = taken.transacted(in.ReturnConsumedCapacity)
 	return out, nil
