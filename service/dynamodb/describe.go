@@ -81,9 +81,12 @@ func (t *table) streamLabel() string {
 }
 
 func (k keys) schema() []dynamodb.KeySchemaElement {
-	s := []dynamodb.KeySchemaElement{{AttributeName: k.Hash, KeyType: dynamodb.KeyTypeHASH}}
-	if k.Range != "" {
-		s = append(s, dynamodb.KeySchemaElement{AttributeName: k.Range, KeyType: dynamodb.KeyTypeRANGE})
+	var s []dynamodb.KeySchemaElement
+	for _, name := range k.hashes() {
+		s = append(s, dynamodb.KeySchemaElement{AttributeName: name, KeyType: dynamodb.KeyTypeHASH})
+	}
+	for _, name := range k.ranges() {
+		s = append(s, dynamodb.KeySchemaElement{AttributeName: name, KeyType: dynamodb.KeyTypeRANGE})
 	}
 	return s
 }

@@ -157,6 +157,9 @@ func (st *statement) readOne(ctx context.Context, tx kv.Tx, consistent bool) (it
 	if err != nil {
 		return "", nil, err
 	}
+	if x := t.index(st.Index); x != nil && x.Keys.many() {
+		return "", nil, invalid(noManyKeys)
+	}
 	key, _, ok := st.keyIn(t)
 	if !ok || st.Index != "" {
 		return "", nil, invalid("Select statements within BatchExecuteStatement must specify the primary key in the where clause.")

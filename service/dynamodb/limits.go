@@ -10,6 +10,7 @@ const (
 	maxNesting    = 32        // levels of lists and maps
 	maxName       = 65535     // bytes of an attribute's name
 	maxKeyName    = 255       // bytes of a key attribute's name
+	maxKeyParts   = 4         // attributes of each type in a global index's key
 	maxPage       = 1 << 20   // bytes that a Query or Scan reads
 	maxLocals     = 5         // local secondary indexes of a table
 	maxGlobals    = 20        // global secondary indexes of a table

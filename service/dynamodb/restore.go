@@ -137,14 +137,14 @@ func (t *table) overrideBilling(o *overrides) error {
 // AWS: "API_RestoreTableFromBackup": they may be left out, not changed.
 func (t *table) matches(name string, schema []dynamodb.KeySchemaElement, p *dynamodb.Projection) error {
 	x, made := t.index(name), index{}
-	k, err := keysOf(schema)
+	k, err := keysOf(schema, maxKeyParts)
 	if err != nil {
 		return err
 	}
 	if err := made.project(p); err != nil {
 		return err
 	}
-	if x == nil || x.Keys != k || x.Projection != made.Projection || !slices.Equal(slices.Sorted(slices.Values(x.Include)), slices.Sorted(slices.Values(made.Include))) {
+	if x == nil || !x.Keys.same(k) || x.Projection != made.Projection || !slices.Equal(slices.Sorted(slices.Values(x.Include)), slices.Sorted(slices.Values(made.Include))) {
 		return invalidParameter("The index %s does not match an index of the source", name)
 	}
 	return nil

@@ -60,8 +60,10 @@ type version struct {
 
 // keys names the attributes of a primary key, of a table or an index.
 type keys struct {
-	Hash  string `kv:"1"`
-	Range string `kv:"2"` // empty: none
+	Hash   string   `kv:"1"`
+	Range  string   `kv:"2"` // empty: none
+	Hashes []string `kv:"3"` // of a global index: more attributes behind Hash
+	Ranges []string `kv:"4"` // likewise
 }
 
 // definition is an attribute that is part of some key.
