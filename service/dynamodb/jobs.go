@@ -15,6 +15,8 @@ func (s *Service) Jobs() []job.Kind {
 		{Name: rotateKind, Run: s.rotate},
 		{Name: releaseKind, Run: s.release},
 		{Name: wearKind, Run: s.wearOff},
+		{Name: enableKind, Run: s.enable},
+		{Name: sendKind, Run: s.deliver},
 		{Name: replicateKind, Run: s.replication},
 	}
 }

@@ -43,6 +43,10 @@ const (
 	shardSplitRecords = 100_000       // in that time, above which it is split in two
 	maxOpenShards     = 64
 
+	sendMost        = 500            // records in a PutRecords
+	sendBytes       = 2 << 20        // of items in one, as they are stored: less than its 5 MB
+	destinationLife = 24 * time.Hour // of a destination that is disabled
+
 	tokenLife = 10 * time.Minute // of a ClientRequestToken
 
 	maxRecovery = 35 // days that point-in-time recovery goes back

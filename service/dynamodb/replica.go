@@ -76,7 +76,10 @@ func (s *Service) createReplica(tx kv.Tx, t *table, region aws.Region) error {
 	r.at, r.ID, r.UUID, r.Created = to, s.Random.Uint64(), aws.UUID(s.Random), tx.Now()
 	r.Attributes, r.Indexes = slices.Clone(t.Attributes), slices.Clone(t.Indexes)
 	r.Tags, r.Policy, r.Revision, r.Protected = nil, "", "", false
-	r.Hold, r.Lag = 0, 0
+	r.Hold, r.Lag, r.Insights, r.Destinations = 0, 0, nil, nil
+	for i := range r.Indexes {
+		r.Indexes[i].Insights = nil
+	}
 	r.Replicas = []replica{{Region: t.at.Region}}
 	for _, other := range t.Replicas {
 		r.Replicas = append(r.Replicas, replica{Region: other.Region})

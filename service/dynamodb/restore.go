@@ -100,7 +100,7 @@ func (t *table) remake(o *overrides) (*table, error) {
 		if x.Global && o.globals != nil && !kept[x.Name] || !x.Global && o.locals != nil && !kept[x.Name] {
 			continue
 		}
-		x.Filling = false // it is filled with the table
+		x.Filling, x.Warm, x.Insights = false, warmth{}, nil // it is filled with the table
 		if !n.provisioned() {
 			x.Throughput = throughput{}
 		} else if x.Global && x.Throughput.Read == 0 {

@@ -40,6 +40,7 @@ func (t *table) write(tx kv.Tx, c change) *spent {
 		t.writeEntry(tx, &t.Indexes[i], c, u)
 	}
 	t.record(tx, c)
+	t.send(tx, c)
 	if !c.brought {
 		t.replicate(tx, c)
 	}

@@ -11,37 +11,39 @@ import (
 type table struct {
 	at address `kv:"-"` // where it was found
 
-	ID         uint64            `kv:"1"` // in the keys of its items; a table made anew has another
-	UUID       string            `kv:"2"` // TableId
-	Created    time.Time         `kv:"3"`
-	Keys       keys              `kv:"4"`
-	Attributes []definition      `kv:"5"`
-	Billing    string            `kv:"6"`
-	Throughput throughput        `kv:"7"`
-	Indexes    []index           `kv:"8"`
-	Tags       map[string]string `kv:"9"`
-	Protected  bool              `kv:"10"` // from deletion
-	StreamView string            `kv:"11"` // empty: no stream
-	StreamFrom time.Time         `kv:"12"` // when the stream was made: its label
-	TTL        string            `kv:"13"` // the attribute with the time of expiry; empty: none
-	Policy     string            `kv:"14"`
-	Revision   string            `kv:"15"` // of Policy
-	Class      string            `kv:"16"`
-	OnDemand   *onDemand         `kv:"17"`
-	Encryption *encryption       `kv:"18"`
-	OnDemandAt time.Time         `kv:"19"` // when it became PAY_PER_REQUEST
-	LastIndex  uint64            `kv:"20"` // the highest id given to an index
-	Stream     uint64            `kv:"21"` // the id of the stream that StreamFrom and StreamView are about
-	Shards     []openShard       `kv:"22"` // of the stream, into which changes go now
-	Epoch      uint64            `kv:"31"` // counts the copies that were begun, so that changes tell before from after
-	Copies     int               `kv:"32"` // that are being made of the table
-	Recovery   *recovery         `kv:"33"` // nil: point-in-time recovery is off
-	Restored   *restored         `kv:"34"` // nil unless it was made of another
-	Importing  bool              `kv:"35"` // not all items are there yet
-	Replicas   []replica         `kv:"41"` // in other regions
-	Hold       time.Duration     `kv:"51"` // how long transactions take: see holdTag
-	Lag        time.Duration     `kv:"52"` // how old eventually consistent reads are: see staleTag
-	Warm       warmth            `kv:"53"` // the most that warm throughput was
+	ID           uint64            `kv:"1"` // in the keys of its items; a table made anew has another
+	UUID         string            `kv:"2"` // TableId
+	Created      time.Time         `kv:"3"`
+	Keys         keys              `kv:"4"`
+	Attributes   []definition      `kv:"5"`
+	Billing      string            `kv:"6"`
+	Throughput   throughput        `kv:"7"`
+	Indexes      []index           `kv:"8"`
+	Tags         map[string]string `kv:"9"`
+	Protected    bool              `kv:"10"` // from deletion
+	StreamView   string            `kv:"11"` // empty: no stream
+	StreamFrom   time.Time         `kv:"12"` // when the stream was made: its label
+	TTL          string            `kv:"13"` // the attribute with the time of expiry; empty: none
+	Policy       string            `kv:"14"`
+	Revision     string            `kv:"15"` // of Policy
+	Class        string            `kv:"16"`
+	OnDemand     *onDemand         `kv:"17"`
+	Encryption   *encryption       `kv:"18"`
+	OnDemandAt   time.Time         `kv:"19"` // when it became PAY_PER_REQUEST
+	LastIndex    uint64            `kv:"20"` // the highest id given to an index
+	Stream       uint64            `kv:"21"` // the id of the stream that StreamFrom and StreamView are about
+	Shards       []openShard       `kv:"22"` // of the stream, into which changes go now
+	Epoch        uint64            `kv:"31"` // counts the copies that were begun, so that changes tell before from after
+	Copies       int               `kv:"32"` // that are being made of the table
+	Recovery     *recovery         `kv:"33"` // nil: point-in-time recovery is off
+	Restored     *restored         `kv:"34"` // nil unless it was made of another
+	Importing    bool              `kv:"35"` // not all items are there yet
+	Replicas     []replica         `kv:"41"` // in other regions
+	Hold         time.Duration     `kv:"51"` // how long transactions take: see holdTag
+	Lag          time.Duration     `kv:"52"` // how old eventually consistent reads are: see staleTag
+	Warm         warmth            `kv:"53"` // the most that warm throughput was
+	Insights     *insight          `kv:"54"` // nil: never set
+	Destinations []destination     `kv:"55"` // Kinesis streams
 }
 
 // replica is another table of a global table.
@@ -103,6 +105,7 @@ type index struct {
 	Filling    bool       `kv:"8"` // not all items are in it yet
 	OnDemand   *onDemand  `kv:"9"`
 	Warm       warmth     `kv:"10"` // likewise
+	Insights   *insight   `kv:"11"` // nil: never set
 }
 
 // importing is a table being made of objects of S3.
@@ -279,6 +282,7 @@ var (
 	versions = kv.Table[version]{Name: "ddb.version"}   // digest of the primary key; of tables with replicas
 	olds     = kv.Table[old]{Name: "ddb.old"}           // stamp; of tables with a lag
 	layouts  = kv.Table[layout]{Name: "ddb.layout"}     // index (0: the table)
+	waiting  = kv.Table[changeRow]{Name: "ddb.waiting"} // stamp; changes for a Kinesis stream
 	leases   = kv.Table[lease]{Name: "ddb.lease"}       // digest of the primary key; of tables whose transactions take time
 )
 
@@ -299,6 +303,7 @@ func (t *table) drop(tx kv.Tx) {
 	undos.DeleteAll(tx, undos.Prefix(sc, id))
 	versions.DeleteAll(tx, versions.Prefix(sc, id))
 	leases.DeleteAll(tx, leases.Prefix(sc, id))
+	waiting.DeleteAll(tx, waiting.Prefix(sc, id))
 	layouts.DeleteAll(tx, layouts.Prefix(sc, id))
 	olds.DeleteAll(tx, olds.Prefix(sc, id))
 }
