@@ -51,7 +51,7 @@ func (t *table) describe(tx kv.Tx) *dynamodb.TableDescription {
 		}
 		t.describeIndex(tx, x, d)
 	}
-	t.describeReplicas(d)
+	t.describeReplicas(tx, d)
 	return d
 }
 

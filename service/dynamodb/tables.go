@@ -43,6 +43,7 @@ type table struct {
 	Lag          time.Duration     `kv:"52"` // how old eventually consistent reads are: see staleTag
 	Warm         warmth            `kv:"53"` // the most that warm throughput was
 	Insights     *insight          `kv:"54"` // nil: never set
+	Own          *own              `kv:"56"` // settings of one replica; nil: none
 	Destinations []destination     `kv:"55"` // Kinesis streams
 }
 
