@@ -43,7 +43,7 @@ func (s *Service) BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteIte
 				return wrongKey()
 			}
 			if err := m.check(t); err != nil {
-				return err
+				return older(err)
 			}
 			if named.twice(t, m.key) {
 				return duplicates()
@@ -103,7 +103,7 @@ func batched(requests map[string][]dynamodb.WriteRequest) ([]*mutation, error) {
 			}
 			made, err := newMutation(m, clauses{})
 			if err != nil {
-				return nil, err
+				return nil, older(err)
 			}
 			all = append(all, made)
 		}

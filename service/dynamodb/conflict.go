@@ -2,10 +2,13 @@ package dynamodb
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/brume-cloud/brume/api/dynamodb"
+	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/state/job"
 	"github.com/brume-cloud/brume/state/kv"
 )
@@ -92,17 +95,30 @@ func conflict() dynamodb.CancellationReason {
 	return dynamodb.CancellationReason{Code: ptr(reasonConflict), Message: ptr(ongoing)}
 }
 
-// checkReads cancels a transaction that reads items of which some are held.
-func checkReads(held []bool) error {
-	reasons, cancel := make([]dynamodb.CancellationReason, len(held)), false
-	for i := range held {
-		reasons[i].Code = ptr(reasonNone)
-		if held[i] {
-			reasons[i], cancel = conflict(), true
+// reasons are why a transaction that reads is cancelled; those without a code are
+// none.
+type reasons []dynamodb.CancellationReason
+
+// add notes what is wrong with an item, unless that is no matter of the transaction.
+func (r reasons) add(i int, err error) bool {
+	var e *aws.Error
+	if _, bad := err.(*badValue); bad || !errors.As(err, &e) || strings.HasPrefix(e.Message, notValid) {
+		return false
+	}
+	r[i] = dynamodb.CancellationReason{Code: ptr(reasonValidation), Message: &e.Message}
+	return true
+}
+
+// check cancels the transaction if there is a reason.
+func (r reasons) check() error {
+	cancel := false
+	for i := range r {
+		if cancel = cancel || r[i].Code != nil; r[i].Code == nil {
+			r[i].Code = ptr(reasonNone)
 		}
 	}
 	if cancel {
-		return canceled(reasons)
+		return canceled(r)
 	}
 	return nil
 }

@@ -109,19 +109,19 @@ func (s *Service) ExecuteTransaction(ctx context.Context, in *dynamodb.ExecuteTr
 	} else {
 		err = kv.View(ctx, s.Store, func(tx kv.Tx) error {
 			taken = spending{}
-			held := make([]bool, len(all))
+			reasons := make(reasons, len(all))
 			for i, st := range all {
 				it, u, err := st.readOne(ctx, tx, true)
 				if err != nil {
 					return inStatement(i, err)
 				}
-				if key, _, ok := st.keyIn(u.table); ok {
-					held[i] = u.table.held(tx, key)
+				if key, _, ok := st.keyIn(u.table); ok && u.table.held(tx, key) {
+					reasons[i] = conflict()
 				}
 				out.Responses[i].Item = it
 				taken.of(u.table).add(u.times(transactionCost))
 			}
-			return checkReads(held)
+			return reasons.check()
 		})
 	}
 	if err != nil {

@@ -54,11 +54,11 @@ func (s *Service) replace(ctx context.Context, m mutation, r *replacement) (o ou
 	}
 	legacy, err := legacyOf(r.expected, r.operator, r.clauses.condition != nil)
 	if err != nil {
-		return o, "", err
+		return o, "", enveloped(err)
 	}
 	made, err := newMutation(m, r.clauses)
 	if err != nil {
-		return o, "", err
+		return o, "", enveloped(err)
 	}
 	if o, err = s.mutate(ctx, legacy.join(made)); err != nil {
 		return o, "", err
@@ -73,21 +73,21 @@ func (s *Service) replace(ctx context.Context, m mutation, r *replacement) (o ou
 func (s *Service) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput) (*dynamodb.UpdateItemOutput, error) {
 	legacy, err := legacyOf(in.Expected, in.ConditionalOperator, in.ConditionExpression != nil || in.UpdateExpression != nil)
 	if err != nil {
-		return nil, err
+		return nil, enveloped(err)
 	}
 	m, err := newMutation(mutation{table: in.TableName, key: in.Key}, clauses{
 		condition: in.ConditionExpression, update: in.UpdateExpression, names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues, show: in.ReturnValuesOnConditionCheckFailure,
 	})
 	if err != nil {
-		return nil, err
+		return nil, enveloped(err)
 	}
 	m = legacy.join(m)
 	if m.update == nil {
 		if m.update, err = m.updates(in.AttributeUpdates); err != nil {
-			return nil, err
+			return nil, enveloped(err)
 		}
 	} else if in.AttributeUpdates != nil {
-		return nil, mixed("AttributeUpdates", "UpdateExpression")
+		return nil, enveloped(mixed("AttributeUpdates", "UpdateExpression"))
 	}
 	o, err := s.mutate(ctx, m)
 	if err != nil {
@@ -137,7 +137,7 @@ func (s *Service) mutate(ctx context.Context, m *mutation) (outcome, error) {
 	})
 	p.charge(ctx)
 	s.meter(ctx, o.spent) // AWS: a condition that fails costs as well
-	return o, err
+	return o, envelopedValue(err)
 }
 
 // metrics is the ItemCollectionMetrics of an answer: only tables with local

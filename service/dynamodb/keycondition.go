@@ -44,7 +44,9 @@ func (r *request) keyConditionOf(c *expression.Condition, t *table, k keys) (*ke
 	if len(byName) > 1 {
 		sort := byName[k.Range]
 		switch {
-		case k.Range == "" || len(byName) > 2:
+		case len(byName) > len(k.names()) && k.Range != "":
+			return nil, invalid("The number of query conditions (%d) exceeds the number of key attributes defined in the schema (%d)", len(byName), len(k.names()))
+		case k.Range == "":
 			return nil, invalid("Query key condition not supported")
 		case sort == nil:
 			return nil, invalid("Query condition missed key schema element: %s", k.Range)
@@ -116,7 +118,7 @@ func (r *request) byKey(c *expression.Condition, into map[string]*expression.Con
 		}
 	}
 	if into[path[0].Name] != nil {
-		return nil, invalid("KeyConditionExpressions must only contain one condition per key")
+		return nil, invalid("Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key")
 	}
 	into[path[0].Name] = c
 	return into, nil

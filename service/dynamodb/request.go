@@ -41,6 +41,9 @@ func newRequest(names map[string]string, values item) (*request, error) {
 		}
 		var err error
 		if r.values[mark], err = checked(v); err != nil {
+			if bad, ok := err.(*badValue); ok {
+				return nil, &badValue{bad.now, "ExpressionAttributeValues contains invalid value: " + bad.old + " for key " + mark}
+			}
 			var e *aws.Error
 			if errors.As(err, &e) {
 				return nil, invalid("ExpressionAttributeValues contains invalid value: %s for key %s", e.Message, mark)

@@ -48,7 +48,7 @@ func segmentOf(in *dynamodb.ScanInput) (segment, error) {
 func (s *Service) Scan(ctx context.Context, in *dynamodb.ScanInput) (*dynamodb.ScanOutput, error) {
 	r, err := newRequest(in.ExpressionAttributeNames, in.ExpressionAttributeValues)
 	if err != nil {
-		return nil, err
+		return nil, older(err)
 	}
 	l := &listing{
 		request: r, table: in.TableName, index: in.IndexName, selected: in.Select, limit: int(deref(in.Limit)), consistent: deref(in.ConsistentRead), start: in.ExclusiveStartKey,

@@ -12,7 +12,7 @@ import (
 func newTable(in *dynamodb.CreateTableInput) (*table, error) {
 	t := &table{Protected: deref(in.DeletionProtectionEnabled), Class: string(in.TableClass)}
 	steps := []func() error{
-		func() error { return validName(addressName(in.TableName)) },
+		func() error { return badName(addressName(in.TableName), "tableName", minTableName) },
 		func() (err error) { t.Keys, err = keysOf(in.KeySchema, 1); return err },
 		func() error { return t.define(in.AttributeDefinitions) },
 		func() error { return t.setBilling(in.BillingMode, in.ProvisionedThroughput) },
@@ -64,7 +64,7 @@ func keysOf(schema []dynamodb.KeySchemaElement, most int) (keys, error) {
 	case schema[1].KeyType != dynamodb.KeyTypeRANGE:
 		return k, invalid("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
 	case schema[1].AttributeName == k.Hash:
-		return k, invalid("Both the Hash Key and the Range Key element in the KeySchema have the same name")
+		return k, invalid("Invalid KeySchema: Some index key attribute have no definition")
 	}
 	k.Range = schema[1].AttributeName
 	return k, nil

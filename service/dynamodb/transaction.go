@@ -34,6 +34,10 @@ func (s *Service) TransactWriteItems(ctx context.Context, in *dynamodb.TransactW
 		if err != nil {
 			return nil, err
 		}
+		// AWS: what the request alone tells is no matter of the transaction.
+		if m.put && itemSize(m.key) > maxItem {
+			return nil, invalid("Item size has exceeded the maximum allowed size")
+		}
 		all[i] = m
 	}
 	var taken spending
@@ -239,7 +243,7 @@ func (s *Service) TransactGetItems(ctx context.Context, in *dynamodb.TransactGet
 	var p *pacing
 	err := kv.View(ctx, s.Store, func(tx kv.Tx) error {
 		out.Responses, taken, p = make([]dynamodb.ItemResponse, len(in.TransactItems)), spending{}, s.pacing(tx)
-		held := make([]bool, len(in.TransactItems))
+		reasons := make(reasons, len(in.TransactItems))
 		for i := range in.TransactItems {
 			g := in.TransactItems[i].Get
 			t, err := findTable(ctx, tx, g.TableName)
@@ -247,13 +251,18 @@ func (s *Service) TransactGetItems(ctx context.Context, in *dynamodb.TransactGet
 				return err
 			}
 			key, err := t.checkedKey(g.Key)
+			if err != nil && reasons.add(i, err) {
+				continue
+			}
 			if err != nil {
 				return err
 			}
 			if err := p.admit(t.useOf(key, false)); err != nil {
 				return err
 			}
-			held[i] = t.held(tx, key)
+			if t.held(tx, key) {
+				reasons[i] = conflict()
+			}
 			it, ok := t.read(tx, key)
 			read := transactionCost * readUnits(itemSize(it), true)
 			taken.of(t).read += read
@@ -262,7 +271,7 @@ func (s *Service) TransactGetItems(ctx context.Context, in *dynamodb.TransactGet
 				out.Responses[i].Item = projections[i].of(it)
 			}
 		}
-		return checkReads(held)
+		return reasons.check()
 	})
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"encoding/base64"
 	"errors"
 	"slices"
 	"strings"
@@ -56,7 +57,7 @@ func check(v value, depth int) (canonical bool, err error) {
 	case v == attribute.TooMany:
 		return false, invalid("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
 	case v == attribute.NotNull:
-		return false, nil // AWS: it is taken for one that is true
+		return false, invalidParameter("Null attribute value types must have the value of true")
 	}
 	canonical = true
 	switch v.Type() {
@@ -98,10 +99,14 @@ func parseNumber(s string) (decimal.Decimal, error) {
 	switch {
 	case err == nil:
 		return d, nil
-	case errors.Is(err, decimal.ErrSyntax) && s != "":
-		return d, invalid("%s: %s", err, s)
+	case errors.Is(err, decimal.ErrSyntax):
+		e := &badValue{now: err.Error() + ": " + s}
+		if e.old = e.now; s == "" {
+			e.old = err.Error()
+		}
+		return d, e
 	}
-	return d, invalid("%s", err)
+	return d, &badValue{err.Error(), err.Error()}
 }
 
 // number reads a number that was checked before.
@@ -115,9 +120,9 @@ func checkSet(v value) (canonical bool, err error) {
 	set := v.Set()
 	switch v.Type() {
 	case attribute.SS:
-		return true, distinct(set, "An string set  may not be empty")
+		return true, distinct(attribute.SS, set, "An string set  may not be empty")
 	case attribute.BS:
-		return true, distinct(set, "Binary sets should not be empty")
+		return true, distinct(attribute.BS, set, "Binary sets should not be empty")
 	}
 	for i, s := range set {
 		d, err := parseNumber(s)
@@ -127,21 +132,48 @@ func checkSet(v value) (canonical bool, err error) {
 		set[i] = d.String()
 		canonical = canonical && set[i] == s
 	}
-	return canonical, distinct(set, "An number set  may not be empty")
+	return canonical, distinct(attribute.NS, set, "An number set  may not be empty")
 }
 
 // distinct refuses a set that is empty or has an element twice.
-func distinct(set []string, empty string) error {
+func distinct(kind string, set []string, empty string) error {
 	if len(set) == 0 {
 		return invalidParameter("%s", empty)
 	}
 	ordered := slices.Sorted(slices.Values(set))
 	for i := 1; i < len(ordered); i++ {
 		if ordered[i] == ordered[i-1] {
-			return invalidParameter("Input collection [%s] contains duplicates.", strings.Join(set, ", "))
+			return twice(kind, set)
 		}
 	}
 	return nil
+}
+
+// twice is the error for a set with an element twice. AWS: the newer words list what
+// was read before the element came again in order, then that, then the rest.
+func twice(kind string, set []string) error {
+	const before = "One or more parameter values were invalid: "
+	if kind == attribute.NS {
+		return &badValue{before + "Input collection contains duplicates.", "Input collection contains duplicates"}
+	}
+	again := 1
+	for !slices.Contains(set[:again], set[again]) {
+		again++
+	}
+	listed := append(slices.Sorted(slices.Values(set[:again])), set[again:]...)
+	if kind == attribute.SS {
+		return &badValue{before + `Input collection ["` + strings.Join(listed, `", "`) + `"] contains duplicates.`, before + "Input collection [" + strings.Join(set, ", ") + "] contains duplicates."}
+	}
+	text := func(all []string, between string) string {
+		var out []string
+		for _, b := range all {
+			out = append(out, base64.StdEncoding.EncodeToString([]byte(b)))
+		}
+		return strings.Join(out, between)
+	}
+	return &badValue{
+		before + `Input collection ["` + text(listed, `","`) + `"]of type BS contains duplicates.`, before + "Input collection [" + text(set, ", ") + "]of type BS contains duplicates.",
+	}
 }
 
 // normal is a value that was checked, with its numbers as DynamoDB writes them.
