@@ -195,3 +195,38 @@ func TestSizesAndNamesAreToldInTheWordsOfTheOperation(t *testing.T) {
 		}
 	})
 }
+
+func TestTheLeafOfAnAttributeIsAtMostAtItsLastLevel(t *testing.T) {
+	story(t, func(d *desk) {
+		deep := func(maps int) av {
+			v := str("leaf")
+			for range maps {
+				v = mapOf(row{"n": v})
+			}
+			return v
+		}
+		const deeper = "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
+		d.put(with(order("ada", "1"), "x", deep(31)))
+		d.want("put", said(d.putIn("orders", with(order("ada", "1"), "x", deep(32)))), "1 validation error detected: "+deeper)
+		_, err := d.TransactWriteItems(d.Context(), &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{{Put: &types.Put{TableName: aws.String("orders"), Item: with(order("ada", "1"), "x", deep(32))}}}})
+		d.want("transaction", said(err), deeper)
+		_, err = d.update(order("ada", "1"), "SET x.n = :v", row{":v": deep(31)})
+		d.want("update", said(err), deeper)
+	})
+}
+
+func TestMalformedExpectationsAreRefused(t *testing.T) {
+	story(t, func(d *desk) {
+		x := str("x")
+		for want, e := range map[string]types.ExpectedAttributeValue{
+			"Value must be provided when Exists is true for Attribute: a":                           {Exists: aws.Bool(true)},
+			"Value cannot be used when Exists is false for Attribute: a":                            {Exists: aws.Bool(false), Value: x},
+			"Value and AttributeValueList cannot be used together for Attribute: a":                 {Value: x, ComparisonOperator: "EQ", AttributeValueList: []av{x}},
+			"Value or AttributeValueList must be used with ComparisonOperator: EQ for Attribute: a": {ComparisonOperator: "EQ"},
+			"Invalid number of argument(s) for the BETWEEN ComparisonOperator":                      {ComparisonOperator: "BETWEEN", AttributeValueList: []av{x}},
+		} {
+			_, err := d.DeleteItem(d.Context(), &dynamodb.DeleteItemInput{TableName: aws.String("orders"), Key: order("ada", "1"), Expected: map[string]types.ExpectedAttributeValue{"a": e}})
+			d.want("error", said(err), "1 validation error detected: One or more parameter values were invalid: "+want)
+		}
+	})
+}

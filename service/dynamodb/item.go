@@ -50,7 +50,7 @@ type replacement struct {
 // asked for.
 func (s *Service) replace(ctx context.Context, m mutation, r *replacement) (o outcome, was item, err error) {
 	if v := r.returns; v != "" && v != dynamodb.ReturnValueNONE && v != dynamodb.ReturnValueALLOLD {
-		return o, "", invalid("ReturnValues can only be ALL_OLD or NONE")
+		return o, "", enveloped(invalid("ReturnValues can only be ALL_OLD or NONE"))
 	}
 	legacy, err := legacyOf(r.expected, r.operator, r.clauses.condition != nil)
 	if err != nil {

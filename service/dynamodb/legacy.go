@@ -109,6 +109,10 @@ func legacyOf(expected map[string]dynamodb.ExpectedAttributeValue, by dynamodb.C
 		e := expected[name]
 		o, values := e.ComparisonOperator, e.AttributeValueList
 		switch {
+		case e.Value != nil && values != nil:
+			return nil, invalidParameter("Value and AttributeValueList cannot be used together for Attribute: %s", name)
+		case o != "" && o != dynamodb.ComparisonOperatorNULL && o != dynamodb.ComparisonOperatorNOTNULL && e.Value == nil && len(values) == 0:
+			return nil, invalidParameter("Value or AttributeValueList must be used with ComparisonOperator: %s for Attribute: %s", o, name)
 		case o != "":
 		case e.Exists != nil && !*e.Exists:
 			if e.Value != nil {

@@ -7,7 +7,7 @@ const (
 	maxItem       = 400 << 10 // bytes, by DynamoDB's own counting
 	maxHashKey    = 2048      // bytes
 	maxRangeKey   = 1024      // bytes
-	maxNesting    = 32        // levels of lists and maps
+	maxNesting    = 32        // levels, of which the attribute itself is one
 	maxName       = 65535     // bytes of an attribute's name
 	maxKeyName    = 255       // bytes of a key attribute's name
 	maxKeyParts   = 4         // attributes of each type in a global index's key

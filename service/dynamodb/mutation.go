@@ -131,7 +131,7 @@ func (m *mutation) updated(t *table, was item) (item, error) {
 	}
 	for _, v := range is.All() {
 		if deep(v, 0) {
-			return "", invalid("Nesting Levels have exceeded supported limits: Attributes can have a maximum of %d levels", maxNesting)
+			return "", invalid(tooDeep)
 		}
 	}
 	if err := t.checkUpdatedKeys(is); err != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/brume-cloud/brume/front/wire/attribute"
@@ -45,11 +46,13 @@ func checked(v value) (value, error) {
 	return normal(v), nil
 }
 
+const tooDeep = "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
+
 // check checks a value. It is not canonical when a number in it is written in
 // another way than DynamoDB writes it.
 func check(v value, depth int) (canonical bool, err error) {
-	if depth > maxNesting {
-		return false, invalid("Nesting Levels have exceeded supported limits: Attributes can have a maximum of %d levels", maxNesting)
+	if depth >= maxNesting {
+		return false, invalid(tooDeep)
 	}
 	switch {
 	case v == "" || v == attribute.Nothing:
@@ -105,8 +108,21 @@ func parseNumber(s string) (decimal.Decimal, error) {
 			e.old = err.Error()
 		}
 		return d, e
+	case hugeExponent(s):
+		return d, &badValue{err.Error(), decimal.ErrSyntax.Error() + ": " + s}
 	}
 	return d, &badValue{err.Error(), err.Error()}
+}
+
+// hugeExponent reports whether the older checks do not take a number for one, because
+// its exponent does not fit into 32 bits.
+func hugeExponent(s string) bool {
+	i := strings.LastIndexAny(s, "eE")
+	if i < 0 {
+		return false
+	}
+	_, err := strconv.ParseInt(s[i+1:], 10, 32)
+	return err != nil
 }
 
 // number reads a number that was checked before.
@@ -296,7 +312,7 @@ func compare(a, b value) (c int, ordered bool) {
 
 // deep reports whether a value is nested more than is allowed.
 func deep(v value, depth int) bool {
-	if depth > maxNesting {
+	if depth >= maxNesting {
 		return true
 	}
 	for _, e := range v.Map().All() {
