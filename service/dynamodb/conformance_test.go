@@ -167,6 +167,9 @@ func TestSizesAndNamesAreToldInTheWordsOfTheOperation(t *testing.T) {
 		_, large := d.TransactWriteItems(d.Context(), &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
 			{Put: &types.Put{TableName: aws.String("orders"), Item: with(order("ada", "1"), "x", str(strings.Repeat("x", 400<<10)))}},
 		}})
+		_, joined := d.Scan(d.Context(), &dynamodb.ScanInput{TableName: aws.String("orders"), ConditionalOperator: "AND", ScanFilter: map[string]types.Condition{"a": {ComparisonOperator: "NULL"}}})
+		_, capped := d.UpdateTable(d.Context(), &dynamodb.UpdateTableInput{TableName: aws.String("orders"), OnDemandThroughput: &types.OnDemandThroughput{MaxReadRequestUnits: aws.Int64(0)}})
+		_, untagged := d.UntagResource(d.Context(), &dynamodb.UntagResourceInput{ResourceArn: aws.String("arn:aws:dynamodb:us-east-1:000000000000:table/orders"), TagKeys: []string{""}})
 		_, got := d.TransactGetItems(d.Context(), &dynamodb.TransactGetItemsInput{TransactItems: []types.TransactGetItem{
 			{Get: &types.Get{TableName: aws.String("orders"), Key: order("ada", "1")}}, {Get: &types.Get{TableName: aws.String("orders"), Key: row{}}},
 		}})
@@ -190,6 +193,10 @@ func TestSizesAndNamesAreToldInTheWordsOfTheOperation(t *testing.T) {
 			{d.putIn("", order("ada", "1")), "1 validation error detected: Value at 'TableName' failed to satisfy constraint: " + least + "1"},
 			{d.putIn("bad table!", order("ada", "1")), "1 validation error detected: Value 'bad table!' at 'tableName' failed to satisfy constraint: " + pattern},
 			{d.putIn("none", order("ada", "1")), "Requested resource not found"},
+			{d.putIn("orders", with(order("ada", "1"), "", str("x"))), "1 validation error detected: Empty attribute name"},
+			{joined, "ConditionalOperator can only be used when Filter or Expected has two or more elements"},
+			{capped, "One or more parameter values were invalid: Requested MaxReadRequestUnits for OnDemandThroughput for table is outside of valid range"},
+			{untagged, "The Tag Key provided is invalid, Key: "},
 		} {
 			d.want("error", said(c.err), c.want)
 		}

@@ -25,14 +25,18 @@ const (
 func Invalid(op *schema.Operation, v *wire.Invalid) *aws.Error {
 	all := slices.Clone(v.Violations)
 	if op != nil {
-		if text := single(op.Name, &all[0]); text != "" {
+		missing := slices.ContainsFunc(all, func(one wire.Violation) bool { return one.Required })
+		if text := single(op.Name, &all[0]); text != "" && !missing {
 			return detected([]string{text})
+		}
+		if text := particular(op.Name, &all[0]); text != "" {
+			return invalid("%s", text)
 		}
 		if op.Name == "CreateTable" && all[0].Required && all[0].Path == "tableName" {
 			return invalid("The parameter 'TableName' is required but was not present in the request")
 		}
 	}
-	// AWS: global indexes come before local ones.
+	// AWS: global indexes come before local ones, and what is missing comes last.
 	slices.SortStableFunc(all, func(a, b wire.Violation) int {
 		return strings.Compare(rank(a.Path), rank(b.Path))
 	})
@@ -45,10 +49,37 @@ func Invalid(op *schema.Operation, v *wire.Invalid) *aws.Error {
 
 // rank orders what is told of two kinds of indexes; all else stays where it is.
 func rank(path string) string {
-	if strings.HasPrefix(path, "localSecondaryIndexes") {
-		return "b"
+	switch {
+	case path == "returnConsumedCapacity":
+		return "a"
+	case strings.HasPrefix(path, "localSecondaryIndexes"):
+		return "c"
+	case path == "key":
+		return "d"
 	}
-	return "a"
+	return "b"
+}
+
+// particular is what some operations say in words of their own; empty when they do not.
+func particular(operation string, v *wire.Violation) string {
+	switch operation {
+	case "TagResource":
+		switch {
+		case v.Required && v.Member == "Key":
+			return "The Tag Key provided is invalid, Key: null"
+		case v.Required && v.Member == "Value":
+			return "The Tag Value provided is invalid, Value: null"
+		}
+	case "UntagResource":
+		if strings.HasPrefix(v.Path, "tagKeys.") {
+			return "The Tag Key provided is invalid, Key: " + v.Value
+		}
+	case "DescribeBackup", "DeleteBackup":
+		if v.Path == "backupArn" {
+			return "Invalid Backup ARN"
+		}
+	}
+	return ""
 }
 
 func detected(texts []string) *aws.Error {
@@ -95,6 +126,7 @@ var enums = [...][2]string{
 	{"attributeType", "[B, N, S]"},
 	{"select", "[SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES]"},
 	{"returnValues", "[ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]"},
+	{"conditionalOperator", "[OR, AND]"},
 	{"streamViewType", "[OLD_IMAGE, KEYS_ONLY, NEW_AND_OLD_IMAGES, NEW_IMAGE]"},
 }
 
@@ -109,10 +141,20 @@ func textOfViolation(op *schema.Operation, v *wire.Violation) []string {
 			rule = "Member must satisfy enum value set: " + e[1]
 		}
 	}
-	if v.Path == "tableName" && v.Value == "" && op != nil && op.Name != "Scan" {
+	if v.Path == "tableName" && v.Value == "" && op != nil && !ofItems(op.Name) {
 		return []string{violation(v.Value, v.Path, shortest+"3"), violation(v.Value, v.Path, nameRule)}
 	}
 	return []string{violation(v.Value, v.Path, rule)}
+}
+
+// ofItems reports whether an operation is on items, which take shorter names than
+// those on tables.
+func ofItems(operation string) bool {
+	switch operation {
+	case "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan":
+		return true
+	}
+	return false
 }
 
 func violation(value, path, rule string) string {

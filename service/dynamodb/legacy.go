@@ -86,6 +86,14 @@ func (l *legacy) compare(name string, o dynamodb.ComparisonOperator, values []va
 	return c, nil
 }
 
+// checkCombined refuses a ConditionalOperator that joins nothing.
+func checkCombined(n int, by dynamodb.ConditionalOperator) error {
+	if n == 1 && by != "" {
+		return invalid("ConditionalOperator can only be used when Filter or Expected has two or more elements")
+	}
+	return nil
+}
+
 // combine joins conditions by the ConditionalOperator, AND unless it says OR.
 func (l *legacy) combine(all []*expression.Condition, by dynamodb.ConditionalOperator) {
 	if len(all) == 0 {
@@ -134,7 +142,7 @@ func legacyOf(expected map[string]dynamodb.ExpectedAttributeValue, by dynamodb.C
 		all = append(all, c)
 	}
 	l.combine(all, by)
-	return l, nil
+	return l, checkCombined(len(all), by)
 }
 
 func boolText(b *bool) string {
@@ -158,7 +166,7 @@ func (r *request) filter(filter map[string]dynamodb.Condition, by dynamodb.Condi
 	}
 	l.combine(all, by)
 	r.values = l.values
-	return l.condition, nil
+	return l.condition, checkCombined(len(all), by)
 }
 
 // join gives a mutation the condition.

@@ -76,6 +76,8 @@ func (r *request) condition(parameter string, source *string) (*expression.Condi
 	return c, in(parameter, err)
 }
 
+const tooLong = "Expression size has exceeded the maximum allowed size"
+
 // update reads an update expression that may be absent.
 func (r *request) update(source *string) (*expression.Update, error) {
 	if source == nil {
@@ -85,6 +87,10 @@ func (r *request) update(source *string) (*expression.Update, error) {
 	u, err := expression.ParseUpdate(*source, &r.marks)
 	if err == nil {
 		err = r.checkUpdateTypes(u)
+	}
+	var mistake *expression.SyntaxError
+	if errors.As(err, &mistake) && strings.HasPrefix(mistake.Message, tooLong) {
+		err = &expression.SyntaxError{Message: tooLong + ";"} // AWS: it does not say the size
 	}
 	return u, in("UpdateExpression", err)
 }

@@ -28,8 +28,7 @@ func newTable(in *dynamodb.CreateTableInput) (*table, error) {
 			return nil, err
 		}
 	}
-	t.OnDemand = onDemandOf(in.OnDemandThroughput)
-	return t, nil
+	return t, t.limitOnDemand(in.OnDemandThroughput)
 }
 
 // addressName is the name in a TableName, which may be an ARN.
@@ -287,6 +286,27 @@ func (t *table) setEncryption(s *dynamodb.SSESpecification) error {
 			t.Encryption.Key = managedKey
 		}
 	}
+	return nil
+}
+
+// limitOnDemand sets the maxima of an on-demand table.
+func (t *table) limitOnDemand(o *dynamodb.OnDemandThroughput) error {
+	if o == nil {
+		return nil
+	}
+	for _, m := range []struct {
+		name  string
+		units *int64
+	}{{"MaxReadRequestUnits", o.MaxReadRequestUnits}, {"MaxWriteRequestUnits", o.MaxWriteRequestUnits}} {
+		switch {
+		case m.units == nil:
+		case t.provisioned():
+			return invalidParameter("%s for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED", m.name)
+		case *m.units < 1 && *m.units != -1:
+			return invalidParameter("Requested %s for OnDemandThroughput for table is outside of valid range", m.name)
+		}
+	}
+	t.OnDemand = onDemandOf(o)
 	return nil
 }
 

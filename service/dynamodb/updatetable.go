@@ -41,8 +41,8 @@ func (s *Service) UpdateTable(ctx context.Context, in *dynamodb.UpdateTableInput
 		if in.TableClass != "" {
 			t.Class = string(in.TableClass)
 		}
-		if in.OnDemandThroughput != nil {
-			t.OnDemand = onDemandOf(in.OnDemandThroughput)
+		if err := t.limitOnDemand(in.OnDemandThroughput); err != nil {
+			return err
 		}
 		if err := t.updateIndexes(tx, in); err != nil {
 			return err

@@ -3,6 +3,7 @@ package dynamodb
 import (
 	"encoding/base64"
 	"errors"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +23,9 @@ type item = attribute.Map
 func checkedItem(it item) (item, error) {
 	canonical := true
 	for name, v := range it.All() {
+		if name == "" {
+			return "", invalid("Empty attribute name")
+		}
 		if len(name) > maxName {
 			return "", invalidParameter("Attribute name is too large, must be less than %d bytes", maxName+1)
 		}
@@ -108,21 +112,27 @@ func parseNumber(s string) (decimal.Decimal, error) {
 			e.old = err.Error()
 		}
 		return d, e
-	case hugeExponent(s):
-		return d, &badValue{err.Error(), decimal.ErrSyntax.Error() + ": " + s}
 	}
-	return d, &badValue{err.Error(), err.Error()}
+	return d, &badValue{err.Error(), olderNumber(s, err)}
 }
 
-// hugeExponent reports whether the older checks do not take a number for one, because
-// its exponent does not fit into 32 bits.
-func hugeExponent(s string) bool {
+// olderNumber is what the older checks say of a number. They count in 32 bits: what
+// they cannot is no number to them, and what is large enough is too small.
+func olderNumber(s string, err error) string {
 	i := strings.LastIndexAny(s, "eE")
 	if i < 0 {
-		return false
+		return err.Error()
 	}
-	_, err := strconv.ParseInt(s[i+1:], 10, 32)
-	return err != nil
+	exponent, none := strconv.ParseInt(s[i+1:], 10, 32)
+	whole, fraction, _ := strings.Cut(strings.TrimLeft(s[:i], "+-"), ".")
+	scale := int64(len(fraction)) - exponent
+	switch {
+	case none != nil || scale > math.MaxInt32:
+		return decimal.ErrSyntax.Error() + ": " + s
+	case int64(len(whole)+len(fraction))-scale > math.MaxInt32:
+		return decimal.ErrUnderflow.Error()
+	}
+	return err.Error()
 }
 
 // number reads a number that was checked before.
