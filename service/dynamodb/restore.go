@@ -77,7 +77,7 @@ func (s *Service) addRestored(tx kv.Tx, t *table) error {
 // remake returns a new table's record with the keys and indexes of t.
 func (t *table) remake(o *overrides) (*table, error) {
 	n := &table{
-		Keys: t.Keys, Attributes: slices.Clone(t.Attributes), Billing: t.Billing, Throughput: throughput{Read: t.Throughput.Read, Write: t.Throughput.Write},
+		at: t.at, Keys: t.Keys, Attributes: slices.Clone(t.Attributes), Billing: t.Billing, Throughput: throughput{Read: t.Throughput.Read, Write: t.Throughput.Write},
 		Class: t.Class, OnDemand: t.OnDemand, Encryption: t.Encryption, LastIndex: t.LastIndex,
 	}
 	if err := n.overrideBilling(o); err != nil {
@@ -112,6 +112,11 @@ func (t *table) remake(o *overrides) (*table, error) {
 			}
 		}
 		n.Indexes = append(n.Indexes, x)
+	}
+	for _, g := range o.globals {
+		if err := n.warmUp(n.index(g.IndexName), g.WarmThroughput, true); err != nil {
+			return nil, err
+		}
 	}
 	n.forgetDefinitions()
 	return n, n.setEncryption(o.encryption)

@@ -83,3 +83,42 @@ func TestNewTableIsWarmAsAsked(t *testing.T) {
 		d.want("warm throughput", fmt.Sprint(*out.Table.WarmThroughput.ReadUnitsPerSecond, "/", *out.Table.WarmThroughput.WriteUnitsPerSecond), "100/50")
 	})
 }
+
+func TestRestoredAndImportedIndexesAreWarmAsAsked(t *testing.T) {
+	story(t, func(d *desk) {
+		d.bucket("lake")
+		arn := d.backup("first")
+		d.settle()
+		byState := func(w *types.WarmThroughput) []types.GlobalSecondaryIndex {
+			x := orders().GlobalSecondaryIndexes
+			x[0].WarmThroughput = w
+			return x
+		}
+		show := func(table string) string {
+			w := d.describe(table).GlobalSecondaryIndexes[0].WarmThroughput
+			return fmt.Sprint(*w.ReadUnitsPerSecond, "/", *w.WriteUnitsPerSecond)
+		}
+		restore := func(w *types.WarmThroughput) error {
+			_, err := d.RestoreTableFromBackup(d.Context(), &dynamodb.RestoreTableFromBackupInput{BackupArn: arn, TargetTableName: aws.String("again"), GlobalSecondaryIndexOverride: byState(w)})
+			d.settle()
+			return err
+		}
+		d.wantError(restore(warm(50_000, 4_000)), "LimitExceededException",
+			"Subscriber limit exceeded: Requested ReadUnitsPerSecond for WarmThroughput for index by-state exceeds TableMaxReadCapacityUnits of the account in region us-east-1")
+		if err := restore(warm(13_000, 5_000)); err != nil {
+			d.Fatal(err)
+		}
+		d.want("restored", show("again"), "13000/5000")
+
+		if _, err := d.ImportTable(d.Context(), &dynamodb.ImportTableInput{
+			InputFormat: types.InputFormatCsv, S3BucketSource: from("lake", "x"), TableCreationParameters: &types.TableCreationParameters{
+				TableName: aws.String("imported"), BillingMode: types.BillingModePayPerRequest, KeySchema: schema("customer", "number"),
+				AttributeDefinitions:   []types.AttributeDefinition{define("customer", "S"), define("number", "N"), define("state", "S")},
+				GlobalSecondaryIndexes: byState(warm(14_000, 6_000)),
+			},
+		}); err != nil {
+			d.Fatal(err)
+		}
+		d.want("imported", show("imported"), "14000/6000")
+	})
+}
