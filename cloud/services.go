@@ -39,7 +39,7 @@ import (
 // NotImplemented.
 func built() map[string]entry {
 	return map[string]entry{
-		"dynamodb":        {operations: dynamodbapi.Operations, open: openDynamoDB},
+		"dynamodb":        {operations: dynamodbapi.Operations, open: openDynamoDB, invalid: dynamodb.Invalid},
 		"dynamodbstreams": {operations: dynamodbstreamsapi.Operations, open: openDynamoDBStreams},
 		"glacier":         {operations: glacierapi.Operations, open: openGlacier, invalid: glacier.Invalid, denied: glacier.Denied},
 		"iam":             {operations: iamapi.Operations, open: openIAM, invalid: iam.Invalid},

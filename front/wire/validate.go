@@ -122,7 +122,11 @@ func (v *validation) present(f *schema.Field, at unsafe.Pointer) unsafe.Pointer 
 
 func (v *validation) list(p *schema.Plan, at unsafe.Pointer) {
 	n, data := p.Len(at)
-	v.size(p.Shape, n, "[...]")
+	shown := "[...]"
+	if n == 0 {
+		shown = "[]"
+	}
+	v.size(p.Shape, n, shown)
 	if !p.Elem.Constrained {
 		return
 	}
@@ -135,7 +139,11 @@ func (v *validation) list(p *schema.Plan, at unsafe.Pointer) {
 
 func (v *validation) maps(p *schema.Plan, at unsafe.Pointer) {
 	m := reflect.NewAt(p.Type, at).Elem()
-	v.size(p.Shape, m.Len(), "{...}")
+	shown := "{...}"
+	if m.Len() == 0 {
+		shown = "{}"
+	}
+	v.size(p.Shape, m.Len(), shown)
 	if m.Len() == 0 {
 		return
 	}

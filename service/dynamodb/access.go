@@ -182,6 +182,18 @@ func tableOf(input any) string {
 		return in.TableName
 	case *dynamodb.UpdateTimeToLiveInput:
 		return in.TableName
+	case *dynamodb.UpdateContributorInsightsInput:
+		return in.TableName
+	case *dynamodb.DescribeContributorInsightsInput:
+		return in.TableName
+	case *dynamodb.EnableKinesisStreamingDestinationInput:
+		return in.TableName
+	case *dynamodb.DisableKinesisStreamingDestinationInput:
+		return in.TableName
+	case *dynamodb.UpdateKinesisStreamingDestinationInput:
+		return in.TableName
+	case *dynamodb.DescribeKinesisStreamingDestinationInput:
+		return in.TableName
 	case *dynamodb.DescribeContinuousBackupsInput:
 		return in.TableName
 	case *dynamodb.UpdateContinuousBackupsInput:

@@ -55,6 +55,11 @@ func (a address) find(tx kv.Tx) (*table, bool) {
 func findTable(ctx context.Context, tx kv.Tx, name string) (*table, error) {
 	t, ok := addressOf(ctx, name).find(tx)
 	if !ok || t.restoring() {
+		if !strings.HasPrefix(name, "arn:") {
+			if err := badName(name, "tableName", 1); err != nil {
+				return nil, err
+			}
+		}
 		return nil, noResource()
 	}
 	return t, nil
@@ -102,12 +107,7 @@ func (t *table) index(name string) *index {
 
 // validName checks the name of a new table or index.
 func validName(name string) error {
-	ok := len(name) >= minTableName && len(name) <= maxTableName
-	for i := range len(name) {
-		c := name[i]
-		ok = ok && (c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-' || c == '.')
-	}
-	if !ok {
+	if len(name) < minTableName || len(name) > maxTableName || !nameOf(name) {
 		return invalid("Invalid table/index name.  Table/index names must be between 3 and 255 characters long, and may contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'")
 	}
 	return nil

@@ -43,13 +43,17 @@ func (s *Service) BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteIte
 				return wrongKey()
 			}
 			if err := m.check(t); err != nil {
-				return err
+				return older(err)
 			}
 			if named.twice(t, m.key) {
 				return duplicates()
 			}
 			if err := p.admitWrite(ctx, tx, m); err != nil {
 				throttled = err
+				left[m.table] = append(left[m.table], m.again())
+				continue
+			}
+			if t.held(tx, m.key) {
 				left[m.table] = append(left[m.table], m.again())
 				continue
 			}
@@ -68,7 +72,7 @@ func (s *Service) BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteIte
 	if err != nil {
 		return nil, err
 	}
-	p.charge()
+	p.charge(ctx)
 	s.meterAll(ctx, taken)
 	return &dynamodb.BatchWriteItemOutput{UnprocessedItems: left, ConsumedCapacity: taken.answer(in.ReturnConsumedCapacity)}, nil
 }
@@ -99,7 +103,7 @@ func batched(requests map[string][]dynamodb.WriteRequest) ([]*mutation, error) {
 			}
 			made, err := newMutation(m, clauses{})
 			if err != nil {
-				return nil, err
+				return nil, older(err)
 			}
 			all = append(all, made)
 		}
@@ -156,7 +160,7 @@ func (s *Service) BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInp
 	if err != nil {
 		return nil, err
 	}
-	p.charge()
+	p.charge(ctx)
 	s.meterAll(ctx, taken)
 	out.ConsumedCapacity = taken.answer(in.ReturnConsumedCapacity)
 	return out, nil
@@ -200,7 +204,7 @@ func (b batchTable) run(tx kv.Tx, to batchReading) error {
 			rest = append(rest, key)
 			continue
 		}
-		it, ok := to.table.read(tx, key)
+		it, ok := to.table.glance(tx, key, deref(b.ConsistentRead))
 		size := itemSize(it)
 		*to.left -= size
 		read := readUnits(size, deref(b.ConsistentRead))

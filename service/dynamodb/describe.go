@@ -18,7 +18,7 @@ func (t *table) describe(tx kv.Tx) *dynamodb.TableDescription {
 		CreationDateTime: &t.Created, KeySchema: t.Keys.schema(),
 		ItemCount: ptr(t.total(tx, 0, countItems)), TableSizeBytes: ptr(t.total(tx, 0, countBytes)),
 		ProvisionedThroughput: t.Throughput.describe(), DeletionProtectionEnabled: &t.Protected,
-		OnDemandThroughput: t.OnDemand.describe(),
+		OnDemandThroughput: t.OnDemand.describe(), WarmThroughput: t.describeWarm(),
 	}
 	for _, a := range t.Attributes {
 		d.AttributeDefinitions = append(d.AttributeDefinitions, dynamodb.AttributeDefinition{AttributeName: a.Name, AttributeType: dynamodb.ScalarAttributeType(a.Type)})
@@ -51,7 +51,7 @@ func (t *table) describe(tx kv.Tx) *dynamodb.TableDescription {
 		}
 		t.describeIndex(tx, x, d)
 	}
-	t.describeReplicas(d)
+	t.describeReplicas(tx, d)
 	return d
 }
 
@@ -67,7 +67,7 @@ func (t *table) describeIndex(tx kv.Tx, x *index, d *dynamodb.TableDescription) 
 	}
 	g := dynamodb.GlobalSecondaryIndexDescription{
 		IndexName: &x.Name, IndexArn: arn, KeySchema: x.Keys.schema(), Projection: projection, IndexSizeBytes: size, ItemCount: count,
-		IndexStatus: dynamodb.IndexStatusACTIVE, ProvisionedThroughput: x.Throughput.describe(), OnDemandThroughput: x.OnDemand.describe(),
+		IndexStatus: dynamodb.IndexStatusACTIVE, ProvisionedThroughput: x.Throughput.describe(), OnDemandThroughput: x.OnDemand.describe(), WarmThroughput: t.describeWarmIndex(x),
 	}
 	if x.Filling {
 		g.IndexStatus, g.Backfilling = dynamodb.IndexStatusCREATING, ptr(true)
@@ -81,9 +81,12 @@ func (t *table) streamLabel() string {
 }
 
 func (k keys) schema() []dynamodb.KeySchemaElement {
-	s := []dynamodb.KeySchemaElement{{AttributeName: k.Hash, KeyType: dynamodb.KeyTypeHASH}}
-	if k.Range != "" {
-		s = append(s, dynamodb.KeySchemaElement{AttributeName: k.Range, KeyType: dynamodb.KeyTypeRANGE})
+	var s []dynamodb.KeySchemaElement
+	for _, name := range k.hashes() {
+		s = append(s, dynamodb.KeySchemaElement{AttributeName: name, KeyType: dynamodb.KeyTypeHASH})
+	}
+	for _, name := range k.ranges() {
+		s = append(s, dynamodb.KeySchemaElement{AttributeName: name, KeyType: dynamodb.KeyTypeRANGE})
 	}
 	return s
 }

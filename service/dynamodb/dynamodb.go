@@ -18,6 +18,7 @@ package dynamodb
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/brume-cloud/brume/api/dynamodb"
 	"github.com/brume-cloud/brume/aws"
@@ -65,6 +66,11 @@ func noResource() error {
 
 // noTable is the error of operations on tables.
 func noTable(name string) error {
+	if !strings.HasPrefix(name, "arn:") {
+		if err := badName(name, "tableName", minTableName); err != nil {
+			return err
+		}
+	}
 	return dynamodb.ErrResourceNotFoundException("Requested resource not found: Table: %s not found", name)
 }
 

@@ -113,7 +113,7 @@ func (s *Service) selectPage(ctx context.Context, st *statement, in *dynamodb.Ex
 	if err != nil {
 		return nil, err
 	}
-	paced.charge()
+	paced.charge(ctx)
 	s.meter(ctx, page.spent)
 	out := &dynamodb.ExecuteStatementOutput{Items: make([]item, len(page.items)), LastEvaluatedKey: page.last, ConsumedCapacity: page.answer(in.ReturnConsumedCapacity)}
 	for i, it := range page.items {
@@ -145,7 +145,7 @@ func (s *Service) executeOne(ctx context.Context, st *statement, show dynamodb.R
 		returned = st.returned(m, o.change)
 		return err
 	})
-	p.charge()
+	p.charge(ctx)
 	s.meter(ctx, o.spent)
 	return returned, o, err
 }
@@ -157,6 +157,9 @@ func (st *statement) readOne(ctx context.Context, tx kv.Tx, consistent bool) (it
 	if err != nil {
 		return "", nil, err
 	}
+	if x := t.index(st.Index); x != nil && x.Keys.many() {
+		return "", nil, invalid(noManyKeys)
+	}
 	key, _, ok := st.keyIn(t)
 	if !ok || st.Index != "" {
 		return "", nil, invalid("Select statements within BatchExecuteStatement must specify the primary key in the where clause.")
@@ -164,7 +167,7 @@ func (st *statement) readOne(ctx context.Context, tx kv.Tx, consistent bool) (it
 	if key, err = t.checkedKey(key); err != nil {
 		return "", nil, err
 	}
-	it, there := t.read(tx, key)
+	it, there := t.glance(tx, key, consistent)
 	u := &spent{table: t, read: readUnits(itemSize(it), consistent)}
 	if !there || !st.holds(st.Where, it) {
 		return "", u, nil

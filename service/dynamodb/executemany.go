@@ -109,15 +109,19 @@ func (s *Service) ExecuteTransaction(ctx context.Context, in *dynamodb.ExecuteTr
 	} else {
 		err = kv.View(ctx, s.Store, func(tx kv.Tx) error {
 			taken = spending{}
+			reasons := make(reasons, len(all))
 			for i, st := range all {
 				it, u, err := st.readOne(ctx, tx, true)
 				if err != nil {
 					return inStatement(i, err)
 				}
+				if key, _, ok := st.keyIn(u.table); ok && u.table.held(tx, key) {
+					reasons[i] = conflict()
+				}
 				out.Responses[i].Item = it
 				taken.of(u.table).add(u.times(transactionCost))
 			}
-			return nil
+			return reasons.check()
 		})
 	}
 	if err != nil {
@@ -140,9 +144,10 @@ func inStatement(i int, err error) error {
 // transactStatements runs a transaction that writes.
 func (s *Service) transactStatements(ctx context.Context, in *dynamodb.ExecuteTransactionInput, all []*statement) (taken spending, err error) {
 	var p *pacing
+	met := make(meeting, len(all))
 	err = kv.Update(ctx, s.Store, func(tx kv.Tx) error {
 		taken, p = spending{}, s.pacing(tx)
-		mutations := make([]*mutation, len(all))
+		mutations := make(actions, len(all))
 		for i, st := range all {
 			t, err := findTable(ctx, tx, st.Table)
 			if err != nil {
@@ -163,8 +168,8 @@ func (s *Service) transactStatements(ctx context.Context, in *dynamodb.ExecuteTr
 			return err
 		}
 		defer p.wroteAll(mutations)
-		return s.transact(ctx, tx, mutations, taken)
+		return mutations.run(ctx, tx, taken, met)
 	})
-	p.charge()
+	p.charge(ctx)
 	return taken, err
 }

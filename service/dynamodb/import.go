@@ -35,11 +35,16 @@ func (s *Service) ImportTable(ctx context.Context, in *dynamodb.ImportTableInput
 	case in.InputFormatOptions != nil && in.InputFormat != dynamodb.InputFormatCSV:
 		return nil, invalid("InputFormatOptions can only be specified for the input format CSV")
 	}
-	t, err := newTable(&dynamodb.CreateTableInput{
+	create := &dynamodb.CreateTableInput{
 		TableName: p.TableName, AttributeDefinitions: p.AttributeDefinitions, KeySchema: p.KeySchema, BillingMode: p.BillingMode, ProvisionedThroughput: p.ProvisionedThroughput,
 		OnDemandThroughput: p.OnDemandThroughput, SSESpecification: p.SSESpecification, GlobalSecondaryIndexes: p.GlobalSecondaryIndexes,
-	})
+	}
+	t, err := newTable(create)
 	if err != nil {
+		return nil, err
+	}
+	t.at = address{scopeOf(ctx), p.TableName}
+	if err := t.warmUpAll(create); err != nil {
 		return nil, err
 	}
 	request, err := json.Marshal(in)
@@ -52,7 +57,6 @@ func (s *Service) ImportTable(ctx context.Context, in *dynamodb.ImportTableInput
 	}
 	out := new(dynamodb.ImportTableOutput)
 	err = kv.Update(ctx, s.Store, func(tx kv.Tx) error {
-		t.at = address{scopeOf(ctx), p.TableName}
 		if old, err := earlierImport(tx, t.at.Scope, in, request); err != nil || old != nil {
 			if old != nil {
 				out.ImportTableDescription, err = old.describe()

@@ -50,15 +50,15 @@ type replacement struct {
 // asked for.
 func (s *Service) replace(ctx context.Context, m mutation, r *replacement) (o outcome, was item, err error) {
 	if v := r.returns; v != "" && v != dynamodb.ReturnValueNONE && v != dynamodb.ReturnValueALLOLD {
-		return o, "", invalid("ReturnValues can only be ALL_OLD or NONE")
+		return o, "", enveloped(invalid("ReturnValues can only be ALL_OLD or NONE"))
 	}
 	legacy, err := legacyOf(r.expected, r.operator, r.clauses.condition != nil)
 	if err != nil {
-		return o, "", err
+		return o, "", enveloped(err)
 	}
 	made, err := newMutation(m, r.clauses)
 	if err != nil {
-		return o, "", err
+		return o, "", enveloped(err)
 	}
 	if o, err = s.mutate(ctx, legacy.join(made)); err != nil {
 		return o, "", err
@@ -73,21 +73,21 @@ func (s *Service) replace(ctx context.Context, m mutation, r *replacement) (o ou
 func (s *Service) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput) (*dynamodb.UpdateItemOutput, error) {
 	legacy, err := legacyOf(in.Expected, in.ConditionalOperator, in.ConditionExpression != nil || in.UpdateExpression != nil)
 	if err != nil {
-		return nil, err
+		return nil, enveloped(err)
 	}
 	m, err := newMutation(mutation{table: in.TableName, key: in.Key}, clauses{
 		condition: in.ConditionExpression, update: in.UpdateExpression, names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues, show: in.ReturnValuesOnConditionCheckFailure,
 	})
 	if err != nil {
-		return nil, err
+		return nil, enveloped(err)
 	}
 	m = legacy.join(m)
 	if m.update == nil {
 		if m.update, err = m.updates(in.AttributeUpdates); err != nil {
-			return nil, err
+			return nil, enveloped(err)
 		}
 	} else if in.AttributeUpdates != nil {
-		return nil, mixed("AttributeUpdates", "UpdateExpression")
+		return nil, enveloped(mixed("AttributeUpdates", "UpdateExpression"))
 	}
 	o, err := s.mutate(ctx, m)
 	if err != nil {
@@ -135,9 +135,9 @@ func (s *Service) mutate(ctx context.Context, m *mutation) (outcome, error) {
 		p.wrote(m.key, o.spent)
 		return err
 	})
-	p.charge()
+	p.charge(ctx)
 	s.meter(ctx, o.spent) // AWS: a condition that fails costs as well
-	return o, err
+	return o, envelopedValue(err)
 }
 
 // metrics is the ItemCollectionMetrics of an answer: only tables with local
@@ -190,7 +190,7 @@ func (s *Service) GetItem(ctx context.Context, in *dynamodb.GetItemInput) (*dyna
 		if err := paced.admit(t.useOf(key, false)); err != nil {
 			return err
 		}
-		it, _ = t.read(tx, key)
+		it, _ = t.glance(tx, key, deref(in.ConsistentRead))
 		u = &spent{table: t, read: readUnits(itemSize(it), deref(in.ConsistentRead))}
 		paced.spend(t.useOf(key, false), u.read)
 		return nil
@@ -198,7 +198,7 @@ func (s *Service) GetItem(ctx context.Context, in *dynamodb.GetItemInput) (*dyna
 	if err != nil {
 		return nil, err
 	}
-	paced.charge()
+	paced.charge(ctx)
 	s.meter(ctx, u)
 	out := &dynamodb.GetItemOutput{ConsumedCapacity: u.answer(in.ReturnConsumedCapacity)}
 	if it != "" {

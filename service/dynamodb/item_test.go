@@ -39,10 +39,10 @@ func TestPutRefusesWhatDynamoDBRefuses(t *testing.T) {
 			{row{"customer": num("1"), "number": num("1")}, "One or more parameter values were invalid: Type mismatch for key customer expected: S actual: N"},
 			{order("", "1"), "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: customer"},
 			{order(strings.Repeat("x", 2049), "1"), "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes"},
-			{with(order("ada", "1"), "x", strs()), "One or more parameter values were invalid: An string set  may not be empty"},
-			{with(order("ada", "1"), "x", strs("a", "a")), "One or more parameter values were invalid: Input collection [a, a] contains duplicates."},
-			{with(order("ada", "1"), "x", num("abc")), "The parameter cannot be converted to a numeric value: abc"},
-			{with(order("ada", "1"), "x", num(strings.Repeat("1", 39))), "Attempting to store more than 38 significant digits in a Number"},
+			{with(order("ada", "1"), "x", strs()), "1 validation error detected: One or more parameter values were invalid: An string set  may not be empty"},
+			{with(order("ada", "1"), "x", strs("a", "a")), `1 validation error detected: One or more parameter values were invalid: Input collection ["a", "a"] contains duplicates.`},
+			{with(order("ada", "1"), "x", num("abc")), "1 validation error detected: The parameter cannot be converted to a numeric value: abc"},
+			{with(order("ada", "1"), "x", num(strings.Repeat("1", 39))), "1 validation error detected: Attempting to store more than 38 significant digits in a Number"},
 			{with(order("ada", "1"), "x", str(strings.Repeat("x", 400<<10))), "Item size has exceeded the maximum allowed size"},
 			{with(order("ada", "1"), "state", num("1")), "One or more parameter values were invalid: Type mismatch for Index Key state Expected: S Actual: N IndexName: by-state"},
 		} {
@@ -87,11 +87,11 @@ func TestConditionsGuardWrites(t *testing.T) {
 		if !errors.As(err, &failed) || show(failed.Item) != "amount=10 customer=ada number=1 state=open" {
 			d.Errorf("the failure shows %v", err)
 		}
-		d.wantError(put("#s = :o", row{":o": str("open"), ":p": str("x")}), "ValidationException", "Value provided in ExpressionAttributeValues unused in expressions: keys: {:p}")
+		d.wantError(put("#s = :o", row{":o": str("open"), ":p": str("x")}), "ValidationException", "1 validation error detected: Value provided in ExpressionAttributeValues unused in expressions: keys: {:p}")
 		d.wantError(put("#s between :b and :a", row{":a": num("1"), ":b": num("2")}), "ValidationException",
-			"Invalid ConditionExpression: The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {N:2}, upper bound operand: AttributeValue: {N:1}")
+			"1 validation error detected: Invalid ConditionExpression: The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {N:2}, upper bound operand: AttributeValue: {N:1}")
 		d.wantError(put("begins_with(#s, :n)", row{":n": num("1")}), "ValidationException",
-			"Invalid ConditionExpression: Incorrect operand type for operator or function; operator or function: begins_with, operand type: N")
+			"1 validation error detected: Invalid ConditionExpression: Incorrect operand type for operator or function; operator or function: begins_with, operand type: N")
 	})
 }
 
@@ -135,9 +135,9 @@ func TestUpdatesRefuseWhatDynamoDBRefuses(t *testing.T) {
 			{"SET a.b = :v", row{":v": str("x")}, "The document path provided in the update expression is invalid for update"},
 			{"SET a = s + :v", row{":v": num("1")}, "An operand in the update expression has an incorrect data type"},
 			{"ADD s :v", row{":v": num("1")}, "An operand in the update expression has an incorrect data type"},
-			{"ADD s :v", row{":v": str("x")}, "Invalid UpdateExpression: Incorrect operand type for operator or function; operator: ADD, operand type: STRING, typeSet: ALLOWED_FOR_ADD_OPERAND"},
-			{"SET a = :v, a = :v", row{":v": str("x")}, "Invalid UpdateExpression: Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [a], path two: [a]"},
-			{"SET a = :v", nil, "Invalid UpdateExpression: An expression attribute value used in expression is not defined; attribute value: :v"},
+			{"ADD s :v", row{":v": str("x")}, "1 validation error detected: Invalid UpdateExpression: Incorrect operand type for operator or function; operator: ADD, operand type: STRING, typeSet: ALLOWED_FOR_ADD_OPERAND"},
+			{"SET a = :v, a = :v", row{":v": str("x")}, "1 validation error detected: Invalid UpdateExpression: Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [a], path two: [a]"},
+			{"SET a = :v", nil, "1 validation error detected: Invalid UpdateExpression: An expression attribute value used in expression is not defined; attribute value: :v"},
 			{"SET b = :v", row{":v": str(strings.Repeat("x", 400<<10))}, "Item size to update has exceeded the maximum allowed size"},
 			{"SET amount = :v", row{":v": str("x")}, "One or more parameter values were invalid: Type mismatch for Index Key amount Expected: N Actual: S IndexName: by-amount"},
 		} {

@@ -13,6 +13,10 @@ func (s *Service) Jobs() []job.Kind {
 		{Name: importKind, Do: s.importObjects, MaxAttempts: exportAttempts},
 		{Name: exportKind, Run: s.export, MaxAttempts: exportAttempts},
 		{Name: rotateKind, Run: s.rotate},
+		{Name: releaseKind, Run: s.release},
+		{Name: wearKind, Run: s.wearOff},
+		{Name: enableKind, Run: s.enable},
+		{Name: sendKind, Run: s.deliver},
 		{Name: replicateKind, Run: s.replication},
 	}
 }

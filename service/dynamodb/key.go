@@ -3,6 +3,8 @@ package dynamodb
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
+	"strings"
 
 	"github.com/brume-cloud/brume/front/wire/attribute"
 	"github.com/brume-cloud/brume/state/kv"
@@ -29,6 +31,31 @@ func keyBytes(v value) string {
 
 func partitionOf(v value) partition { return digest([]byte(keyBytes(v))) }
 
+// partitionOfAll is partitionOf for a key of several attributes.
+func partitionOfAll(all []value) partition {
+	if len(all) == 1 {
+		return partitionOf(all[0])
+	}
+	var b []byte
+	for _, v := range all {
+		k := keyBytes(v)
+		b = append(binary.AppendUvarint(b, uint64(len(k))), k...)
+	}
+	return digest(b)
+}
+
+// partitionIn is the partition in an index of an item that is in it.
+func (x *index) partitionIn(it item) partition {
+	if len(x.Keys.Hashes) == 0 {
+		return partitionOf(it.Value(x.Keys.Hash))
+	}
+	var all []value
+	for _, name := range x.Keys.hashes() {
+		all = append(all, it.Value(name))
+	}
+	return partitionOfAll(all)
+}
+
 // sortPart is text even where the value is not, for kv.TextPrefix.
 func sortPart(v value) kv.Part { return kv.String(keyBytes(v)) }
 
@@ -53,9 +80,12 @@ func (t *table) itemKey(it item) kv.Key {
 
 // entryKey is the key of an item's entry in an index.
 func (t *table) entryKey(x *index, it item) kv.Key {
-	parts := append([]kv.Part{kv.Uint(t.ID), kv.Uint(x.ID)}, partitionOf(it.Value(x.Keys.Hash)).parts()...)
+	parts := append([]kv.Part{kv.Uint(t.ID), kv.Uint(x.ID)}, x.partitionIn(it).parts()...)
 	if x.Keys.Range != "" {
 		parts = append(parts, sortPart(it.Value(x.Keys.Range)))
+	}
+	for _, name := range x.Keys.Ranges {
+		parts = append(parts, sortPart(it.Value(name)))
 	}
 	return entries.Key(t.at.Scope, append(parts, t.primary(it).parts()...)...)
 }
@@ -72,13 +102,35 @@ func (t *table) typeOfKey(name string) string {
 
 // names returns the attributes of the key.
 func (k keys) names() []string {
+	if k.many() {
+		return append(k.hashes(), k.ranges()...)
+	}
 	if k.Range == "" {
 		return []string{k.Hash}
 	}
 	return []string{k.Hash, k.Range}
 }
 
-func (k keys) has(name string) bool { return name == k.Hash || name != "" && name == k.Range }
+// many reports whether there are several attributes of a type.
+func (k keys) many() bool { return len(k.Hashes)+len(k.Ranges) > 0 }
+
+func (k keys) hashes() []string { return append([]string{k.Hash}, k.Hashes...) }
+
+func (k keys) ranges() []string {
+	if k.Range == "" {
+		return nil
+	}
+	return append([]string{k.Range}, k.Ranges...)
+}
+
+func (k keys) has(name string) bool {
+	return name == k.Hash || name != "" && name == k.Range || k.many() && slices.Contains(k.names(), name)
+}
+
+// same reports whether two keys are of the same attributes.
+func (k keys) same(o keys) bool {
+	return slices.Equal(k.hashes(), o.hashes()) && slices.Equal(k.ranges(), o.ranges())
+}
 
 // checkedKey checks a Key parameter, which has exactly the table's key attributes,
 // and returns it normalised.
@@ -191,7 +243,7 @@ func (t *table) checkIndexKey(x *index, it item) error {
 			return invalidParameter("Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s", name, want, got, x.Name)
 		}
 		most := maxHashKey
-		if name == x.Keys.Range {
+		if name == x.Keys.Range || slices.Contains(x.Keys.Ranges, name) {
 			most = maxRangeKey
 		}
 		switch n := keySize(v); {
@@ -201,6 +253,28 @@ func (t *table) checkIndexKey(x *index, it item) error {
 			return invalid("One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty binary value. IndexName: %s, IndexKey: %s", x.Name, name)
 		case n > most:
 			return invalidParameter("Size of an index key has exceeded the maximum size limit of %d bytes. IndexName: %s, IndexKey: %s", most, x.Name, name)
+		}
+	}
+	if x.Keys.many() {
+		return checkManySizes(x, it)
+	}
+	return nil
+}
+
+// checkManySizes refuses keys of several attributes that are too long together.
+func checkManySizes(x *index, it item) error {
+	for _, part := range []struct {
+		names []string
+		most  int
+	}{{x.Keys.hashes(), maxHashKey}, {x.Keys.ranges(), maxRangeKey}} {
+		n := 0
+		for _, name := range part.names {
+			if v, ok := it.Get(name); ok {
+				n += keySize(v)
+			}
+		}
+		if n > part.most {
+			return invalidParameter("Size of an index key has exceeded the maximum size limit of %d bytes. IndexName: %s, IndexKey: %s", part.most, x.Name, strings.Join(part.names, ", "))
 		}
 	}
 	return nil

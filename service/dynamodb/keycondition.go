@@ -8,10 +8,15 @@ import (
 
 // keyCondition says which items a Query is about.
 type keyCondition struct {
-	hash  value
-	op    string // on the sort key; empty: none
+	hash  []value // one for each attribute of the partition key
+	equal []value // of the first attributes of the sort key, of several
+	sort  string  // the attribute of the sort key that op is on
+	op    string  // empty: none
 	sorts []value
 }
+
+// partition is where the items are.
+func (c *keyCondition) partition() partition { return partitionOfAll(c.hash) }
 
 // keyConditionOf makes a key condition of an expression.
 func (r *request) keyConditionOf(c *expression.Condition, t *table, k keys) (*keyCondition, error) {
@@ -19,18 +24,29 @@ func (r *request) keyConditionOf(c *expression.Condition, t *table, k keys) (*ke
 	if err != nil {
 		return nil, err
 	}
-	hash := byName[k.Hash]
-	if hash == nil {
-		return nil, invalid("Query condition missed key schema element: %s", k.Hash)
+	out := &keyCondition{sort: k.Range}
+	for _, name := range k.hashes() {
+		hash := byName[name]
+		if hash == nil {
+			return nil, invalid("Query condition missed key schema element: %s", name)
+		}
+		if hash.Op != "=" {
+			return nil, invalid("Query key condition not supported")
+		}
+		out.hash = append(out.hash, r.values[hash.Args[1].Value])
 	}
-	if hash.Op != "=" {
-		return nil, invalid("Query key condition not supported")
+	if k.many() {
+		if err := r.manySorts(out, byName, k); err != nil {
+			return nil, err
+		}
+		return out, out.check(t, k)
 	}
-	out := &keyCondition{hash: r.values[hash.Args[1].Value]}
 	if len(byName) > 1 {
 		sort := byName[k.Range]
 		switch {
-		case k.Range == "" || len(byName) > 2:
+		case len(byName) > len(k.names()) && k.Range != "":
+			return nil, invalid("The number of query conditions (%d) exceeds the number of key attributes defined in the schema (%d)", len(byName), len(k.names()))
+		case k.Range == "":
 			return nil, invalid("Query key condition not supported")
 		case sort == nil:
 			return nil, invalid("Query condition missed key schema element: %s", k.Range)
@@ -41,6 +57,38 @@ func (r *request) keyConditionOf(c *expression.Condition, t *table, k keys) (*ke
 		}
 	}
 	return out, out.check(t, k)
+}
+
+// manySorts reads the conditions on a sort key of several attributes: equality from
+// the first to the one before the last that is named.
+// AWS: "Multi-attribute keys pattern".
+func (r *request) manySorts(out *keyCondition, byName map[string]*expression.Condition, k keys) error {
+	for name := range byName {
+		if !k.has(name) {
+			return invalid("Query key condition not supported")
+		}
+	}
+	open := "" // the first attribute without equality
+	for _, name := range k.ranges() {
+		c := byName[name]
+		switch {
+		case c != nil && open != "":
+			return invalid("RANGE key attributes %s must have equality conditions specified in the query because a condition is present on key attribute %s", open, name)
+		case c == nil || c.Op != "=":
+			open = name
+		}
+		if c == nil {
+			continue
+		}
+		if out.op != "" {
+			out.equal = append(out.equal, out.sorts...)
+		}
+		out.sort, out.op, out.sorts = name, c.Op, nil
+		for _, a := range c.Args[1:] {
+			out.sorts = append(out.sorts, r.values[a.Value])
+		}
+	}
+	return nil
 }
 
 // byKey collects the conditions on single attributes.
@@ -70,7 +118,7 @@ func (r *request) byKey(c *expression.Condition, into map[string]*expression.Con
 		}
 	}
 	if into[path[0].Name] != nil {
-		return nil, invalid("KeyConditionExpressions must only contain one condition per key")
+		return nil, invalid("Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key")
 	}
 	into[path[0].Name] = c
 	return into, nil
@@ -78,14 +126,21 @@ func (r *request) byKey(c *expression.Condition, into map[string]*expression.Con
 
 // check checks the values against the schema.
 func (c *keyCondition) check(t *table, k keys) error {
-	if !c.hash.Is(t.typeOfKey(k.Hash)) {
-		return invalidParameter("Condition parameter type does not match schema type")
+	for i, name := range k.hashes() {
+		if !c.hash[i].Is(t.typeOfKey(name)) {
+			return invalidParameter("Condition parameter type does not match schema type")
+		}
+		if keySize(c.hash[i]) == 0 {
+			return invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: %s", name)
+		}
 	}
-	if keySize(c.hash) == 0 {
-		return invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: %s", k.Hash)
+	for i, v := range c.equal {
+		if !v.Is(t.typeOfKey(k.ranges()[i])) {
+			return invalidParameter("Condition parameter type does not match schema type")
+		}
 	}
-	for i := range c.sorts {
-		if !c.sorts[i].Is(t.typeOfKey(k.Range)) {
+	for _, v := range c.sorts {
+		if !v.Is(t.typeOfKey(c.sort)) {
 			return invalidParameter("Condition parameter type does not match schema type")
 		}
 	}
@@ -95,6 +150,9 @@ func (c *keyCondition) check(t *table, k keys) error {
 // within returns the rows that the condition is about, below the key of its
 // partition.
 func (c *keyCondition) within(p kv.Key) kv.Range {
+	for _, v := range c.equal {
+		p = p.With(sortPart(v))
+	}
 	r := kv.Prefix(p)
 	if c.op == "" {
 		return r

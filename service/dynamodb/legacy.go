@@ -86,6 +86,14 @@ func (l *legacy) compare(name string, o dynamodb.ComparisonOperator, values []va
 	return c, nil
 }
 
+// checkCombined refuses a ConditionalOperator that joins nothing.
+func checkCombined(n int, by dynamodb.ConditionalOperator) error {
+	if n == 1 && by != "" {
+		return invalid("ConditionalOperator can only be used when Filter or Expected has two or more elements")
+	}
+	return nil
+}
+
 // combine joins conditions by the ConditionalOperator, AND unless it says OR.
 func (l *legacy) combine(all []*expression.Condition, by dynamodb.ConditionalOperator) {
 	if len(all) == 0 {
@@ -109,6 +117,10 @@ func legacyOf(expected map[string]dynamodb.ExpectedAttributeValue, by dynamodb.C
 		e := expected[name]
 		o, values := e.ComparisonOperator, e.AttributeValueList
 		switch {
+		case e.Value != nil && values != nil:
+			return nil, invalidParameter("Value and AttributeValueList cannot be used together for Attribute: %s", name)
+		case o != "" && o != dynamodb.ComparisonOperatorNULL && o != dynamodb.ComparisonOperatorNOTNULL && e.Value == nil && len(values) == 0:
+			return nil, invalidParameter("Value or AttributeValueList must be used with ComparisonOperator: %s for Attribute: %s", o, name)
 		case o != "":
 		case e.Exists != nil && !*e.Exists:
 			if e.Value != nil {
@@ -130,7 +142,7 @@ func legacyOf(expected map[string]dynamodb.ExpectedAttributeValue, by dynamodb.C
 		all = append(all, c)
 	}
 	l.combine(all, by)
-	return l, nil
+	return l, checkCombined(len(all), by)
 }
 
 func boolText(b *bool) string {
@@ -154,7 +166,7 @@ func (r *request) filter(filter map[string]dynamodb.Condition, by dynamodb.Condi
 	}
 	l.combine(all, by)
 	r.values = l.values
-	return l.condition, nil
+	return l.condition, checkCombined(len(all), by)
 }
 
 // join gives a mutation the condition.

@@ -7,9 +7,10 @@ const (
 	maxItem       = 400 << 10 // bytes, by DynamoDB's own counting
 	maxHashKey    = 2048      // bytes
 	maxRangeKey   = 1024      // bytes
-	maxNesting    = 32        // levels of lists and maps
+	maxNesting    = 32        // levels, of which the attribute itself is one
 	maxName       = 65535     // bytes of an attribute's name
 	maxKeyName    = 255       // bytes of a key attribute's name
+	maxKeyParts   = 4         // attributes of each type in a global index's key
 	maxPage       = 1 << 20   // bytes that a Query or Scan reads
 	maxLocals     = 5         // local secondary indexes of a table
 	maxGlobals    = 20        // global secondary indexes of a table
@@ -17,7 +18,8 @@ const (
 	maxTags       = 50
 	maxTagKey     = 128
 	maxTagValue   = 256
-	maxListed     = 100 // tables in a page
+	maxTagged     = time.Hour // that a tag can ask for
+	maxListed     = 100       // tables in a page
 	maxBatchGet   = 100
 	maxBatchBytes = 16 << 20 // of a BatchGetItem's answer
 	maxBatchWrite = 25
@@ -41,6 +43,10 @@ const (
 	shardSplitRecords = 100_000       // in that time, above which it is split in two
 	maxOpenShards     = 64
 
+	sendMost        = 500            // records in a PutRecords
+	sendBytes       = 2 << 20        // of items in one, as they are stored: less than its 5 MB
+	destinationLife = 24 * time.Hour // of a destination that is disabled
+
 	tokenLife = 10 * time.Minute // of a ClientRequestToken
 
 	maxRecovery = 35 // days that point-in-time recovery goes back
@@ -53,10 +59,19 @@ const (
 // Capacity. AWS: "Burst and adaptive capacity", "Partitions and data distribution in
 // DynamoDB" and "On-demand capacity mode".
 const (
-	partitionReads     = 3_000 // read units a second
-	partitionWrites    = 1_000 // write units a second
-	onDemandPartitions = 4     // of a new table: 4,000 write and 12,000 read units a second
-	burst              = 300 * time.Second
+	partitionReads  = 3_000 // read units a second
+	partitionWrites = 1_000 // write units a second
+	partitionBytes  = 10 << 30
+	onDemandReads   = 12_000 // read units a second of a new table
+	onDemandWrites  = 4_000
+	burst           = 300 * time.Second
+)
+
+// Heat. AWS says that partitions are split when they are hot for long, not when.
+const (
+	heatTime  = 5 * time.Minute // of full use, after which a partition is split
+	heatShare = 0.75            // of what a partition can do does not heat it
+	narrowest = 1 << 52         // digests in a partition that is not split: no more than 4,096 partitions
 )
 
 // Sizes in which capacity is counted. AWS: "DynamoDB read and write operations".

@@ -179,13 +179,13 @@ func (l *listing) run(tx kv.Tx, t *table, x *index, r kv.Range) *listed {
 	fetch := x != nil && !x.Global && (l.selected == dynamodb.SelectALLATTRIBUTES && x.Projection != projectAll || len(t.lacks(x, l.projection)) > 0)
 	fetched := 0.0
 	r.Brief = true
-	for key, b := range tx.Scan(r) {
+	for key, b := range t.rows(tx, x, r, l.consistent) {
 		own := glimpse(key, b)
 		out.size += itemSize(own)
 		out.scanned++
 		it := own
 		if fetch {
-			it, _ = t.read(tx, own)
+			it, _ = t.glance(tx, own, l.consistent)
 			fetched += readUnits(itemSize(it), l.consistent)
 		}
 		if l.holds(l.filter, it) {

@@ -71,6 +71,9 @@ func (m *mutation) run(ctx context.Context, tx kv.Tx) (outcome, error) {
 	if err := m.check(t); err != nil {
 		return outcome{}, err
 	}
+	if err := t.free(tx, m.key); err != nil {
+		return outcome{}, err
+	}
 	was, _ := t.read(tx, m.key)
 	o := outcome{change{was: was}, &spent{table: t, write: units(itemSize(was), writeUnit)}}
 	if !m.holds(m.condition, was) {
@@ -128,7 +131,7 @@ func (m *mutation) updated(t *table, was item) (item, error) {
 	}
 	for _, v := range is.All() {
 		if deep(v, 0) {
-			return "", invalid("Nesting Levels have exceeded supported limits: Attributes can have a maximum of %d levels", maxNesting)
+			return "", invalid(tooDeep)
 		}
 	}
 	if err := t.checkUpdatedKeys(is); err != nil {

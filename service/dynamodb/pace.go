@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/bits"
 	"time"
 
 	"github.com/brume-cloud/brume/api/dynamodb"
@@ -26,16 +25,18 @@ type Pace interface {
 // while something is left, and is charged for what it took once it is over: what
 // it takes is not known before. A nil pacing lets all through.
 type pacing struct {
-	pace  Pace
+	*Service
+	tx    kv.Tx
 	now   time.Time
 	taken map[string]float64
+	hot   map[string]*heat
 }
 
 func (s *Service) pacing(tx kv.Tx) *pacing {
 	if s.Pace == nil {
 		return nil
 	}
-	return &pacing{s.Pace, tx.Now(), map[string]float64{}}
+	return &pacing{s, tx, tx.Now(), map[string]float64{}, nil}
 }
 
 // use is a way in which a request uses a table or a global index.
@@ -60,11 +61,12 @@ const (
 	limitKeyRange    = "KeyRangeThroughputExceeded"
 )
 
-// lanes returns the buckets of a use: none unless its table is throttled.
-func (u use) lanes() []lane {
+// lanes returns the buckets of a use, and those of its heat: none unless its table
+// is throttled.
+func (p *pacing) lanes(u use) (all []lane, hot []heat) {
 	t := u.table
 	if t.Tags[throttleTag] != "on" {
-		return nil
+		return nil, nil
 	}
 	id, capacity, most := uint64(0), t.Throughput, t.OnDemand
 	if u.index != nil {
@@ -81,7 +83,7 @@ func (u use) lanes() []lane {
 		}
 	}
 	name := fmt.Sprintf("ddb/%s/%s/%x/%d/%s", t.at.Account, t.at.Region, t.ID, id, kind)
-	var all []lane
+	hot = u.growing(name)
 	switch {
 	case t.provisioned():
 		all = append(all, lane{name, float64(units), float64(units) * burst.Seconds(), limitProvisioned})
@@ -89,10 +91,11 @@ func (u use) lanes() []lane {
 		all = append(all, lane{name, float64(ceiling), float64(ceiling), limitOnDemand})
 	}
 	if u.part != nil {
-		at, _ := bits.Mul64(u.part.high, uint64(t.partitions(capacity)))
-		all = append(all, lane{fmt.Sprint(name, "/", at), ofPartition, ofPartition, limitKeyRange})
+		part := p.pieceOf(u)
+		of := lane{fmt.Sprintf("%s/%x", name, part.From), ofPartition, ofPartition, limitKeyRange}
+		all, hot = append(all, of), append(hot, u.warming(of, part)...)
 	}
-	return all
+	return all, hot
 }
 
 // admit refuses a use of which nothing is left.
@@ -100,8 +103,9 @@ func (p *pacing) admit(u use) error {
 	if p == nil {
 		return nil
 	}
-	for _, l := range u.lanes() {
-		if p.pace.Left(l.name, l.rate, l.most, p.now) <= p.taken[l.name] {
+	all, _ := p.lanes(u)
+	for _, l := range all {
+		if p.Pace.Left(l.name, l.rate, l.most, p.now) <= p.taken[l.name] {
 			return u.exceeded(l)
 		}
 	}
@@ -113,18 +117,36 @@ func (p *pacing) spend(u use, units float64) {
 	if p == nil || units == 0 {
 		return
 	}
-	for _, l := range u.lanes() {
+	all, hot := p.lanes(u)
+	for _, l := range all {
 		p.taken[l.name] += units
+	}
+	for _, h := range hot {
+		if p.hot == nil {
+			p.hot = map[string]*heat{}
+		}
+		if p.hot[h.name] == nil {
+			p.hot[h.name] = &h
+		}
+		p.hot[h.name].units += units
 	}
 }
 
-// charge takes all that was noted, when the transaction is over.
-func (p *pacing) charge() {
+// charge takes all that was noted, when the transaction is over, and splits what
+// has been hot for long.
+func (p *pacing) charge(ctx context.Context) {
 	if p == nil {
 		return
 	}
 	for name, n := range p.taken {
-		p.pace.Take(name, n)
+		p.Pace.Take(name, n)
+	}
+	for _, name := range sortedKeys(p.hot) {
+		h := p.hot[name]
+		left := p.Pace.Left(name, h.rate, h.most, p.now)
+		if p.Pace.Take(name, h.units); left < h.units {
+			p.grow(ctx, h)
+		}
 	}
 }
 
@@ -150,16 +172,6 @@ func (u use) exceeded(l lane) error {
 		return dynamodb.ErrProvisionedThroughputExceededException(&dynamodb.ProvisionedThroughputExceededException{Message: &message, ThrottlingReasons: reasons}, "%s", message)
 	}
 	return dynamodb.ErrThrottlingException(&dynamodb.ThrottlingException{Message: &message, ThrottlingReasons: reasons}, "%s", message)
-}
-
-// partitions is how many partitions a capacity of the table needs, as a power of
-// two.
-func (t *table) partitions(p throughput) int {
-	if !t.provisioned() {
-		return onDemandPartitions
-	}
-	need := (p.Read*partitionWrites + p.Write*partitionReads - 1) / (partitionReads * partitionWrites)
-	return 1 << bits.Len64(uint64(need))
 }
 
 // admitWrite is admit for a mutation. What is wrong with it is for others to say.

@@ -73,17 +73,17 @@ func (s *Service) query(ctx context.Context, l *listing, where *expression.Condi
 		if err := checkFilter(l.filter, k); err != nil {
 			return err
 		}
-		rows := c.within(t.prefix(x, partitionOf(c.hash).parts()...))
+		part := c.partition()
+		rows := c.within(t.prefix(x, part.parts()...))
 		rows.Reverse = backwards
 		if err := l.begin(t, x, &rows); err != nil {
 			return err
 		}
-		part := partitionOf(c.hash)
 		paced, page, err = s.list(tx, use{t, x, &part, false}, func() *listed { return l.run(tx, t, x, rows) })
 		return err
 	})
 	if err == nil {
-		paced.charge()
+		paced.charge(ctx)
 		s.meter(ctx, page.spent)
 	}
 	return page, err

@@ -24,7 +24,22 @@ func (t *table) record(tx kv.Tx, c change) {
 	if t.StreamView == "" || equalItems(c.was, c.is) {
 		return
 	}
-	row := changeRow{At: tx.Now(), Expired: c.expired}
+	row := t.changeRow(tx, c, t.StreamView)
+	it := c.is
+	if it == "" {
+		it = c.was
+	}
+	high := partitionOf(it.Value(t.Keys.Hash)).high
+	i := slices.IndexFunc(t.Shards, func(o openShard) bool { return o.From <= high && high <= o.To })
+	if i >= 0 {
+		s := stream{at: t.at, ID: t.Stream}
+		changes.PutStamped(tx, s.log(t.Shards[i].Number), row)
+	}
+}
+
+// changeRow is a change as far as a view shows it.
+func (t *table) changeRow(tx kv.Tx, c change, view string) *changeRow {
+	row := &changeRow{At: tx.Now(), Expired: c.expired}
 	it := c.is
 	switch {
 	case c.was == "":
@@ -36,20 +51,15 @@ func (t *table) record(tx kv.Tx, c change) {
 	}
 	key := topLevel(t.Keys.names()).of(it)
 	row.Keys, row.Size = encode(key), int64(itemSize(key))
-	if c.was != "" && (t.StreamView == viewOld || t.StreamView == viewBoth) {
+	if c.was != "" && (view == viewOld || view == viewBoth) {
 		row.Old = encode(c.was)
 		row.Size += int64(itemSize(c.was))
 	}
-	if c.is != "" && (t.StreamView == viewNew || t.StreamView == viewBoth) {
+	if c.is != "" && (view == viewNew || view == viewBoth) {
 		row.New = encode(c.is)
 		row.Size += int64(itemSize(c.is))
 	}
-	high := partitionOf(it.Value(t.Keys.Hash)).high
-	i := slices.IndexFunc(t.Shards, func(o openShard) bool { return o.From <= high && high <= o.To })
-	if i >= 0 {
-		s := stream{at: t.at, ID: t.Stream}
-		changes.PutStamped(tx, s.log(t.Shards[i].Number), &row)
-	}
+	return row
 }
 
 // log is the key before all changes of a shard.

@@ -13,23 +13,19 @@ import (
 // table of the name in its region.
 const globalVersion = "2019.11.21"
 
-// hasOverrides reports whether an update gives a replica settings of its own, or
-// wants what is not built.
-func hasOverrides(u *dynamodb.ReplicationGroupUpdate) bool {
-	c := u.Create
-	return u.Update != nil || u.Disassociate != nil ||
-		c != nil && (c.KMSMasterKeyId != nil || c.ProvisionedThroughputOverride != nil || c.OnDemandThroughputOverride != nil || c.GlobalSecondaryIndexes != nil || c.TableClassOverride != "")
-}
-
-// updateReplicas adds and removes replicas.
+// updateReplicas adds, changes and removes replicas.
 func (s *Service) updateReplicas(tx kv.Tx, t *table, updates []dynamodb.ReplicationGroupUpdate) error {
 	for i := range updates {
 		var err error
 		switch u := &updates[i]; {
-		case hasOverrides(u):
-			return aws.NotImplemented("dynamodb", "UpdateTable with settings of one replica")
+		case u.Disassociate != nil:
+			return aws.NotImplemented("dynamodb", "UpdateTable that disassociates a replica")
 		case u.Create != nil:
-			err = s.createReplica(tx, t, aws.Region(u.Create.RegionName))
+			if err = s.createReplica(tx, t, aws.Region(u.Create.RegionName)); err == nil {
+				err = t.settle(tx, ptr(dynamodb.UpdateReplicationGroupMemberAction(*u.Create)))
+			}
+		case u.Update != nil:
+			err = t.settle(tx, u.Update)
 		case u.Delete != nil:
 			err = t.deleteReplica(tx, aws.Region(u.Delete.RegionName))
 		default:
@@ -76,6 +72,11 @@ func (s *Service) createReplica(tx kv.Tx, t *table, region aws.Region) error {
 	r.at, r.ID, r.UUID, r.Created = to, s.Random.Uint64(), aws.UUID(s.Random), tx.Now()
 	r.Attributes, r.Indexes = slices.Clone(t.Attributes), slices.Clone(t.Indexes)
 	r.Tags, r.Policy, r.Revision, r.Protected = nil, "", "", false
+	r.Hold, r.Lag, r.Insights, r.Destinations = 0, 0, nil, nil
+	for i := range r.Indexes {
+		r.Indexes[i].Insights = nil
+	}
+	r.Own = nil
 	r.Replicas = []replica{{Region: t.at.Region}}
 	for _, other := range t.Replicas {
 		r.Replicas = append(r.Replicas, replica{Region: other.Region})
@@ -147,20 +148,34 @@ func (t *table) eachReplica(tx kv.Tx, fn func(*table) error) error {
 // AWS: "Global tables: settings", which are synchronised.
 func (t *table) synchronize(tx kv.Tx, in *dynamodb.UpdateTableInput) error {
 	return t.eachReplica(tx, func(o *table) error {
+		o.stayWarm()
+		read := o.Throughput.Read
 		o.Billing, o.Throughput, o.OnDemand, o.OnDemandAt = t.Billing, t.Throughput, t.OnDemand, t.OnDemandAt
+		if t.Own != nil && t.Own.Read != 0 && in.ProvisionedThroughput == nil {
+			o.Throughput.Read = read // that of t is its own
+		}
 		o.Encryption = t.Encryption
-		return o.updateIndexes(tx, in)
+		if err := o.updateIndexes(tx, in); err != nil {
+			return err
+		}
+		o.applyOwn()
+		o.stayWarm()
+		return nil
 	})
 }
 
 // describeReplicas adds the other replicas to a description.
-func (t *table) describeReplicas(d *dynamodb.TableDescription) {
+func (t *table) describeReplicas(tx kv.Tx, d *dynamodb.TableDescription) {
 	for _, r := range t.Replicas {
 		status := dynamodb.ReplicaStatusACTIVE
 		if r.Filling {
 			status = dynamodb.ReplicaStatusCREATING
 		}
 		d.GlobalTableVersion = ptr(globalVersion)
-		d.Replicas = append(d.Replicas, dynamodb.ReplicaDescription{RegionName: ptr(string(r.Region)), ReplicaStatus: status, ReplicaArn: ptr(t.in(r.Region).arn())})
+		one := dynamodb.ReplicaDescription{RegionName: ptr(string(r.Region)), ReplicaStatus: status, ReplicaArn: ptr(t.in(r.Region).arn())}
+		if o, ok := t.in(r.Region).find(tx); ok {
+			o.describeOwn(&one)
+		}
+		d.Replicas = append(d.Replicas, one)
 	}
 }

@@ -41,6 +41,9 @@ func newRequest(names map[string]string, values item) (*request, error) {
 		}
 		var err error
 		if r.values[mark], err = checked(v); err != nil {
+			if bad, ok := err.(*badValue); ok {
+				return nil, &badValue{bad.now, "ExpressionAttributeValues contains invalid value: " + bad.old + " for key " + mark}
+			}
 			var e *aws.Error
 			if errors.As(err, &e) {
 				return nil, invalid("ExpressionAttributeValues contains invalid value: %s for key %s", e.Message, mark)
@@ -73,6 +76,8 @@ func (r *request) condition(parameter string, source *string) (*expression.Condi
 	return c, in(parameter, err)
 }
 
+const tooLong = "Expression size has exceeded the maximum allowed size"
+
 // update reads an update expression that may be absent.
 func (r *request) update(source *string) (*expression.Update, error) {
 	if source == nil {
@@ -82,6 +87,10 @@ func (r *request) update(source *string) (*expression.Update, error) {
 	u, err := expression.ParseUpdate(*source, &r.marks)
 	if err == nil {
 		err = r.checkUpdateTypes(u)
+	}
+	var mistake *expression.SyntaxError
+	if errors.As(err, &mistake) && strings.HasPrefix(mistake.Message, tooLong) {
+		err = &expression.SyntaxError{Message: tooLong + ";"} // AWS: it does not say the size
 	}
 	return u, in("UpdateExpression", err)
 }

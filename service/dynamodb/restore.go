@@ -77,7 +77,7 @@ func (s *Service) addRestored(tx kv.Tx, t *table) error {
 // remake returns a new table's record with the keys and indexes of t.
 func (t *table) remake(o *overrides) (*table, error) {
 	n := &table{
-		Keys: t.Keys, Attributes: slices.Clone(t.Attributes), Billing: t.Billing, Throughput: throughput{Read: t.Throughput.Read, Write: t.Throughput.Write},
+		at: t.at, Keys: t.Keys, Attributes: slices.Clone(t.Attributes), Billing: t.Billing, Throughput: throughput{Read: t.Throughput.Read, Write: t.Throughput.Write},
 		Class: t.Class, OnDemand: t.OnDemand, Encryption: t.Encryption, LastIndex: t.LastIndex,
 	}
 	if err := n.overrideBilling(o); err != nil {
@@ -100,7 +100,7 @@ func (t *table) remake(o *overrides) (*table, error) {
 		if x.Global && o.globals != nil && !kept[x.Name] || !x.Global && o.locals != nil && !kept[x.Name] {
 			continue
 		}
-		x.Filling = false // it is filled with the table
+		x.Filling, x.Warm, x.Insights = false, warmth{}, nil // it is filled with the table
 		if !n.provisioned() {
 			x.Throughput = throughput{}
 		} else if x.Global && x.Throughput.Read == 0 {
@@ -112,6 +112,11 @@ func (t *table) remake(o *overrides) (*table, error) {
 			}
 		}
 		n.Indexes = append(n.Indexes, x)
+	}
+	for _, g := range o.globals {
+		if err := n.warmUp(n.index(g.IndexName), g.WarmThroughput, true); err != nil {
+			return nil, err
+		}
 	}
 	n.forgetDefinitions()
 	return n, n.setEncryption(o.encryption)
@@ -137,14 +142,14 @@ func (t *table) overrideBilling(o *overrides) error {
 // AWS: "API_RestoreTableFromBackup": they may be left out, not changed.
 func (t *table) matches(name string, schema []dynamodb.KeySchemaElement, p *dynamodb.Projection) error {
 	x, made := t.index(name), index{}
-	k, err := keysOf(schema)
+	k, err := keysOf(schema, maxKeyParts)
 	if err != nil {
 		return err
 	}
 	if err := made.project(p); err != nil {
 		return err
 	}
-	if x == nil || x.Keys != k || x.Projection != made.Projection || !slices.Equal(slices.Sorted(slices.Values(x.Include)), slices.Sorted(slices.Values(made.Include))) {
+	if x == nil || !x.Keys.same(k) || x.Projection != made.Projection || !slices.Equal(slices.Sorted(slices.Values(x.Include)), slices.Sorted(slices.Values(made.Include))) {
 		return invalidParameter("The index %s does not match an index of the source", name)
 	}
 	return nil

@@ -48,7 +48,7 @@ func segmentOf(in *dynamodb.ScanInput) (segment, error) {
 func (s *Service) Scan(ctx context.Context, in *dynamodb.ScanInput) (*dynamodb.ScanOutput, error) {
 	r, err := newRequest(in.ExpressionAttributeNames, in.ExpressionAttributeValues)
 	if err != nil {
-		return nil, err
+		return nil, older(err)
 	}
 	l := &listing{
 		request: r, table: in.TableName, index: in.IndexName, selected: in.Select, limit: int(deref(in.Limit)), consistent: deref(in.ConsistentRead), start: in.ExclusiveStartKey,
@@ -82,7 +82,7 @@ func (s *Service) Scan(ctx context.Context, in *dynamodb.ScanInput) (*dynamodb.S
 	if err != nil {
 		return nil, err
 	}
-	paced.charge()
+	paced.charge(ctx)
 	s.meter(ctx, page.spent)
 	return &dynamodb.ScanOutput{
 		Items: l.answerItems(page), Count: &page.count, ScannedCount: &page.scanned, LastEvaluatedKey: page.last, ConsumedCapacity: page.answer(in.ReturnConsumedCapacity),

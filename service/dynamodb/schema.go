@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -11,8 +12,8 @@ import (
 func newTable(in *dynamodb.CreateTableInput) (*table, error) {
 	t := &table{Protected: deref(in.DeletionProtectionEnabled), Class: string(in.TableClass)}
 	steps := []func() error{
-		func() error { return validName(addressName(in.TableName)) },
-		func() (err error) { t.Keys, err = keysOf(in.KeySchema); return err },
+		func() error { return badName(addressName(in.TableName), "tableName", minTableName) },
+		func() (err error) { t.Keys, err = keysOf(in.KeySchema, 1); return err },
 		func() error { return t.define(in.AttributeDefinitions) },
 		func() error { return t.setBilling(in.BillingMode, in.ProvisionedThroughput) },
 		func() error { return t.addLocals(in.LocalSecondaryIndexes) },
@@ -27,8 +28,7 @@ func newTable(in *dynamodb.CreateTableInput) (*table, error) {
 			return nil, err
 		}
 	}
-	t.OnDemand = onDemandOf(in.OnDemandThroughput)
-	return t, nil
+	return t, t.limitOnDemand(in.OnDemandThroughput)
 }
 
 // addressName is the name in a TableName, which may be an ARN.
@@ -39,24 +39,60 @@ func addressName(name string) string {
 	return name
 }
 
-// keysOf reads a key schema.
-func keysOf(schema []dynamodb.KeySchemaElement) (keys, error) {
+// keysOf reads a key schema, in which there may be so many attributes of each type.
+func keysOf(schema []dynamodb.KeySchemaElement, most int) (keys, error) {
 	var k keys
 	if len(schema) == 0 || schema[0].KeyType != dynamodb.KeyTypeHASH {
 		return k, invalid("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
 	}
 	k.Hash = schema[0].AttributeName
+	if len(schema) > 2 && most > 1 {
+		return manyKeysOf(schema)
+	}
 	switch {
 	case len(schema) > 2:
-		return k, invalid("1 validation error detected: Value at 'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2")
+		var all []string
+		for _, e := range schema {
+			all = append(all, fmt.Sprintf("KeySchemaElement(attributeName=%s, keyType=%s)", e.AttributeName, e.KeyType))
+		}
+		return k, invalid("1 validation error detected: Value '[%s]' at 'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2", strings.Join(all, ", "))
+	case most > 1 && len(schema) == 2 && schema[1].KeyType == dynamodb.KeyTypeHASH:
+		return manyKeysOf(schema)
 	case len(schema) == 1:
 		return k, nil
 	case schema[1].KeyType != dynamodb.KeyTypeRANGE:
 		return k, invalid("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
 	case schema[1].AttributeName == k.Hash:
-		return k, invalid("Both the Hash Key and the Range Key element in the KeySchema have the same name")
+		return k, invalid("Invalid KeySchema: Some index key attribute have no definition")
 	}
 	k.Range = schema[1].AttributeName
+	return k, nil
+}
+
+// manyKeysOf reads a key schema with several attributes of a type.
+// AWS: "Multi-attribute keys pattern".
+func manyKeysOf(schema []dynamodb.KeySchemaElement) (k keys, err error) {
+	var hashes, ranges []string
+	for _, e := range schema {
+		if slices.Contains(hashes, e.AttributeName) || slices.Contains(ranges, e.AttributeName) {
+			return k, invalid("Invalid KeySchema: An attribute is named more than once: %s", e.AttributeName)
+		}
+		switch {
+		case e.KeyType == dynamodb.KeyTypeRANGE:
+			ranges = append(ranges, e.AttributeName)
+		case len(ranges) > 0:
+			return k, invalid("Invalid KeySchema: HASH key attributes must come before RANGE key attributes")
+		default:
+			hashes = append(hashes, e.AttributeName)
+		}
+	}
+	if len(hashes) > maxKeyParts || len(ranges) > maxKeyParts {
+		return k, invalid("Invalid KeySchema: a key has at most %d HASH and %d RANGE key attributes", maxKeyParts, maxKeyParts)
+	}
+	k.Hash, k.Hashes = hashes[0], hashes[1:]
+	if len(ranges) > 0 {
+		k.Range, k.Ranges = ranges[0], ranges[1:]
+	}
 	return k, nil
 }
 
@@ -181,7 +217,11 @@ func (t *table) addIndex(x *index, schema []dynamodb.KeySchemaElement, p *dynamo
 		return invalidParameter("Duplicate index name: %s", x.Name)
 	}
 	var err error
-	if x.Keys, err = keysOf(schema); err != nil {
+	most := 1
+	if x.Global {
+		most = maxKeyParts
+	}
+	if x.Keys, err = keysOf(schema, most); err != nil {
 		return err
 	}
 	if err := x.project(p); err != nil {
@@ -246,6 +286,27 @@ func (t *table) setEncryption(s *dynamodb.SSESpecification) error {
 			t.Encryption.Key = managedKey
 		}
 	}
+	return nil
+}
+
+// limitOnDemand sets the maxima of an on-demand table.
+func (t *table) limitOnDemand(o *dynamodb.OnDemandThroughput) error {
+	if o == nil {
+		return nil
+	}
+	for _, m := range []struct {
+		name  string
+		units *int64
+	}{{"MaxReadRequestUnits", o.MaxReadRequestUnits}, {"MaxWriteRequestUnits", o.MaxWriteRequestUnits}} {
+		switch {
+		case m.units == nil:
+		case t.provisioned():
+			return invalidParameter("%s for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED", m.name)
+		case *m.units < 1 && *m.units != -1:
+			return invalidParameter("Requested %s for OnDemandThroughput for table is outside of valid range", m.name)
+		}
+	}
+	t.OnDemand = onDemandOf(o)
 	return nil
 }
 

@@ -50,7 +50,7 @@ func (st *statement) plan(t *table, consistent bool) (*plan, error) {
 	}
 	for _, hash := range hashes {
 		c := st.sortCondition(k)
-		c.hash = hash
+		c.hash = []value{hash}
 		if err := c.check(t, k); err != nil {
 			return nil, err
 		}
@@ -105,7 +105,7 @@ func distinctValues(all []value) []value {
 // sortCondition is the first condition on the sort key that a range of rows can
 // serve. What it leaves is in the filter, which has the whole WHERE clause.
 func (st *statement) sortCondition(k keys) *keyCondition {
-	c := new(keyCondition)
+	c := &keyCondition{sort: k.Range}
 	for _, of := range conjuncts(st.Where) {
 		if k.Range == "" || !about(of, k.Range) || !slices.Contains([]string{"=", "<", "<=", ">", ">=", "BETWEEN", "begins_with"}, of.Op) {
 			continue
@@ -128,6 +128,8 @@ func (st *statement) open(t *table, consistent bool) (*index, error) {
 	switch {
 	case x == nil:
 		return nil, invalid("The table does not have the specified index")
+	case x.Keys.many():
+		return nil, invalid(noManyKeys)
 	case x.Global && consistent:
 		return nil, invalid("Strongly consistent read is not supported on Global Secondary Indexes")
 	case x.Filling:
@@ -146,6 +148,10 @@ func (st *statement) open(t *table, consistent bool) (*index, error) {
 	}
 	return x, nil
 }
+
+// noManyKeys is the refusal of an index with keys of several attributes. AWS: it
+// follows the index, whatever it says of tables.
+const noManyKeys = "PartiQL statements cannot be executed on tables with multi-attribute HASH keys or multi-attribute RANGE keys."
 
 // lacking returns those of the attributes that an index does not project.
 func (t *table) lacking(x *index, names []string) []string {

@@ -3,6 +3,7 @@ package dynamodb
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -134,14 +135,42 @@ func (s *stream) succeed(tx kv.Tx, o openShard, mayPart bool) []openShard {
 	if sh == nil {
 		return nil
 	}
-	child := func(from, to uint64) openShard {
-		return s.open(tx, &shard{Parent: o.Number, From: from, To: to, First: sh.Last})
-	}
 	if !mayPart || o.From == o.To || !s.busy(tx, o.Number) {
-		return []openShard{child(o.From, o.To)}
+		return []openShard{s.child(tx, sh, piece{o.From, o.To})}
 	}
-	middle := o.From + (o.To-o.From)/2
-	return []openShard{child(o.From, middle), child(middle+1, o.To)}
+	return s.children(tx, sh, piece{o.From, o.To}.middle())
+}
+
+// child opens a shard behind one that was closed.
+func (s *stream) child(tx kv.Tx, of *shard, p piece) openShard {
+	return s.open(tx, &shard{Parent: of.number, From: p.From, To: p.To, First: of.Last})
+}
+
+// children opens two, of which the second begins at an edge.
+func (s *stream) children(tx kv.Tx, of *shard, edge uint64) []openShard {
+	return []openShard{s.child(tx, of, piece{of.From, edge - 1}), s.child(tx, of, piece{edge, of.To})}
+}
+
+// splitShard lets the stream follow a partition that is split at an edge.
+// AWS: "Change data capture for DynamoDB Streams": shards split with partitions.
+func (t *table) splitShard(tx kv.Tx, edge uint64) {
+	if t.StreamView == "" || len(t.Shards) >= maxOpenShards {
+		return
+	}
+	s, err := t.at.stream(tx, t.streamLabel())
+	if err != nil {
+		return // it has none any more
+	}
+	for i, o := range t.Shards {
+		if o.From >= edge || o.To < edge {
+			continue
+		}
+		if sh := s.close(tx, o.Number); sh != nil {
+			t.Shards = slices.Replace(t.Shards, i, i+1, s.children(tx, sh, edge)...)
+			s.put(tx)
+		}
+		return
+	}
 }
 
 // busy reports whether a shard has more changes than one shard should.

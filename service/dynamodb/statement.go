@@ -32,7 +32,7 @@ func readStatement(source string, parameters []value) (*statement, error) {
 	parameters = slices.Clone(parameters)
 	for i := range parameters {
 		if parameters[i], err = checked(parameters[i]); err != nil {
-			return nil, err
+			return nil, older(err)
 		}
 	}
 	st := &statement{Statement: p, request: &request{values: map[string]value{}}}
@@ -42,7 +42,7 @@ func readStatement(source string, parameters []value) (*statement, error) {
 		}
 	}
 	if p.Item != nil {
-		v, err := literal(p.Item, parameters, "root")
+		v, err := literal(p.Item, parameters, "")
 		if err != nil {
 			return nil, err
 		}
@@ -103,7 +103,11 @@ func literal(l *partiql.Value, parameters []value, at string) (v value, err erro
 	case partiql.Map:
 		fields := map[string]value{}
 		for i, name := range l.Names {
-			if fields[name], err = literal(&l.Elements[i], parameters, at+"."+name); err != nil {
+			within := at + "." + name
+			if at == "" {
+				within = "root" // AWS: that of an attribute of the item
+			}
+			if fields[name], err = literal(&l.Elements[i], parameters, within); err != nil {
 				return "", err
 			}
 		}
@@ -116,20 +120,21 @@ func literal(l *partiql.Value, parameters []value, at string) (v value, err erro
 			}
 		}
 		if l.Type == partiql.Set {
-			return setOf(list)
+			v, err = setOf(list)
+			return v, older(err)
 		}
 		v = attribute.List(list)
 	}
 	if at == "root" {
-		return checked(v)
+		v, err = checked(v)
 	}
-	return v, nil
+	return v, older(err)
 }
 
 // setOf makes a set of elements that must have one type.
 func setOf(elements []value) (value, error) {
 	if len(elements) == 0 {
-		return "", invalid("Sets must have elements, all of one type")
+		return "", invalid("Empty bags are not supported")
 	}
 	texts, of := make([]string, len(elements)), elements[0].Type()
 	for i, e := range elements {

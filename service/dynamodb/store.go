@@ -22,6 +22,7 @@ func (t *table) write(tx kv.Tx, c change) *spent {
 	was, is := c.was, c.is
 	u := &spent{table: t}
 	t.remember(tx, was, is)
+	t.log(tx, was, is)
 	before, after := itemSize(was), itemSize(is)
 	u.write = units(max(before, after), writeUnit)
 	t.count(tx, 0, countBytes, after-before)
@@ -39,6 +40,7 @@ func (t *table) write(tx kv.Tx, c change) *spent {
 		t.writeEntry(tx, &t.Indexes[i], c, u)
 	}
 	t.record(tx, c)
+	t.send(tx, c)
 	if !c.brought {
 		t.replicate(tx, c)
 	}

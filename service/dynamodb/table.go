@@ -24,6 +24,9 @@ func (s *Service) CreateTable(ctx context.Context, in *dynamodb.CreateTableInput
 		t.Policy = *in.ResourcePolicy
 	}
 	t.at = addressOf(ctx, in.TableName)
+	if err := t.warmUpAll(in); err != nil {
+		return nil, err
+	}
 	var d *dynamodb.TableDescription
 	err = kv.Update(ctx, s.Store, func(tx kv.Tx) error {
 		if tables.Has(tx, t.at.key()) {
@@ -39,6 +42,7 @@ func (s *Service) CreateTable(ctx context.Context, in *dynamodb.CreateTableInput
 		if t.Policy != "" {
 			t.Revision = aws.UUID(s.Random)
 		}
+		t.setLag(tx, 0)
 		tables.Put(tx, t.at.key(), t)
 		d = t.describe(tx)
 		d.TableStatus = dynamodb.TableStatusCREATING

@@ -84,7 +84,7 @@ func TestSchemasAreChecked(t *testing.T) {
 			change func(*dynamodb.CreateTableInput)
 			want   string
 		}{
-			{func(in *dynamodb.CreateTableInput) { in.TableName = aws.String("a b c") }, "Invalid table/index name.  Table/index names must be between 3 and 255 characters long, and may contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'"},
+			{func(in *dynamodb.CreateTableInput) { in.TableName = aws.String("a b c") }, "1 validation error detected: Value 'a b c' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"},
 			{func(in *dynamodb.CreateTableInput) { in.BillingMode = types.BillingModeProvisioned }, "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"},
 			{func(in *dynamodb.CreateTableInput) {
 				in.KeySchema[0], in.KeySchema[1] = in.KeySchema[1], in.KeySchema[0]

@@ -11,34 +11,40 @@ import (
 type table struct {
 	at address `kv:"-"` // where it was found
 
-	ID         uint64            `kv:"1"` // in the keys of its items; a table made anew has another
-	UUID       string            `kv:"2"` // TableId
-	Created    time.Time         `kv:"3"`
-	Keys       keys              `kv:"4"`
-	Attributes []definition      `kv:"5"`
-	Billing    string            `kv:"6"`
-	Throughput throughput        `kv:"7"`
-	Indexes    []index           `kv:"8"`
-	Tags       map[string]string `kv:"9"`
-	Protected  bool              `kv:"10"` // from deletion
-	StreamView string            `kv:"11"` // empty: no stream
-	StreamFrom time.Time         `kv:"12"` // when the stream was made: its label
-	TTL        string            `kv:"13"` // the attribute with the time of expiry; empty: none
-	Policy     string            `kv:"14"`
-	Revision   string            `kv:"15"` // of Policy
-	Class      string            `kv:"16"`
-	OnDemand   *onDemand         `kv:"17"`
-	Encryption *encryption       `kv:"18"`
-	OnDemandAt time.Time         `kv:"19"` // when it became PAY_PER_REQUEST
-	LastIndex  uint64            `kv:"20"` // the highest id given to an index
-	Stream     uint64            `kv:"21"` // the id of the stream that StreamFrom and StreamView are about
-	Shards     []openShard       `kv:"22"` // of the stream, into which changes go now
-	Epoch      uint64            `kv:"31"` // counts the copies that were begun, so that changes tell before from after
-	Copies     int               `kv:"32"` // that are being made of the table
-	Recovery   *recovery         `kv:"33"` // nil: point-in-time recovery is off
-	Restored   *restored         `kv:"34"` // nil unless it was made of another
-	Importing  bool              `kv:"35"` // not all items are there yet
-	Replicas   []replica         `kv:"41"` // in other regions
+	ID           uint64            `kv:"1"` // in the keys of its items; a table made anew has another
+	UUID         string            `kv:"2"` // TableId
+	Created      time.Time         `kv:"3"`
+	Keys         keys              `kv:"4"`
+	Attributes   []definition      `kv:"5"`
+	Billing      string            `kv:"6"`
+	Throughput   throughput        `kv:"7"`
+	Indexes      []index           `kv:"8"`
+	Tags         map[string]string `kv:"9"`
+	Protected    bool              `kv:"10"` // from deletion
+	StreamView   string            `kv:"11"` // empty: no stream
+	StreamFrom   time.Time         `kv:"12"` // when the stream was made: its label
+	TTL          string            `kv:"13"` // the attribute with the time of expiry; empty: none
+	Policy       string            `kv:"14"`
+	Revision     string            `kv:"15"` // of Policy
+	Class        string            `kv:"16"`
+	OnDemand     *onDemand         `kv:"17"`
+	Encryption   *encryption       `kv:"18"`
+	OnDemandAt   time.Time         `kv:"19"` // when it became PAY_PER_REQUEST
+	LastIndex    uint64            `kv:"20"` // the highest id given to an index
+	Stream       uint64            `kv:"21"` // the id of the stream that StreamFrom and StreamView are about
+	Shards       []openShard       `kv:"22"` // of the stream, into which changes go now
+	Epoch        uint64            `kv:"31"` // counts the copies that were begun, so that changes tell before from after
+	Copies       int               `kv:"32"` // that are being made of the table
+	Recovery     *recovery         `kv:"33"` // nil: point-in-time recovery is off
+	Restored     *restored         `kv:"34"` // nil unless it was made of another
+	Importing    bool              `kv:"35"` // not all items are there yet
+	Replicas     []replica         `kv:"41"` // in other regions
+	Hold         time.Duration     `kv:"51"` // how long transactions take: see holdTag
+	Lag          time.Duration     `kv:"52"` // how old eventually consistent reads are: see staleTag
+	Warm         warmth            `kv:"53"` // the most that warm throughput was
+	Insights     *insight          `kv:"54"` // nil: never set
+	Own          *own              `kv:"56"` // settings of one replica; nil: none
+	Destinations []destination     `kv:"55"` // Kinesis streams
 }
 
 // replica is another table of a global table.
@@ -57,8 +63,10 @@ type version struct {
 
 // keys names the attributes of a primary key, of a table or an index.
 type keys struct {
-	Hash  string `kv:"1"`
-	Range string `kv:"2"` // empty: none
+	Hash   string   `kv:"1"`
+	Range  string   `kv:"2"` // empty: none
+	Hashes []string `kv:"3"` // of a global index: more attributes behind Hash
+	Ranges []string `kv:"4"` // likewise
 }
 
 // definition is an attribute that is part of some key.
@@ -97,6 +105,8 @@ type index struct {
 	Throughput throughput `kv:"7"`
 	Filling    bool       `kv:"8"` // not all items are in it yet
 	OnDemand   *onDemand  `kv:"9"`
+	Warm       warmth     `kv:"10"` // likewise
+	Insights   *insight   `kv:"11"` // nil: never set
 }
 
 // importing is a table being made of objects of S3.
@@ -271,6 +281,10 @@ var (
 	files    = kv.Table[exported]{Name: "ddb.exported"} // export, number
 	copies   = kv.Table[struct{}]{Name: "ddb.copy"}     // backup, place; the value is encode's
 	versions = kv.Table[version]{Name: "ddb.version"}   // digest of the primary key; of tables with replicas
+	olds     = kv.Table[old]{Name: "ddb.old"}           // stamp; of tables with a lag
+	layouts  = kv.Table[layout]{Name: "ddb.layout"}     // index (0: the table)
+	waiting  = kv.Table[changeRow]{Name: "ddb.waiting"} // stamp; changes for a Kinesis stream
+	leases   = kv.Table[lease]{Name: "ddb.lease"}       // digest of the primary key; of tables whose transactions take time
 )
 
 // Counters of a table or an index.
@@ -289,6 +303,10 @@ func (t *table) drop(tx kv.Tx) {
 	counts.DeleteAll(tx, counts.Prefix(sc, id))
 	undos.DeleteAll(tx, undos.Prefix(sc, id))
 	versions.DeleteAll(tx, versions.Prefix(sc, id))
+	leases.DeleteAll(tx, leases.Prefix(sc, id))
+	waiting.DeleteAll(tx, waiting.Prefix(sc, id))
+	layouts.DeleteAll(tx, layouts.Prefix(sc, id))
+	olds.DeleteAll(tx, olds.Prefix(sc, id))
 }
 
 func (t *table) versionKey(key item) kv.Key {
@@ -300,6 +318,7 @@ func (t *table) dropIndex(tx kv.Tx, x *index) {
 	sc, id, ix := t.at.Scope, kv.Uint(t.ID), kv.Uint(x.ID)
 	entries.DeleteAll(tx, entries.Prefix(sc, id, ix))
 	counts.DeleteAll(tx, counts.Prefix(sc, id, ix))
+	layouts.Delete(tx, t.layoutKey(x.ID))
 }
 
 func (t *table) count(tx kv.Tx, index uint64, what string, n int) {

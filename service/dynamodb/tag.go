@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/brume-cloud/brume/api/dynamodb"
 	"github.com/brume-cloud/brume/aws"
@@ -28,7 +29,29 @@ func (t *table) addTags(tags []dynamodb.Tag) error {
 	if len(t.Tags) > maxTags {
 		return invalidParameter("Too many tags: a resource has at most %d", maxTags)
 	}
-	return nil
+	return t.obey()
+}
+
+// obey does what the tags ask of Brume.
+func (t *table) obey() (err error) {
+	if t.Hold, err = t.tagged(holdTag); err != nil {
+		return err
+	}
+	t.Lag, err = t.tagged(staleTag)
+	return err
+}
+
+// tagged is the duration in a tag; none is 0.
+func (t *table) tagged(tag string) (time.Duration, error) {
+	v, ok := t.Tags[tag]
+	if !ok {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(v)
+	if err != nil || d < 0 || d > maxTagged {
+		return 0, invalidParameter("The tag %s must be a duration such as 2s, and at most %s: %s", tag, maxTagged, v)
+	}
+	return d, nil
 }
 
 // checkARN refuses a ResourceArn that cannot be a table's.
@@ -77,16 +100,28 @@ func (s *Service) viewARN(ctx context.Context, arn string, fn func(tx kv.Tx, t *
 
 // TagResource adds tags to a table.
 func (s *Service) TagResource(ctx context.Context, in *dynamodb.TagResourceInput) (*dynamodb.TagResourceOutput, error) {
-	err := s.changeARN(ctx, in.ResourceArn, func(_ kv.Tx, t *table) error { return t.addTags(in.Tags) })
+	err := s.changeARN(ctx, in.ResourceArn, func(tx kv.Tx, t *table) error {
+		lag := t.Lag
+		if err := t.addTags(in.Tags); err != nil {
+			return err
+		}
+		t.setLag(tx, lag)
+		return nil
+	})
 	return &dynamodb.TagResourceOutput{}, err
 }
 
 // UntagResource removes tags from a table. Keys that it does not have are no error.
 func (s *Service) UntagResource(ctx context.Context, in *dynamodb.UntagResourceInput) (*dynamodb.UntagResourceOutput, error) {
-	err := s.changeARN(ctx, in.ResourceArn, func(_ kv.Tx, t *table) error {
+	err := s.changeARN(ctx, in.ResourceArn, func(tx kv.Tx, t *table) error {
+		lag := t.Lag
 		for _, k := range in.TagKeys {
 			delete(t.Tags, k)
 		}
+		if err := t.obey(); err != nil {
+			return err
+		}
+		t.setLag(tx, lag)
 		return nil
 	})
 	return &dynamodb.UntagResourceOutput{}, err

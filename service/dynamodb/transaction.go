@@ -28,16 +28,21 @@ const (
 
 // TransactWriteItems does all of its actions, or none of them.
 func (s *Service) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput) (*dynamodb.TransactWriteItemsOutput, error) {
-	all := make([]*mutation, len(in.TransactItems))
+	all := make(actions, len(in.TransactItems))
 	for i := range in.TransactItems {
 		m, err := transacted(&in.TransactItems[i])
 		if err != nil {
 			return nil, err
 		}
+		// AWS: what the request alone tells is no matter of the transaction.
+		if m.put && itemSize(m.key) > maxItem {
+			return nil, invalid("Item size has exceeded the maximum allowed size")
+		}
 		all[i] = m
 	}
 	var taken spending
 	var p *pacing
+	met := make(meeting, len(all))
 	err := kv.Update(ctx, s.Store, func(tx kv.Tx) error {
 		taken, p = spending{}, s.pacing(tx)
 		done, err := remember(tx, scopeOf(ctx), in.ClientRequestToken, in.TransactItems)
@@ -51,9 +56,9 @@ func (s *Service) TransactWriteItems(ctx context.Context, in *dynamodb.TransactW
 			return err
 		}
 		defer p.wroteAll(all)
-		return s.transact(ctx, tx, all, taken)
+		return all.run(ctx, tx, taken, met)
 	})
-	p.charge()
+	p.charge(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -71,6 +76,9 @@ func replay(ctx context.Context, tx kv.Tx, all []*mutation, taken spending) erro
 		}
 		if err := m.check(t); err != nil {
 			return err
+		}
+		if t.held(tx, m.key) {
+			return dynamodb.ErrTransactionInProgressException("The transaction with the given request token is already in progress.")
 		}
 		it, _ := t.read(tx, m.key)
 		taken.of(t).read += transactionCost * readUnits(itemSize(it), true)
@@ -105,9 +113,12 @@ func transacted(i *dynamodb.TransactWriteItem) (*mutation, error) {
 	return m, err
 }
 
-// transact runs the actions. When one cannot be done the error has the reasons of
-// all, in their order.
-func (s *Service) transact(ctx context.Context, tx kv.Tx, all []*mutation, taken spending) error {
+// actions are those of a transaction that writes.
+type actions []*mutation
+
+// run runs the actions. When one cannot be done the error has the reasons of all,
+// in their order.
+func (all actions) run(ctx context.Context, tx kv.Tx, taken spending, met meeting) error {
 	named, size := seen{}, 0
 	reasons, cancel := make([]dynamodb.CancellationReason, len(all)), false
 	for i, m := range all {
@@ -121,7 +132,12 @@ func (s *Service) transact(ctx context.Context, tx kv.Tx, all []*mutation, taken
 				return invalid("Transaction request cannot include multiple operations on one item")
 			}
 			var o outcome
-			if o, err = m.run(ctx, tx); err == nil {
+			o, err = m.run(ctx, tx)
+			if o.spent != nil && met.with(i, o.was) {
+				err = dynamodb.ErrTransactionConflictException(ongoing)
+			}
+			if err == nil {
+				t.hold(tx, m.key)
 				m.took = o.times(transactionCost)
 				taken.of(t).add(m.took)
 				size += max(itemSize(o.was), itemSize(o.is))
@@ -153,8 +169,11 @@ func reasonOf(err error) (reason dynamodb.CancellationReason, ok bool) {
 	if detail, failed := e.Detail.(*dynamodb.ConditionalCheckFailedException); failed {
 		reason.Code, reason.Item = ptr(reasonCondition), detail.Item
 	}
-	if e.Code == "DuplicateItemException" {
+	switch e.Code {
+	case "DuplicateItemException":
 		reason.Code = ptr(reasonDuplicate)
+	case "TransactionConflictException":
+		reason.Code = ptr(reasonConflict)
 	}
 	return reason, true
 }
@@ -224,6 +243,7 @@ func (s *Service) TransactGetItems(ctx context.Context, in *dynamodb.TransactGet
 	var p *pacing
 	err := kv.View(ctx, s.Store, func(tx kv.Tx) error {
 		out.Responses, taken, p = make([]dynamodb.ItemResponse, len(in.TransactItems)), spending{}, s.pacing(tx)
+		reasons := make(reasons, len(in.TransactItems))
 		for i := range in.TransactItems {
 			g := in.TransactItems[i].Get
 			t, err := findTable(ctx, tx, g.TableName)
@@ -231,11 +251,17 @@ func (s *Service) TransactGetItems(ctx context.Context, in *dynamodb.TransactGet
 				return err
 			}
 			key, err := t.checkedKey(g.Key)
+			if err != nil && reasons.add(i, err) {
+				continue
+			}
 			if err != nil {
 				return err
 			}
 			if err := p.admit(t.useOf(key, false)); err != nil {
 				return err
+			}
+			if t.held(tx, key) {
+				reasons[i] = conflict()
 			}
 			it, ok := t.read(tx, key)
 			read := transactionCost * readUnits(itemSize(it), true)
@@ -245,12 +271,12 @@ func (s *Service) TransactGetItems(ctx context.Context, in *dynamodb.TransactGet
 				out.Responses[i].Item = projections[i].of(it)
 			}
 		}
-		return nil
+		return reasons.check()
 	})
 	if err != nil {
 		return nil, err
 	}
-	p.charge()
+	p.charge(ctx)
 	s.meterAll(ctx, taken)
 	out.ConsumedCapacity = taken.transacted(in.ReturnConsumedCapacity)
 	return out, nil

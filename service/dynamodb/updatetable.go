@@ -22,7 +22,11 @@ func (s *Service) UpdateTable(ctx context.Context, in *dynamodb.UpdateTableInput
 	}
 	out := new(dynamodb.UpdateTableOutput)
 	err := s.change(ctx, in.TableName, func(tx kv.Tx, t *table) error {
+		t.stayWarm()
 		if err := t.updateBilling(in, tx.Now()); err != nil {
+			return err
+		}
+		if err := t.warmUp(nil, in.WarmThroughput, false); err != nil {
 			return err
 		}
 		if err := t.updateStream(tx, in.StreamSpecification, s.Random.Uint64()); err != nil {
@@ -37,8 +41,8 @@ func (s *Service) UpdateTable(ctx context.Context, in *dynamodb.UpdateTableInput
 		if in.TableClass != "" {
 			t.Class = string(in.TableClass)
 		}
-		if in.OnDemandThroughput != nil {
-			t.OnDemand = onDemandOf(in.OnDemandThroughput)
+		if err := t.limitOnDemand(in.OnDemandThroughput); err != nil {
+			return err
 		}
 		if err := t.updateIndexes(tx, in); err != nil {
 			return err
@@ -46,11 +50,15 @@ func (s *Service) UpdateTable(ctx context.Context, in *dynamodb.UpdateTableInput
 		if err := t.synchronize(tx, in); err != nil {
 			return err
 		}
+		t.stayWarm()
 		if err := s.updateReplicas(tx, t, in.ReplicaUpdates); err != nil {
 			return err
 		}
 		out.TableDescription = t.describe(tx)
 		out.TableDescription.TableStatus = dynamodb.TableStatusUPDATING
+		if in.WarmThroughput != nil {
+			out.TableDescription.WarmThroughput.Status = dynamodb.TableStatusUPDATING
+		}
 		return nil
 	})
 	return out, err
@@ -160,6 +168,9 @@ func (t *table) createIndex(tx kv.Tx, definitions []dynamodb.AttributeDefinition
 	if err := t.addIndex(&x, c.KeySchema, c.Projection); err != nil {
 		return err
 	}
+	if err := t.warmUp(t.index(x.Name), c.WarmThroughput, true); err != nil {
+		return err
+	}
 	t.fill(tx, x.ID, nil)
 	return t.checkDefinitions()
 }
@@ -193,6 +204,9 @@ func (t *table) updateIndex(u *dynamodb.UpdateGlobalSecondaryIndexAction, now ti
 	}
 	if u.OnDemandThroughput != nil {
 		x.OnDemand = onDemandOf(u.OnDemandThroughput)
+	}
+	if err := t.warmUp(x, u.WarmThroughput, false); err != nil {
+		return err
 	}
 	if u.ProvisionedThroughput == nil {
 		return nil

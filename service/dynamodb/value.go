@@ -1,8 +1,11 @@
 package dynamodb
 
 import (
+	"encoding/base64"
 	"errors"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/brume-cloud/brume/front/wire/attribute"
@@ -20,6 +23,9 @@ type item = attribute.Map
 func checkedItem(it item) (item, error) {
 	canonical := true
 	for name, v := range it.All() {
+		if name == "" {
+			return "", invalid("Empty attribute name")
+		}
 		if len(name) > maxName {
 			return "", invalidParameter("Attribute name is too large, must be less than %d bytes", maxName+1)
 		}
@@ -44,11 +50,13 @@ func checked(v value) (value, error) {
 	return normal(v), nil
 }
 
+const tooDeep = "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
+
 // check checks a value. It is not canonical when a number in it is written in
 // another way than DynamoDB writes it.
 func check(v value, depth int) (canonical bool, err error) {
-	if depth > maxNesting {
-		return false, invalid("Nesting Levels have exceeded supported limits: Attributes can have a maximum of %d levels", maxNesting)
+	if depth >= maxNesting {
+		return false, invalid(tooDeep)
 	}
 	switch {
 	case v == "" || v == attribute.Nothing:
@@ -56,7 +64,7 @@ func check(v value, depth int) (canonical bool, err error) {
 	case v == attribute.TooMany:
 		return false, invalid("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
 	case v == attribute.NotNull:
-		return false, nil // AWS: it is taken for one that is true
+		return false, invalidParameter("Null attribute value types must have the value of true")
 	}
 	canonical = true
 	switch v.Type() {
@@ -98,10 +106,33 @@ func parseNumber(s string) (decimal.Decimal, error) {
 	switch {
 	case err == nil:
 		return d, nil
-	case errors.Is(err, decimal.ErrSyntax) && s != "":
-		return d, invalid("%s: %s", err, s)
+	case errors.Is(err, decimal.ErrSyntax):
+		e := &badValue{now: err.Error() + ": " + s}
+		if e.old = e.now; s == "" {
+			e.old = err.Error()
+		}
+		return d, e
 	}
-	return d, invalid("%s", err)
+	return d, &badValue{err.Error(), olderNumber(s, err)}
+}
+
+// olderNumber is what the older checks say of a number. They count in 32 bits: what
+// they cannot is no number to them, and what is large enough is too small.
+func olderNumber(s string, err error) string {
+	i := strings.LastIndexAny(s, "eE")
+	if i < 0 {
+		return err.Error()
+	}
+	exponent, none := strconv.ParseInt(s[i+1:], 10, 32)
+	whole, fraction, _ := strings.Cut(strings.TrimLeft(s[:i], "+-"), ".")
+	scale := int64(len(fraction)) - exponent
+	switch {
+	case none != nil || scale > math.MaxInt32:
+		return decimal.ErrSyntax.Error() + ": " + s
+	case int64(len(whole)+len(fraction))-scale > math.MaxInt32:
+		return decimal.ErrUnderflow.Error()
+	}
+	return err.Error()
 }
 
 // number reads a number that was checked before.
@@ -115,9 +146,9 @@ func checkSet(v value) (canonical bool, err error) {
 	set := v.Set()
 	switch v.Type() {
 	case attribute.SS:
-		return true, distinct(set, "An string set  may not be empty")
+		return true, distinct(attribute.SS, set, "An string set  may not be empty")
 	case attribute.BS:
-		return true, distinct(set, "Binary sets should not be empty")
+		return true, distinct(attribute.BS, set, "Binary sets should not be empty")
 	}
 	for i, s := range set {
 		d, err := parseNumber(s)
@@ -127,21 +158,48 @@ func checkSet(v value) (canonical bool, err error) {
 		set[i] = d.String()
 		canonical = canonical && set[i] == s
 	}
-	return canonical, distinct(set, "An number set  may not be empty")
+	return canonical, distinct(attribute.NS, set, "An number set  may not be empty")
 }
 
 // distinct refuses a set that is empty or has an element twice.
-func distinct(set []string, empty string) error {
+func distinct(kind string, set []string, empty string) error {
 	if len(set) == 0 {
 		return invalidParameter("%s", empty)
 	}
 	ordered := slices.Sorted(slices.Values(set))
 	for i := 1; i < len(ordered); i++ {
 		if ordered[i] == ordered[i-1] {
-			return invalidParameter("Input collection [%s] contains duplicates.", strings.Join(set, ", "))
+			return twice(kind, set)
 		}
 	}
 	return nil
+}
+
+// twice is the error for a set with an element twice. AWS: the newer words list what
+// was read before the element came again in order, then that, then the rest.
+func twice(kind string, set []string) error {
+	const before = "One or more parameter values were invalid: "
+	if kind == attribute.NS {
+		return &badValue{before + "Input collection contains duplicates.", "Input collection contains duplicates"}
+	}
+	again := 1
+	for !slices.Contains(set[:again], set[again]) {
+		again++
+	}
+	listed := append(slices.Sorted(slices.Values(set[:again])), set[again:]...)
+	if kind == attribute.SS {
+		return &badValue{before + `Input collection ["` + strings.Join(listed, `", "`) + `"] contains duplicates.`, before + "Input collection [" + strings.Join(set, ", ") + "] contains duplicates."}
+	}
+	text := func(all []string, between string) string {
+		var out []string
+		for _, b := range all {
+			out = append(out, base64.StdEncoding.EncodeToString([]byte(b)))
+		}
+		return strings.Join(out, between)
+	}
+	return &badValue{
+		before + `Input collection ["` + text(listed, `","`) + `"]of type BS contains duplicates.`, before + "Input collection [" + text(set, ", ") + "]of type BS contains duplicates.",
+	}
 }
 
 // normal is a value that was checked, with its numbers as DynamoDB writes them.
@@ -264,7 +322,7 @@ func compare(a, b value) (c int, ordered bool) {
 
 // deep reports whether a value is nested more than is allowed.
 func deep(v value, depth int) bool {
-	if depth > maxNesting {
+	if depth >= maxNesting {
 		return true
 	}
 	for _, e := range v.Map().All() {

@@ -7,6 +7,7 @@ package decimal
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 )
 
@@ -50,12 +51,21 @@ func Parse(s string) (Decimal, error) {
 	if whole == "" && fraction == "" || !allDigits(whole) || !allDigits(fraction) {
 		return Decimal{}, ErrSyntax
 	}
-	d := Decimal{negative, exponent + len(whole), whole + fraction}
-	return d.normal().checked()
+	d := Decimal{negative, exponent + len(whole), whole + fraction}.normal()
+	if d.digits == "" {
+		// AWS: a zero is held to the range by the exponent that it is written with.
+		switch {
+		case exponent >= maxExponent:
+			return Decimal{}, ErrOverflow
+		case exponent < minExponent-1:
+			return Decimal{}, ErrUnderflow
+		}
+	}
+	return d.checked()
 }
 
-// cutExponent splits what follows an E off. Exponents that are out of any range
-// are cut to one that is out of the range of numbers.
+// cutExponent splits what follows an E off. Exponents that are far out are cut to one
+// that is out of the range of numbers. AWS: they must fit into 64 bits.
 func cutExponent(s string) (mantissa string, exponent int, err error) {
 	i := strings.IndexAny(s, "eE")
 	if i < 0 {
@@ -70,9 +80,11 @@ func cutExponent(s string) (mantissa string, exponent int, err error) {
 		return "", 0, ErrSyntax
 	}
 	const farOut = 1 << 30
-	for i := range len(s) {
-		exponent = min(exponent*10+int(s[i]-'0'), farOut)
+	written, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return "", 0, ErrSyntax
 	}
+	exponent = int(min(written, farOut))
 	if negative {
 		exponent = -exponent
 	}

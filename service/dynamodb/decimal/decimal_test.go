@@ -34,7 +34,7 @@ func TestNumbersOutsideTheRangeAreRefused(t *testing.T) {
 	for in, want := range map[string]error{
 		"": ErrSyntax, "abc": ErrSyntax, "1e": ErrSyntax, "1.2.3": ErrSyntax, ".": ErrSyntax, "--1": ErrSyntax, "NaN": ErrSyntax, " 1": ErrSyntax, "0x10": ErrSyntax,
 		strings.Repeat("1", 39): ErrDigits, "1E126": ErrOverflow, "-1E126": ErrOverflow, "1E-131": ErrUnderflow,
-		"1E99999999999999999999": ErrOverflow, "1E-99999999999999999999": ErrUnderflow,
+		"1E99999999999": ErrOverflow, "1E-99999999999": ErrUnderflow, "1E9223372036854775808": ErrSyntax, "0E126": ErrOverflow, "0E-131": ErrUnderflow,
 	} {
 		if _, err := Parse(in); err != want {
 			t.Errorf("%q: %v, want %v", in, err, want)

@@ -81,13 +81,13 @@ func (p *parser) function(name string) (*expression.Condition, error) {
 	case "missing":
 		c.Op, operands = "attribute_not_exists", 1
 	default:
-		if isKeyword(name) {
+		if isKeyword(name) && name != "exists" {
 			return nil, p.unexpected()
 		}
-		return nil, &SyntaxError{"Unsupported function: " + name}
+		return nil, &SyntaxError{fmt.Sprintf("Unrecognized function: %s at %s", name, p.peek().from)}
 	}
 	p.at += 2
-	for first := true; first || p.accept(","); first = false {
+	for first := true; first && !p.peek().is(")") || p.accept(","); first = false {
 		o, err := p.operand()
 		if err != nil {
 			return nil, err

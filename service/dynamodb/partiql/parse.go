@@ -1,6 +1,7 @@
 package partiql
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -127,6 +128,9 @@ func (p *parser) statement() error {
 func (p *parser) selection() error {
 	if !p.accept("*") {
 		for first := true; first || p.accept(","); first = false {
+			if p.functionName() != "" {
+				return &SyntaxError{fmt.Sprint("Unexpected path component at ", p.peek().from)}
+			}
 			path, err := p.path()
 			if err != nil {
 				return err
@@ -250,7 +254,7 @@ func (p *parser) path() (expression.Path, error) {
 		switch {
 		case p.accept("."):
 			t := p.take()
-			if t.kind != word && t.kind != quoted {
+			if t.kind != quoted && (t.kind != word || isKeyword(t.text)) {
 				return nil, malformed("Invalid path dot component")
 			}
 			path = append(path, expression.Element{Name: t.text})

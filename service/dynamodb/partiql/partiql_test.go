@@ -90,7 +90,7 @@ func TestConditionsBecomeExpressions(t *testing.T) {
 		`BEGINS_WITH("a"['b c'], ?)`:             "(begins_with [a, b c] :0)",
 		`a IS MISSING AND b IS NOT MISSING`:      "(AND (attribute_not_exists [a]) (NOT (attribute_not_exists [b])))",
 		`a IS NOT NULL`:                          "(NOT (attribute_type [a] :0))",
-		`a.date = b`:                             "(= [a, date] [b])",
+		`a."date" = b`:                           "(= [a, date] [b])",
 	} {
 		s, err := Parse("SELECT * FROM t WHERE " + source)
 		if err != nil {

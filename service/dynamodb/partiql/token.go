@@ -1,9 +1,11 @@
 package partiql
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // kind is what a token is.
@@ -23,6 +25,22 @@ const (
 type token struct {
 	kind kind
 	text string
+	from place
+}
+
+// place is where a token is in its statement, in characters from 1.
+type place struct{ line, column, length int }
+
+func (p place) String() string { return fmt.Sprintf("%d:%d:%d", p.line, p.column, p.length) }
+
+// behind is the place behind a piece of the statement, which is of no length.
+func (p place) behind(s string) place {
+	for _, c := range s {
+		if p.column++; c == '\n' {
+			p.line, p.column = p.line+1, 1
+		}
+	}
+	return p
 }
 
 func (t token) is(sign string) bool { return t.kind == symbol && t.text == sign }
@@ -35,11 +53,13 @@ func (t token) isWord(keyword string) bool {
 // split cuts a statement into tokens, the last of which is the end.
 func split(s string) ([]token, error) {
 	var tokens []token
+	at := place{line: 1, column: 1}
 	for {
 		n, ok := blank(s)
 		if !ok {
 			return nil, malformed("")
 		}
+		at = at.behind(s[:n])
 		if s = s[n:]; s == "" {
 			return append(tokens, token{kind: end}), nil
 		}
@@ -47,7 +67,10 @@ func split(s string) ([]token, error) {
 		if n == 0 {
 			return nil, malformed("")
 		}
+		t.from = at
+		t.from.length = utf8.RuneCountInString(s[:n])
 		tokens = append(tokens, t)
+		at = at.behind(s[:n])
 		s = s[n:]
 	}
 }
@@ -86,7 +109,7 @@ func next(s string) (token, int) {
 	switch {
 	case isLetter(c):
 		n := span(s, func(c byte) bool { return isLetter(c) || isDigit(c) })
-		return token{word, s[:n]}, n
+		return token{kind: word, text: s[:n]}, n
 	case isDigit(c), c == '.' && len(s) > 1 && isDigit(s[1]):
 		return numeral(s)
 	case c == '\'':
@@ -96,11 +119,11 @@ func next(s string) (token, int) {
 	}
 	for _, sign := range [...]string{"<<", ">>", "<>", "!=", "<=", ">=", "||"} {
 		if strings.HasPrefix(s, sign) {
-			return token{symbol, sign}, len(sign)
+			return token{kind: symbol, text: sign}, len(sign)
 		}
 	}
 	if strings.IndexByte("=<>()[]{},.:;?*+-/%", c) >= 0 {
-		return token{symbol, s[:1]}, 1
+		return token{kind: symbol, text: s[:1]}, 1
 	}
 	return token{}, 0
 }
@@ -116,7 +139,7 @@ func enclosed(s string, k kind) (token, int) {
 			i++
 			continue
 		}
-		return token{k, strings.ReplaceAll(s[1:i], quote+quote, quote)}, i + 1
+		return token{kind: k, text: strings.ReplaceAll(s[1:i], quote+quote, quote)}, i + 1
 	}
 	return token{}, 0
 }
@@ -131,7 +154,7 @@ func numeral(s string) (token, int) {
 		n += 1 + scale
 	}
 	if n == len(s) || s[n] != 'e' && s[n] != 'E' {
-		return token{number, s[:n]}, n
+		return token{kind: number, text: s[:n]}, n
 	}
 	from := n + 1
 	if from < len(s) && (s[from] == '+' || s[from] == '-') {
@@ -142,7 +165,7 @@ func numeral(s string) (token, int) {
 	if err != nil || int64(scale)-exponent > math.MaxInt32 {
 		return token{}, 0
 	}
-	return token{number, s[:to]}, to
+	return token{kind: number, text: s[:to]}, to
 }
 
 func span(s string, in func(byte) bool) int {

@@ -2,6 +2,7 @@ package partiql
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/brume-cloud/brume/service/dynamodb/expression"
@@ -114,28 +115,49 @@ func (p *parser) functionName() string {
 // setFunction reads set_add(path, set) or set_delete(path, set), which are ADD
 // and DELETE of update expressions. The path must be the one that is set.
 func (p *parser) setFunction(u *expression.Update, name string, path expression.Path) error {
+	call, shown := p.peek().from, strings.ToUpper(name)
 	p.at += 2
-	of, err := p.path()
-	if err != nil {
+	first := p.peek().from
+	args, err := p.arguments()
+	switch {
+	case err != nil:
 		return err
+	case len(args) != 2:
+		return &SyntaxError{fmt.Sprintf("%s must have exactly two arguments at %s", shown, call)}
+	case !args[0].Path.Equal(path):
+		return &SyntaxError{fmt.Sprintf("The first argument to %s must equal the assignment value at %s", shown, call)}
+	case !p.maybeSet(args[1]):
+		return &SyntaxError{fmt.Sprintf("The second argument to %s must be a value with type SET at %s", shown, first)}
 	}
-	if !of.Equal(path) {
-		return &SyntaxError{"The first argument of " + name + " must be the attribute that is set"}
-	}
-	if err := p.expect(","); err != nil {
-		return err
-	}
-	by, err := p.constant()
-	if err != nil {
-		return err
-	}
-	change := expression.Change{Path: path, Value: by.Value}
+	change := expression.Change{Path: path, Value: args[1].Value}
 	if name == "set_add" {
 		u.Add = append(u.Add, change)
 	} else {
 		u.Delete = append(u.Delete, change)
 	}
-	return p.expect(")")
+	return nil
+}
+
+// arguments reads the paths and values that a function has, and what closes it.
+func (p *parser) arguments() (all []*expression.Operand, err error) {
+	for first := true; first && !p.peek().is(")") || p.accept(","); first = false {
+		a, err := p.addend()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, a)
+	}
+	return all, p.expect(")")
+}
+
+// maybeSet reports whether an argument may be a set: what a parameter is the
+// statement does not tell.
+func (p *parser) maybeSet(o *expression.Operand) bool {
+	if o.Value == "" {
+		return false
+	}
+	v := p.out.Values[len(p.out.Values)-1]
+	return v.Type == Set || v.Type == Parameter
 }
 
 // addend reads an operand of SET: a value, a path or list_append of two.

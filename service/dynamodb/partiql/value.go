@@ -1,6 +1,10 @@
 package partiql
 
-import "github.com/brume-cloud/brume/service/dynamodb/expression"
+import (
+	"fmt"
+
+	"github.com/brume-cloud/brume/service/dynamodb/expression"
+)
 
 // maxDepth is how deep literals and conditions may be nested. Items may less.
 const maxDepth = 100
@@ -32,6 +36,9 @@ func (p *parser) value() (Value, error) {
 	}
 	defer func() { p.depth-- }()
 	if !p.literal() {
+		if name := p.functionName(); name != "" && p.out.Kind == Insert {
+			return Value{}, &SyntaxError{fmt.Sprintf("Unsupported data type: %s under key root at %s", name, p.peek().from)}
+		}
 		return Value{}, p.unexpected()
 	}
 	switch t := p.take(); {
