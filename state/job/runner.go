@@ -21,11 +21,14 @@ type runner struct {
 	// loop; nil when not known.
 	floor atomic.Pointer[kv.Key]
 
-	window   *window
-	due      time.Time // when the next dated row is due, as of the last look; zero for never
-	scanned  time.Time // when the window last began from the start
-	touched  bool      // job.due changed since
-	running  int       // Dos
+	window  *window
+	due     time.Time // when the next dated row is due, as of the last look; zero for never
+	scanned time.Time // when the window last began from the start
+	touched bool      // job.due changed since
+	running int       // Dos
+
+	rests sync.Map // job key → *rest, for those outside the loop
+
 	finished chan *item
 }
 
@@ -85,6 +88,7 @@ func (r *runner) loop(ctx context.Context) {
 	for r.running > 0 {
 		r.settle(<-r.finished)
 	}
+	r.forgetRests()
 }
 
 // wait returns when there may be something to do.
@@ -124,7 +128,7 @@ func (r *runner) pass(ctx context.Context, dos *sync.WaitGroup) (next time.Time,
 				dos.Go(func() { r.do(ctx, it) })
 			}
 		}
-		if len(r.window.items) == 0 {
+		if r.window.logDone() {
 			floor := r.window.log
 			r.floor.Store(&floor)
 		}
@@ -178,10 +182,15 @@ func (r *runner) firstDue(tx kv.Tx) (due time.Time, ok bool) {
 				continue
 			}
 			at := later(it.Due, it.retry)
+			if w := r.restOf(it); w != nil {
+				if at = w.next(at); at.IsZero() {
+					continue
+				}
+			}
 			if !ok || at.Before(due) {
 				due, ok = at, true
 			}
-			if it.retry.IsZero() {
+			if it.retry.IsZero() && !at.After(it.Due) {
 				break // those behind it are due later
 			}
 			waiting[it.Lane] = it.Lane != ""
@@ -193,6 +202,11 @@ func (r *runner) firstDue(tx kv.Tx) (due time.Time, ok bool) {
 // settle takes note of an item whose Do has ended.
 func (r *runner) settle(it *item) {
 	r.running--
+	if it.outcome.wait != nil {
+		r.lay(it)
+		return
+	}
+	r.rests.Delete(string(it.key))
 	r.window.drop(func(x *item) bool { return x == it && it.apply() })
 }
 

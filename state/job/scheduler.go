@@ -20,6 +20,7 @@ type Scheduler struct {
 	clock   *clock.Clock
 	log     *slog.Logger
 	runners []*runner
+	rested  chan struct{} // told when a job begins to wait
 
 	mu     sync.Mutex
 	cancel context.CancelFunc // nil when not running
@@ -32,7 +33,7 @@ func New(store kv.Store, c *clock.Clock, kinds []Kind, log *slog.Logger) *Schedu
 	if log == nil {
 		log = slog.Default()
 	}
-	s := &Scheduler{store: store, clock: c, log: log}
+	s := &Scheduler{store: store, clock: c, log: log, rested: make(chan struct{}, 1)}
 	seen := map[string]bool{}
 	for _, k := range kinds {
 		if seen[k.Name] || (k.Run == nil) == (k.Do == nil) {
@@ -127,9 +128,18 @@ func (s *Scheduler) RunDue(ctx context.Context, now time.Time) error {
 		select {
 		case <-logs.C:
 		case <-dues.C:
+		case <-s.rested:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+	}
+}
+
+// noteRest tells RunDue of a job that waits: no commit does.
+func (s *Scheduler) noteRest() {
+	select {
+	case s.rested <- struct{}{}:
+	default:
 	}
 }
 
