@@ -26,7 +26,11 @@ type event struct {
 
 // Jobs returns the kinds of job that the service owns.
 func (s *Service) Jobs() []job.Kind {
-	return []job.Kind{{Name: eventKind, Do: s.call}}
+	return []job.Kind{
+		{Name: eventKind, Do: s.call},
+		{Name: settleKind, Run: s.settle},
+		{Name: pollKind, Do: s.poll, Concurrency: maxPolls, MaxAttempts: forever},
+	}
 }
 
 // enqueue puts a call and its payload.

@@ -105,3 +105,93 @@ func (f *function) drop(tx kv.Tx) {
 	codes.DeleteAll(tx, codes.Prefix(sc, id))
 	events.DeleteAll(tx, events.Prefix(sc, id))
 }
+
+// mapping is an event source mapping. Durations are whole seconds.
+type mapping struct {
+	at kv.Scope `kv:"-"`
+	id string   `kv:"-"` // UUID
+
+	Function    string            `kv:"1"` // name
+	FunctionID  uint64            `kv:"2"`
+	Qualifier   string            `kv:"3"`
+	Owner       string            `kv:"4"` // account of the function
+	Source      string            `kv:"5"` // ARN
+	Batch       int               `kv:"6"` // records
+	Window      time.Duration     `kv:"7"`
+	Filters     []string          `kv:"8"`  // patterns
+	Report      bool              `kv:"9"`  // ReportBatchItemFailures
+	Concurrency int               `kv:"10"` // 0 for no limit of its own
+	State       string            `kv:"11"`
+	Enabled     bool              `kv:"12"` // what State is on its way to
+	Modified    time.Time         `kv:"13"`
+	Created     time.Time         `kv:"14"`
+	Result      string            `kv:"15"` // of the last batch
+	Tags        map[string]string `kv:"16"`
+
+	// Of streams only.
+	Position  string        `kv:"17"`
+	From      time.Time     `kv:"18"` // AT_TIMESTAMP
+	Parallel  int           `kv:"19"`
+	Bisect    bool          `kv:"20"`
+	MaxAge    time.Duration `kv:"21"` // negative for none
+	Retries   int           `kv:"22"` // negative for no limit
+	Tumbling  time.Duration `kv:"23"`
+	OnFailure string        `kv:"24"` // ARN
+}
+
+// poller is one poll of a mapping's source: it has a job of its own. Those of
+// queues are numbered, and the first is always there; a stream has one that
+// looks for shards, and one or more for each shard.
+type poller struct {
+	Nonce    uint64    `kv:"1"`
+	Since    time.Time `kv:"2"` // queue: when the backlog began; stream: when the batch in the making began
+	Expires  time.Time `kv:"3"` // queue: when gathered messages are seen by others again
+	Retry    time.Time `kv:"4"` // not to call the function before
+	Refusals int       `kv:"5"` // for want of concurrency, in a row
+	Due      time.Time `kv:"6"` // queue: when the batch is to be handed over, full or not
+
+	// Of a shard.
+	Sequence string    `kv:"7"` // of the last record that is done with; empty for none
+	Sizes    []int     `kv:"8"` // of the next batches, where a failure has fixed them
+	Failures int       `kv:"9"` // of the next batch
+	Done     bool      `kv:"10"`
+	Factor   int       `kv:"11"` // pollers of the shard
+	Child    bool      `kv:"12"` // begins where the shard does
+	Window   time.Time `kv:"13"` // start of the tumbling window with state
+	State    string    `kv:"14"` // JSON
+
+	Troubles int `kv:"15"` // failures to poll, in a row
+}
+
+// The tables of event source mappings. All but the first begin with the id.
+var (
+	mappings = kv.Table[mapping]{Name: "lambda.mapping"}   // id
+	pollers  = kv.Table[poller]{Name: "lambda.poller"}     // lane
+	gathered = kv.Table[bytesRow]{Name: "lambda.gathered"} // lane, number of the part
+)
+
+func mappingKey(sc kv.Scope, id string) kv.Key { return mappings.Key(sc, kv.String(id)) }
+
+func (m *mapping) key() kv.Key { return mappingKey(m.at, m.id) }
+
+func (m *mapping) pollerKey(lane string) kv.Key {
+	return pollers.Key(m.at, kv.String(m.id), kv.String(lane))
+}
+
+func (m *mapping) gatheredKey(lane string) kv.Key {
+	return gathered.Key(m.at, kv.String(m.id), kv.String(lane))
+}
+
+// laneOf is the lane that a poller's key names.
+func laneOf(key kv.Key) string {
+	parts := pollers.Parts(key)
+	parts.Skip(1)
+	return parts.String()
+}
+
+// drop deletes every row of the mapping.
+func (m *mapping) drop(tx kv.Tx) {
+	mappings.Delete(tx, m.key())
+	pollers.DeleteAll(tx, pollers.Prefix(m.at, kv.String(m.id)))
+	gathered.DeleteAll(tx, gathered.Prefix(m.at, kv.String(m.id)))
+}
