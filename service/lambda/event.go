@@ -29,6 +29,7 @@ func (s *Service) Jobs() []job.Kind {
 	return []job.Kind{
 		{Name: eventKind, Do: s.call},
 		{Name: settleKind, Run: s.settle},
+		{Name: sendKind, Do: s.send},
 		{Name: pollKind, Do: s.poll, Concurrency: maxPolls, MaxAttempts: forever},
 	}
 }

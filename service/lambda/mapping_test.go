@@ -182,7 +182,9 @@ func TestFailedMessagesComeBackAndEndInTheDeadLetterQueue(t *testing.T) {
 func TestOnlyReportedMessagesComeBack(t *testing.T) {
 	b := story(t)
 	b.may(`"sqs:*"`)
-	b.runnable(func(in *lambda.CreateFunctionInput) { in.Environment = &types.Environment{Variables: map[string]string{"REPORT": "1"}} })
+	b.runnable(func(in *lambda.CreateFunctionInput) {
+		in.Environment = &types.Environment{Variables: map[string]string{"REPORT": "1"}}
+	})
 	l := b.queue("q", nil)
 	l.send("a", "poison", "b")
 	l.mapped(func(in *lambda.CreateEventSourceMappingInput) {

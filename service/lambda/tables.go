@@ -156,11 +156,10 @@ type poller struct {
 	Failures int       `kv:"9"` // of the next batch
 	Done     bool      `kv:"10"`
 	Factor   int       `kv:"11"` // pollers of the shard
-	Child    bool      `kv:"12"` // begins where the shard does
-	Window   time.Time `kv:"13"` // start of the tumbling window with state
-	State    string    `kv:"14"` // JSON
+	Window   time.Time `kv:"12"` // start of the tumbling window with state
+	State    string    `kv:"13"` // JSON
 
-	Troubles int `kv:"15"` // failures to poll, in a row
+	Troubles int `kv:"14"` // failures to poll, in a row
 }
 
 // The tables of event source mappings. All but the first begin with the id.
@@ -168,6 +167,7 @@ var (
 	mappings = kv.Table[mapping]{Name: "lambda.mapping"}   // id
 	pollers  = kv.Table[poller]{Name: "lambda.poller"}     // lane
 	gathered = kv.Table[bytesRow]{Name: "lambda.gathered"} // lane, number of the part
+	finished = kv.Table[bytesRow]{Name: "lambda.finished"} // of each shard that is read to its end: wakes who looks for its children
 )
 
 func mappingKey(sc kv.Scope, id string) kv.Key { return mappings.Key(sc, kv.String(id)) }
@@ -182,6 +182,10 @@ func (m *mapping) gatheredKey(lane string) kv.Key {
 	return gathered.Key(m.at, kv.String(m.id), kv.String(lane))
 }
 
+func (m *mapping) finishedKey(lane string) kv.Key {
+	return finished.Key(m.at, kv.String(m.id), kv.String(lane))
+}
+
 // laneOf is the lane that a poller's key names.
 func laneOf(key kv.Key) string {
 	parts := pollers.Parts(key)
@@ -194,4 +198,22 @@ func (m *mapping) drop(tx kv.Tx) {
 	mappings.Delete(tx, m.key())
 	pollers.DeleteAll(tx, pollers.Prefix(m.at, kv.String(m.id)))
 	gathered.DeleteAll(tx, gathered.Prefix(m.at, kv.String(m.id)))
+	finished.DeleteAll(tx, finished.Prefix(m.at, kv.String(m.id)))
 }
+
+// parcel is something that is on its way to a destination.
+type parcel struct {
+	To         string            `kv:"1"` // ARN
+	Role       string            `kv:"2"` // who sends it
+	Session    string            `kv:"3"` // the unique id of the role's sessions
+	Name       string            `kv:"4"` // of the session: the function's
+	Function   string            `kv:"5"` // ARN, with the version or alias
+	Key        string            `kv:"6"` // of the object, for S3
+	Attributes map[string]string `kv:"7"` // for dead letters
+	Detail     string            `kv:"8"` // type, for EventBridge
+}
+
+// parcels is what parcels hold: id, number of the part.
+var parcels = kv.Table[bytesRow]{Name: "lambda.parcel"}
+
+func parcelKey(sc kv.Scope, id string) kv.Key { return parcels.Key(sc, kv.String(id)) }

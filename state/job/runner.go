@@ -165,12 +165,18 @@ func dueOf(k kv.Key) time.Time {
 	return rd.Time()
 }
 
+// outlook is what a runner knows beside the rows.
+type outlook struct {
+	floor   *kv.Key
+	resting map[string]time.Time // until when jobs wait, by their keys
+}
+
 // firstDue returns when the first job that may start is due.
-func (r *runner) firstDue(tx kv.Tx) (due time.Time, ok bool) {
+func (r *runner) firstDue(tx kv.Tx, known outlook) (due time.Time, ok bool) {
 	waiting := map[string]bool{} // lanes whose first job waits for its retry
 	log := kv.Prefix(logPrefix(r.kind.Name))
-	if floor := r.floor.Load(); floor != nil {
-		log.From = *floor // rather than over all that is done
+	if known.floor != nil {
+		log.From = *known.floor // rather than over all that is done
 	}
 	for _, rows := range []kv.Range{log, kv.Prefix(duePrefix(r.kind.Name))} {
 		for k, v := range tx.Scan(rows) {
@@ -182,8 +188,8 @@ func (r *runner) firstDue(tx kv.Tx) (due time.Time, ok bool) {
 				continue
 			}
 			at := later(it.Due, it.retry)
-			if w := r.restOf(it); w != nil {
-				if at = w.next(at); at.IsZero() {
+			if until, rests := known.resting[string(it.key)]; rests {
+				if at = until; at.IsZero() {
 					continue
 				}
 			}

@@ -94,9 +94,16 @@ func (s *Scheduler) Rescan() {
 
 // NextDue implements clock.Stepper.
 func (s *Scheduler) NextDue(ctx context.Context, until time.Time) (due time.Time, ok bool, err error) {
+	// What runners have in memory is asked before the view begins: whatever they
+	// committed before they were so far is then part of the view.
+	outlooks := make([]outlook, len(s.runners))
+	for i, r := range s.runners {
+		outlooks[i] = outlook{r.floor.Load(), r.resting()}
+	}
 	err = s.store.View(ctx, func(tx kv.Tx) error {
-		for _, r := range s.runners {
-			if at, found := r.firstDue(tx); found && !at.After(until) && (!ok || at.Before(due)) {
+		due, ok = time.Time{}, false
+		for i, r := range s.runners {
+			if at, found := r.firstDue(tx, outlooks[i]); found && !at.After(until) && (!ok || at.Before(due)) {
 				due, ok = at, true
 			}
 		}

@@ -80,15 +80,13 @@ func (w *rest) wake() int {
 	return 1
 }
 
-// next is when the job is to be done again: now for at once, zero for not
-// before it is told.
-func (w *rest) next(now time.Time) time.Time {
+// state reports until when the job waits, zero for no end, and whether it waits
+// at all: it was told nothing, and is not being done.
+func (w *rest) state() (until time.Time, rests bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.awake || slices.ContainsFunc(w.watches, func(x *kv.Watch) bool { return len(x.C) > 0 }) {
-		return now
-	}
-	return w.until
+	told := slices.ContainsFunc(w.watches, func(x *kv.Watch) bool { return len(x.C) > 0 })
+	return w.until, !w.awake && !told
 }
 
 // over reports whether the job is to be done, and if not, when.
@@ -96,8 +94,8 @@ func (w *rest) over(now time.Time) (next time.Time, over bool) {
 	if w == nil {
 		return now, true
 	}
-	next = w.next(now)
-	return next, !next.IsZero() && !next.After(now)
+	until, rests := w.state()
+	return until, !rests || !until.IsZero() && !until.After(now)
 }
 
 // end gives the watches back.
@@ -110,12 +108,20 @@ func (w *rest) end() {
 	}
 }
 
-// restOf is the wait of a job, nil when it does not.
-func (r *runner) restOf(it *item) *rest {
-	if w, ok := r.rests.Load(string(it.key)); ok {
-		return w.(*rest)
-	}
-	return nil
+// resting is the jobs that wait and have not been told anything, with until
+// when; zero for no end.
+func (r *runner) resting() map[string]time.Time {
+	var all map[string]time.Time
+	r.rests.Range(func(key, w any) bool {
+		if until, rests := w.(*rest).state(); rests {
+			if all == nil {
+				all = map[string]time.Time{}
+			}
+			all[key.(string)] = until
+		}
+		return true
+	})
+	return all
 }
 
 // forgetRests ends all waits. The jobs are done anew when they are read again.
