@@ -82,30 +82,44 @@ func (s *Service) call(ctx context.Context, j *job.Job) (func(kv.Tx) error, erro
 	if err != nil && !errors.Is(err, ErrBusy) {
 		s.Log.Warn("a function could not be called", "function", a.arn(), "error", err)
 	}
-	return func(tx kv.Tx) error { e.conclude(tx, t.f, j.ID, verdict{out, err}); return nil }, nil
+	return func(tx kv.Tx) error {
+		s.conclude(tx, t, ending{e, j.ID, payload, out, err})
+		return nil
+	}, nil
 }
 
-// verdict is what came of an attempt.
-type verdict struct {
-	out *Outcome
-	err error
+// ending is an event after an attempt.
+type ending struct {
+	event
+	request string
+	payload []byte
+	out     *Outcome
+	err     error
 }
 
-// conclude puts the next attempt, or ends the event.
-func (e event) conclude(tx kv.Tx, f *function, request string, v verdict) {
+// conclude puts the next attempt, or ends the event and tells its destinations.
+func (s *Service) conclude(tx kv.Tx, t target, e ending) {
+	config := t.f.eventConfig(tx, e.Qualifier)
 	var pause time.Duration
+	condition := "Success"
 	switch {
-	case v.err != nil:
+	case e.err != nil:
 		pause = min(firstPause<<min(e.Refusals, 16), longestPause)
 		e.Refusals++
-	case v.out.Error != "":
+	case e.out.Error != "":
 		e.Failures, e.Refusals = e.Failures+1, 0
-		pause = time.Duration(e.Failures) * afterFailures
+		if pause = time.Duration(e.Failures) * afterFailures; e.Failures > config.retries() {
+			pause, condition = 0, "RetriesExhausted"
+		}
 	}
 	due := tx.Now().Add(pause)
-	if pause == 0 || e.Failures == maxFailures || due.Sub(e.Sent) > maxAge {
-		events.DeleteAll(tx, f.eventKey(request))
+	if pause > 0 && due.Sub(e.Sent) > config.maxAge() {
+		pause, condition = 0, "EventAgeExceeded"
+	}
+	if pause > 0 {
+		job.Put(tx, &job.Job{Kind: eventKind, Scope: t.f.at.Scope, ID: e.request, Due: due, Payload: kv.Append(nil, &e.event)})
 		return
 	}
-	job.Put(tx, &job.Job{Kind: eventKind, Scope: f.at.Scope, ID: request, Due: due, Payload: kv.Append(nil, &e)})
+	events.DeleteAll(tx, t.f.eventKey(e.request))
+	s.tell(tx, t, config, result{e, condition})
 }

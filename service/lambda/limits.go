@@ -34,7 +34,7 @@ const BodyLimit = 70_167_211
 // AWS: "Error handling and automatic retries in Lambda", asynchronous invocation.
 const (
 	maxAge        = 6 * time.Hour
-	maxFailures   = 3 // of the function
+	maxRetries    = 2 // after failures of the function
 	firstPause    = time.Second
 	longestPause  = 5 * time.Minute
 	afterFailures = time.Minute // times their number

@@ -126,7 +126,9 @@ func TestFailedBatchIsSplitRetriedAndGivenUp(t *testing.T) {
 func TestReportedRecordIsWhereTheRetryBegins(t *testing.T) {
 	b := story(t)
 	b.may(`["dynamodb:*"]`)
-	b.runnable(func(in *lambda.CreateFunctionInput) { in.Environment = &types.Environment{Variables: map[string]string{"REPORT": "1"}} })
+	b.runnable(func(in *lambda.CreateFunctionInput) {
+		in.Environment = &types.Environment{Variables: map[string]string{"REPORT": "1"}}
+	})
 	l := b.ledger()
 	l.put("a", "poison", "c")
 	l.from(types.EventSourcePositionTrimHorizon, func(in *lambda.CreateEventSourceMappingInput) {

@@ -30,7 +30,7 @@ func (s *Service) checkSource(ctx context.Context, m *mapping, t target) error {
 }
 
 func denied(err error) bool {
-	return isCode(err, "AccessDenied") || isCode(err, "AccessDeniedException")
+	return isCode(err, "AccessDenied") || isCode(err, "AccessDeniedException") || isCode(err, "AuthorizationError")
 }
 
 // checkQueue asks what a poller asks. What would change something is asked with

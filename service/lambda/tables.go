@@ -39,6 +39,7 @@ type configuration struct {
 	Revision     string            `kv:"14"`
 	LogGroup     string            `kv:"15"`
 	RoleSession  string            `kv:"16"` // the unique id of the role's sessions, as of when the role was set
+	DeadLetter   string            `kv:"30"` // ARN of the queue or topic that gets events that failed
 }
 
 // bytesRow is a part of something long.
@@ -104,6 +105,7 @@ func (f *function) drop(tx kv.Tx) {
 	aliases.DeleteAll(tx, aliases.Prefix(sc, id))
 	codes.DeleteAll(tx, codes.Prefix(sc, id))
 	events.DeleteAll(tx, events.Prefix(sc, id))
+	eventConfigs.DeleteAll(tx, eventConfigs.Prefix(sc, id))
 }
 
 // mapping is an event source mapping. Durations are whole seconds.
@@ -217,3 +219,22 @@ type parcel struct {
 var parcels = kv.Table[bytesRow]{Name: "lambda.parcel"}
 
 func parcelKey(sc kv.Scope, id string) kv.Key { return parcels.Key(sc, kv.String(id)) }
+
+// eventConfig is how the events of a version or alias are dealt with.
+type eventConfig struct {
+	Retries   *int          `kv:"1"`
+	MaxAge    time.Duration `kv:"2"` // zero for the longest
+	OnSuccess string        `kv:"3"` // ARN
+	OnFailure string        `kv:"4"`
+	Modified  time.Time     `kv:"5"`
+}
+
+// eventConfigs are by the function's id and the qualifier, $LATEST included.
+var eventConfigs = kv.Table[eventConfig]{Name: "lambda.eventconfig"}
+
+func (f *function) eventConfigKey(qualifier string) kv.Key {
+	if qualifier == "" {
+		qualifier = latest
+	}
+	return eventConfigs.Key(f.at.Scope, kv.Uint(f.ID), kv.String(qualifier))
+}
