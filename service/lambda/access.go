@@ -45,6 +45,12 @@ func mappingOf(input any) string {
 		return in.UUID
 	case *lambda.DeleteEventSourceMappingInput:
 		return in.UUID
+	case *lambda.TagResourceInput:
+		return mappingOfARN(in.Resource)
+	case *lambda.UntagResourceInput:
+		return mappingOfARN(in.Resource)
+	case *lambda.ListTagsInput:
+		return mappingOfARN(in.Resource)
 	}
 	return ""
 }
@@ -114,6 +120,10 @@ func subjectOfConfig(input any) (name string, qualifier *string) {
 	case *lambda.DeleteFunctionEventInvokeConfigInput:
 		return in.FunctionName, in.Qualifier
 	case *lambda.ListFunctionEventInvokeConfigsInput:
+		return in.FunctionName, nil
+	case *lambda.GetFunctionRecursionConfigInput:
+		return in.FunctionName, nil
+	case *lambda.PutFunctionRecursionConfigInput:
 		return in.FunctionName, nil
 	}
 	return "", nil

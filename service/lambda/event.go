@@ -22,6 +22,7 @@ type event struct {
 	Sent      time.Time `kv:"4"`
 	Failures  int       `kv:"5"` // of the function
 	Refusals  int       `kv:"6"` // for want of concurrency, in a row
+	Trace     string    `kv:"7"`
 }
 
 // Jobs returns the kinds of job that the service owns.
@@ -36,14 +37,14 @@ func (s *Service) Jobs() []job.Kind {
 
 // enqueue puts a call and its payload.
 func (s *Service) enqueue(ctx context.Context, t target, payload []byte) error {
-	request := aws.CallFrom(ctx).RequestID
+	request, trace := aws.CallFrom(ctx).RequestID, aws.TraceOf(ctx)
 	return kv.Update(ctx, s.Store, func(tx kv.Tx) error {
 		f, err := t.f.at.find(tx)
 		if err != nil {
 			return err
 		}
 		putBytes(tx, &events, f.eventKey(request), payload)
-		e := event{Name: f.at.Name, Function: f.ID, Qualifier: f.at.Qualifier, Sent: tx.Now()}
+		e := event{Name: f.at.Name, Function: f.ID, Qualifier: f.at.Qualifier, Sent: tx.Now(), Trace: trace}
 		job.PutNow(tx, &job.Job{Kind: eventKind, Scope: f.at.Scope, ID: request, Payload: kv.Append(nil, &e)})
 		return nil
 	})
@@ -74,7 +75,7 @@ func (s *Service) call(ctx context.Context, j *job.Job) (func(kv.Tx) error, erro
 	if err != nil {
 		return nil, err
 	}
-	ctx = aws.WithCall(ctx, &aws.Call{RequestID: j.ID, Start: now, Service: "lambda", Operation: "Invoke", Account: a.Account, Region: a.Region})
+	ctx = aws.WithCall(ctx, &aws.Call{RequestID: j.ID, Start: now, Service: "lambda", Operation: "Invoke", Account: a.Account, Region: a.Region, Trace: e.Trace})
 	out, err := s.run(ctx, t, Request{ID: j.ID, FunctionARN: a.qualified(), Payload: payload})
 	if err != nil && ctx.Err() != nil {
 		return nil, err
@@ -103,6 +104,8 @@ func (s *Service) conclude(tx kv.Tx, t target, e ending) {
 	var pause time.Duration
 	condition := "Success"
 	switch {
+	case errors.Is(e.err, errLoop):
+		condition = "RetriesExhausted" // AWS does not say what it says
 	case e.err != nil:
 		pause = min(firstPause<<min(e.Refusals, 16), longestPause)
 		e.Refusals++

@@ -164,10 +164,10 @@ func (s *Service) asRole(ctx context.Context, t target, about aws.ARN) context.C
 }
 
 // invoke hands an event over, as a call of its own.
-func (x *polling) invoke(ctx context.Context, event []byte) (request string, out *Outcome, err error) {
+func (x *polling) invoke(ctx context.Context, event []byte, trace string) (request string, out *Outcome, err error) {
 	request = aws.UUID(x.Random)
 	a := x.m.target()
-	ctx = aws.WithCall(ctx, &aws.Call{RequestID: request, Start: x.now, Service: "lambda", Operation: "Invoke", Account: a.Account, Region: a.Region})
+	ctx = aws.WithCall(ctx, &aws.Call{RequestID: request, Start: x.now, Service: "lambda", Operation: "Invoke", Account: a.Account, Region: a.Region, Trace: trace})
 	out, err = x.run(ctx, x.t, Request{ID: request, FunctionARN: a.qualified(), Payload: event})
 	return request, out, err
 }

@@ -261,7 +261,7 @@ func (b *queueBatching) hand(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		_, out, err := b.invoke(ctx, event)
+		_, out, err := b.invoke(ctx, event, longestTrace(part, b.t.f.at.arn()))
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

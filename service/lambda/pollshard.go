@@ -181,7 +181,7 @@ func (p *poller) advance(sequence string, n int) {
 
 // hand hands the batch over and keeps what came of it.
 func (b *shardBatch) hand(ctx context.Context) error {
-	request, out, err := b.invoke(ctx, b.event(false, false))
+	request, out, err := b.invoke(ctx, b.event(false, false), "")
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

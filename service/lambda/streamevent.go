@@ -69,7 +69,7 @@ func (b *shardBatch) over(window time.Time) bool {
 // endWindow hands the state over for the last time.
 func (b *shardBatch) endWindow(ctx context.Context, early bool) error {
 	b.records = nil
-	_, out, err := b.invoke(ctx, b.event(true, early))
+	_, out, err := b.invoke(ctx, b.event(true, early), "")
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -16,6 +16,8 @@ type function struct {
 	Reserved int               `kv:"4"` // calls at a time
 	Policy   string            `kv:"5"` // empty for none
 
+	Loops bool `kv:"60"` // it may call itself by way of others without end
+
 	PolicyRevision string `kv:"6"`
 	Last           uint64 `kv:"7"` // the number of the last version that was published
 }
@@ -39,7 +41,7 @@ type configuration struct {
 	Revision     string            `kv:"14"`
 	LogGroup     string            `kv:"15"`
 	RoleSession  string            `kv:"16"` // the unique id of the role's sessions, as of when the role was set
-	DeadLetter   string            `kv:"30"` // ARN of the queue or topic that gets events that failed
+	DeadLetter   string            `kv:"60"` // ARN of the queue or topic that gets events that failed
 }
 
 // bytesRow is a part of something long.

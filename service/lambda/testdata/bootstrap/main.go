@@ -20,7 +20,10 @@ func main() {
 		}
 		b, _ := io.ReadAll(res.Body)
 		id := res.Header.Get("Lambda-Runtime-Aws-Request-Id")
-		var order struct{ Print, Env, Fail, Fetch string }
+		var order struct {
+			Print, Env, Fail, Fetch string
+			Trace                   bool
+		}
 		_ = json.Unmarshal(b, &order)
 		answer, end := string(b), "/response"
 		if bytes.Contains(b, []byte(`"Records":`)) {
@@ -31,6 +34,10 @@ func main() {
 		}
 		if order.Env != "" {
 			text, _ := json.Marshal(os.Getenv(order.Env))
+			answer = string(text)
+		}
+		if order.Trace {
+			text, _ := json.Marshal(res.Header.Get("Lambda-Runtime-Trace-Id"))
 			answer = string(text)
 		}
 		if order.Fail != "" {
