@@ -251,6 +251,36 @@ func TestGroupsKeepTheirOrder(t *testing.T) {
 	b.want("the group of the failure waits", l.left(), 2)
 }
 
+// environments is how many environments f has run in.
+func (b *bench) environments() int {
+	b.Helper()
+	found, err := cwl.NewFromConfig(b.cloud.Config()).FilterLogEvents(b.Context(), &cwl.FilterLogEventsInput{
+		LogGroupName: aws.String("/aws/lambda/f"), FilterPattern: aws.String("EVENT"),
+	})
+	b.ok(err)
+	streams := map[string]bool{}
+	for _, e := range found.Events {
+		streams[*e.LogStreamName] = true
+	}
+	return len(streams)
+}
+
+func TestBacklogBringsMorePollersUpToTheLimit(t *testing.T) {
+	b := story(t)
+	b.may(`"sqs:*"`)
+	b.runnable()
+	l := b.queue("q", nil)
+	for i := range 40 {
+		l.send(fmt.Sprint(i))
+	}
+	l.mapped(func(in *lambda.CreateEventSourceMappingInput) {
+		in.BatchSize, in.ScalingConfig = aws.Int32(1), &types.ScalingConfig{MaximumConcurrency: aws.Int32(2)}
+	})
+	b.want("left", l.left(), 0)
+	b.want("calls", len(b.events()), 40)
+	b.want("environments", b.environments(), 2)
+}
+
 func TestMappingIsDisabledChangedAndDeleted(t *testing.T) {
 	b := story(t)
 	b.may(`"sqs:*"`)
