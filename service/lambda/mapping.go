@@ -202,24 +202,13 @@ func (s *Service) UpdateEventSourceMapping(ctx context.Context, in *lambda.Updat
 	if err := unbuiltMappingUpdate(in); err != nil {
 		return nil, err
 	}
+	if err := s.checkChange(ctx, in); err != nil {
+		return nil, err
+	}
 	var out *lambda.EventSourceMappingConfiguration
 	err := s.mapping(ctx, in.UUID, func(tx kv.Tx, m *mapping) error {
-		if err := m.settled("update"); err != nil {
-			return err
-		}
 		was := m.Enabled
-		if in.FunctionName != nil {
-			a, err := addressOf(aws.CallFrom(ctx), *in.FunctionName, nil)
-			if err != nil {
-				return err
-			}
-			f, _, err := a.version(tx)
-			if err != nil {
-				return err
-			}
-			m.Function, m.Qualifier, m.Owner, m.FunctionID = a.Name, a.Qualifier, string(a.Account), f.ID
-		}
-		if err := m.set(in); err != nil {
+		if _, err := m.change(aws.CallFrom(ctx), tx, in); err != nil {
 			return err
 		}
 		switch {
@@ -234,6 +223,45 @@ func (s *Service) UpdateEventSourceMapping(ctx context.Context, in *lambda.Updat
 		return nil
 	})
 	return (*lambda.UpdateEventSourceMappingOutput)(out), err
+}
+
+// checkChange asks whether the source can be polled after a change that enables
+// the mapping or gives it another function.
+func (s *Service) checkChange(ctx context.Context, in *lambda.UpdateEventSourceMappingInput) error {
+	var t target
+	var changed *mapping
+	err := s.mapping(ctx, in.UUID, func(tx kv.Tx, m *mapping) (err error) {
+		was := m.Enabled
+		if t, err = m.change(aws.CallFrom(ctx), tx, in); m.Enabled && (!was || in.FunctionName != nil) {
+			changed = m
+		}
+		return err
+	})
+	if err != nil || changed == nil {
+		return err
+	}
+	return s.checkSource(ctx, changed, t)
+}
+
+// change makes the mapping what a request wants it to be, without storing it.
+func (m *mapping) change(call *aws.Call, tx kv.Tx, in *lambda.UpdateEventSourceMappingInput) (t target, err error) {
+	if err := m.settled("update"); err != nil {
+		return t, err
+	}
+	a := m.target()
+	if in.FunctionName != nil {
+		if a, err = addressOf(call, *in.FunctionName, nil); err != nil {
+			return t, err
+		}
+	}
+	t.f, t.c, err = a.version(tx)
+	switch {
+	case err == nil:
+		m.Function, m.Qualifier, m.Owner, m.FunctionID = a.Name, a.Qualifier, string(a.Account), t.f.ID
+	case in.FunctionName != nil || m.Enabled || deref(in.Enabled):
+		return t, err
+	}
+	return t, m.set(in)
 }
 
 // settled refuses a change while another is not done.
