@@ -90,6 +90,12 @@ func TestMessageKeepsTheTraceOfItsSender(t *testing.T) {
 }
 
 func TestTopicHandsTheTraceOn(t *testing.T) {
+	for _, subscribers := range []int{1, 11} { // more than ten are told by jobs
+		topicHandsTheTraceOn(t, subscribers)
+	}
+}
+
+func topicHandsTheTraceOn(t *testing.T, subscribers int) {
 	b := story(t)
 	l := b.queue("q", map[string]string{"Policy": `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"sqs:*","Resource":"*"}}`})
 	topics := sns.NewFromConfig(b.cloud.Config())
@@ -97,6 +103,10 @@ func TestTopicHandsTheTraceOn(t *testing.T) {
 	b.ok(err)
 	_, err = topics.Subscribe(b.Context(), &sns.SubscribeInput{TopicArn: topic.TopicArn, Protocol: aws.String("sqs"), Endpoint: &l.arn})
 	b.ok(err)
+	for i := range subscribers - 1 {
+		_, err = topics.Subscribe(b.Context(), &sns.SubscribeInput{TopicArn: topic.TopicArn, Protocol: aws.String("sqs"), Endpoint: aws.String(fmt.Sprint(l.arn, i))})
+		b.ok(err)
+	}
 	_, err = topics.Publish(b.Context(), &sns.PublishInput{TopicArn: topic.TopicArn, Message: aws.String("m")},
 		sns.WithAPIOptions(smithyhttp.SetHeaderValue("X-Amzn-Trace-Id", "Root=1-2-3;Lineage=x:1")))
 	b.ok(err)
