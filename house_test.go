@@ -157,11 +157,12 @@ var layers = []struct {
 	{"front/fault", []string{"aws"}},
 	{"front/origin", nil},
 	{"front/pace", nil},
+	{"front/pattern", nil},
 	{"front/meter", []string{"aws", "state/"}},
 	{"front/gateway", []string{"aws", "state/", "front/"}},
 	{"front/control", []string{"aws", "state/", "front/"}},
 	{"front/deliver", []string{"aws", "state/", "api/"}},
-	{"service/", []string{"aws", "state/", "api/", "front/wire", "front/policy", "front/sigv4", "front/meter", "front/deliver"}},
+	{"service/", []string{"aws", "state/", "api/", "front/wire", "front/policy", "front/pattern", "front/sigv4", "front/meter", "front/deliver"}},
 	{"sim/", []string{"sim/"}}, // a model that imports what it checks shares its mistakes; the workloads are tests
 	{"plane/", []string{"aws", "state/", "api/", "front/deliver", "plane/"}},
 }

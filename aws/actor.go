@@ -12,6 +12,8 @@ type Actor struct {
 
 	SourceAccount Account // its owner, where the ARN does not tell
 
+	Trace string // X-Ray's header; empty for that of the call that ctx carries
+
 	Hurry bool // somebody waits: a call that would be held up fails instead, for the actor to try again later
 }
 

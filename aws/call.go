@@ -81,6 +81,8 @@ type Call struct {
 	Source        string
 	SourceAccount Account
 
+	Trace string // X-Ray's header, X-Amzn-Trace-Id, as it came; of a call from within, its cause's
+
 	// Resource is the ARN that the call is about, as the allow step learned it.
 	Resource string
 
@@ -96,6 +98,14 @@ type callKey struct{}
 // WithCall returns a context that carries c.
 func WithCall(ctx context.Context, c *Call) context.Context {
 	return context.WithValue(ctx, callKey{}, c)
+}
+
+// TraceOf returns the trace of the call that ctx carries, if it carries one.
+func TraceOf(ctx context.Context) string {
+	if c, ok := ctx.Value(callKey{}).(*Call); ok {
+		return c.Trace
+	}
+	return ""
 }
 
 // CallFrom returns the call that ctx carries. A service is only ever entered

@@ -24,8 +24,10 @@ import (
 	"github.com/brume-cloud/brume/front/fault"
 	"github.com/brume-cloud/brume/front/gateway"
 	"github.com/brume-cloud/brume/front/meter"
+	"github.com/brume-cloud/brume/service/dynamodb"
 	"github.com/brume-cloud/brume/service/s3"
 	"github.com/brume-cloud/brume/service/sns"
+	"github.com/brume-cloud/brume/service/sqs"
 	"github.com/brume-cloud/brume/state/blob"
 	"github.com/brume-cloud/brume/state/clock"
 	"github.com/brume-cloud/brume/state/job"
@@ -60,6 +62,8 @@ type System struct {
 	ruling    sync.Mutex // held while they are read into rules
 	meter     *meter.Meter
 	s3        *s3.Service
+	sqs       *sqs.Service
+	streams   *dynamodb.Streams
 	sns       *sns.Service
 	gate      *gateway.Gateway
 	secrets   Secrets

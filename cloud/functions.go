@@ -40,7 +40,7 @@ func (f *functions) Run(ctx context.Context, p lambda.Program, r lambda.Request)
 		Variables: p.Variables, MemoryMB: p.MemoryMB, EphemeralMB: p.EphemeralMB, Timeout: p.Timeout, MaxEnvironments: p.MaxEnvironments,
 	}
 	f.warn(plane, spec)
-	out, err := plane.Invoke(ctx, spec, function.Event{RequestID: r.ID, FunctionARN: r.FunctionARN, Payload: r.Payload, ClientContext: r.ClientContext})
+	out, err := plane.Invoke(ctx, spec, function.Event{RequestID: r.ID, FunctionARN: r.FunctionARN, Payload: r.Payload, ClientContext: r.ClientContext, TraceID: r.TraceID})
 	switch {
 	case errors.Is(err, function.ErrBusy):
 		return lambda.Outcome{}, lambda.ErrBusy

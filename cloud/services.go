@@ -59,7 +59,10 @@ func openDynamoDB(s *System, via aws.Invoker) any {
 	return dynamodb.New(dynamodb.Deps{Store: s.store, Random: random{}, Meter: s.meter, Via: via, Pace: new(pace.Buckets)})
 }
 
-func openDynamoDBStreams(s *System, _ aws.Invoker) any { return dynamodb.NewStreams(s.store) }
+func openDynamoDBStreams(s *System, _ aws.Invoker) any {
+	s.streams = dynamodb.NewStreams(s.store)
+	return s.streams
+}
 
 func openGlacier(s *System, via aws.Invoker) any {
 	return glacier.New(glacier.Deps{Store: s.store, Blobs: s.blobs, Clock: s.clock, Random: random{}, Via: via, Meter: s.meter, Log: s.log, Saved: s.hasSnapshots})
@@ -69,7 +72,7 @@ func openIAM(s *System, _ aws.Invoker) any { return s.identities.iam }
 
 func openLambda(s *System, via aws.Invoker) any {
 	return lambda.New(lambda.Deps{
-		Store: s.store, Random: random{}, Via: via, Meter: s.meter, Log: s.log, Runner: s.functions, Endpoint: s.endpoint,
+		Store: s.store, Random: random{}, Via: via, Meter: s.meter, Log: s.log, Runner: s.functions, Endpoint: s.endpoint, Sources: sources{s},
 	})
 }
 
@@ -90,7 +93,8 @@ func openSNS(s *System, via aws.Invoker) any {
 }
 
 func openSQS(s *System, _ aws.Invoker) any {
-	return sqs.New(sqs.Deps{Store: s.store, Clock: s.clock, Random: random{}, Done: s.done})
+	s.sqs = sqs.New(sqs.Deps{Store: s.store, Clock: s.clock, Random: random{}, Done: s.done})
+	return s.sqs
 }
 
 func openSTS(s *System, _ aws.Invoker) any { return s.identities.sts }

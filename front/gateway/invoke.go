@@ -15,14 +15,18 @@ func (g *Gateway) Invoke(ctx context.Context, service, operation string, input a
 	if actor, ok := aws.ActorFrom(ctx); ok {
 		x.Call = aws.Call{
 			Account: actor.Account, Region: actor.Region, Caller: actor.Caller, Source: actor.Source, SourceAccount: actor.SourceAccount, Host: g.Address, UserAgent: actor.Caller.Service,
-			TLS: true, // nothing within travels in the clear
+			TLS:   true, // nothing within travels in the clear
+			Trace: actor.Trace,
+		}
+		if x.Trace == "" {
+			x.Trace = aws.TraceOf(ctx)
 		}
 		x.hurry = actor.Hurry
 	} else { // from where the call came that this one is made for
 		parent := aws.CallFrom(ctx)
 		x.Call = aws.Call{
 			Account: parent.Account, Region: parent.Region, Caller: parent.Caller, Host: parent.Host, UserAgent: parent.UserAgent,
-			TLS: parent.TLS, SourceIP: parent.SourceIP, Referer: parent.Referer,
+			TLS: parent.TLS, Trace: parent.Trace, SourceIP: parent.SourceIP, Referer: parent.Referer,
 		}
 	}
 	x.RequestID, x.Start, x.Service, x.Operation = newRequestID(), g.Clock.Now(), service, operation

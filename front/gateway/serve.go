@@ -47,7 +47,7 @@ func (g *Gateway) receive(r *http.Request) *exchange {
 	x.began = g.Clock.Wall()
 	x.Call = aws.Call{
 		RequestID: newRequestID(), Start: g.Clock.Now(), Host: r.Host, TLS: r.TLS != nil,
-		SourceIP: addressOf(r.RemoteAddr), UserAgent: r.UserAgent(), Referer: r.Referer(),
+		SourceIP: addressOf(r.RemoteAddr), UserAgent: r.UserAgent(), Referer: r.Referer(), Trace: r.Header.Get("X-Amzn-Trace-Id"),
 	}
 	x.req = wire.Request{Request: r}
 	x.req.Path, x.req.Params = target(r)

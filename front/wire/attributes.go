@@ -204,6 +204,13 @@ func (a *attributes) boolean(name string) error {
 	return nil
 }
 
+// AttributeJSON is an item of DynamoDB as JSON writes it, for events.
+func AttributeJSON(m attribute.Map) []byte {
+	var e jsonEncoder
+	e.attributes(m)
+	return e.b
+}
+
 // special writes a value or a map of values.
 func (e *jsonEncoder) special(p *schema.Plan, at unsafe.Pointer) {
 	if p.Special == schema.AttributeMap {

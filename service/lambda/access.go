@@ -17,6 +17,10 @@ func (s *Service) Access(ctx context.Context, operation string, input any) ([]aw
 		operation = "InvokeFunction"
 	}
 	access := aws.Access{Action: "lambda:" + operation, Resource: "*"}
+	if id := mappingOf(input); id != "" {
+		c := aws.CallFrom(ctx)
+		access.Resource = (&mapping{at: kv.Scope{Account: c.Account, Region: c.Region}, id: id}).arn()
+	}
 	if name, qualifier := subject(input); name != "" {
 		if a, err := addressOf(aws.CallFrom(ctx), name, qualifier); err == nil {
 			access.Resource, access.Owner = a.qualified(), a.Account
@@ -30,6 +34,25 @@ func (s *Service) Access(ctx context.Context, operation string, input any) ([]aw
 		}
 	}
 	return []aws.Access{access}, nil
+}
+
+// mappingOf is the event source mapping that an input names.
+func mappingOf(input any) string {
+	switch in := input.(type) {
+	case *lambda.GetEventSourceMappingInput:
+		return in.UUID
+	case *lambda.UpdateEventSourceMappingInput:
+		return in.UUID
+	case *lambda.DeleteEventSourceMappingInput:
+		return in.UUID
+	case *lambda.TagResourceInput:
+		return mappingOfARN(in.Resource)
+	case *lambda.UntagResourceInput:
+		return mappingOfARN(in.Resource)
+	case *lambda.ListTagsInput:
+		return mappingOfARN(in.Resource)
+	}
+	return ""
 }
 
 // subject is the function that an input names.
@@ -80,6 +103,27 @@ func subject(input any) (name string, qualifier *string) {
 	case *lambda.GetFunctionConcurrencyInput:
 		return in.FunctionName, nil
 	case *lambda.DeleteFunctionConcurrencyInput:
+		return in.FunctionName, nil
+	}
+	return subjectOfConfig(input)
+}
+
+// subjectOfConfig is subject for the settings of events.
+func subjectOfConfig(input any) (name string, qualifier *string) {
+	switch in := input.(type) {
+	case *lambda.PutFunctionEventInvokeConfigInput:
+		return in.FunctionName, in.Qualifier
+	case *lambda.UpdateFunctionEventInvokeConfigInput:
+		return in.FunctionName, in.Qualifier
+	case *lambda.GetFunctionEventInvokeConfigInput:
+		return in.FunctionName, in.Qualifier
+	case *lambda.DeleteFunctionEventInvokeConfigInput:
+		return in.FunctionName, in.Qualifier
+	case *lambda.ListFunctionEventInvokeConfigsInput:
+		return in.FunctionName, nil
+	case *lambda.GetFunctionRecursionConfigInput:
+		return in.FunctionName, nil
+	case *lambda.PutFunctionRecursionConfigInput:
 		return in.FunctionName, nil
 	}
 	return "", nil

@@ -31,6 +31,9 @@ func (c *configuration) set(in *lambda.UpdateFunctionConfigurationInput) error {
 	if in.EphemeralStorage != nil {
 		c.Ephemeral = int(in.EphemeralStorage.Size)
 	}
+	if in.DeadLetterConfig != nil {
+		c.DeadLetter = deref(in.DeadLetterConfig.TargetArn)
+	}
 	if in.LoggingConfig != nil {
 		put(&c.LogGroup, in.LoggingConfig.LogGroup)
 	}
@@ -86,8 +89,6 @@ func unbuiltSettings(in *lambda.UpdateFunctionConfigurationInput) error {
 	switch {
 	case in.VpcConfig != nil && len(in.VpcConfig.SubnetIds)+len(in.VpcConfig.SecurityGroupIds) > 0:
 		return unbuilt("VpcConfig")
-	case in.DeadLetterConfig != nil && deref(in.DeadLetterConfig.TargetArn) != "":
-		return unbuilt("DeadLetterConfig")
 	case deref(in.KMSKeyArn) != "":
 		return unbuilt("KMSKeyArn")
 	case in.TracingConfig != nil && in.TracingConfig.Mode == lambda.TracingModeActive:
@@ -142,6 +143,9 @@ func (c *configuration) describe(f *function) *lambda.FunctionConfiguration {
 		TracingConfig: &lambda.TracingConfigResponse{Mode: lambda.TracingModePassThrough},
 		SnapStart:     &lambda.SnapStartResponse{ApplyOn: lambda.SnapStartApplyOnNone, OptimizationStatus: lambda.SnapStartOptimizationStatusOff},
 		LoggingConfig: &lambda.LoggingConfig{LogFormat: lambda.LogFormatText, LogGroup: new(c.group(f))},
+	}
+	if c.DeadLetter != "" {
+		out.DeadLetterConfig = &lambda.DeadLetterConfig{TargetArn: &c.DeadLetter}
 	}
 	if len(c.Variables) > 0 {
 		out.Environment = &lambda.EnvironmentResponse{Variables: c.Variables}

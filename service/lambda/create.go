@@ -35,6 +35,7 @@ func (s *Service) CreateFunction(ctx context.Context, in *lambda.CreateFunctionI
 	err = c.set(&lambda.UpdateFunctionConfigurationInput{
 		Role: &in.Role, Handler: in.Handler, Description: in.Description, Timeout: in.Timeout, MemorySize: in.MemorySize,
 		Environment: in.Environment, Runtime: in.Runtime, EphemeralStorage: in.EphemeralStorage, LoggingConfig: in.LoggingConfig,
+		DeadLetterConfig: in.DeadLetterConfig,
 	})
 	if err != nil {
 		return nil, err
@@ -43,11 +44,9 @@ func (s *Service) CreateFunction(ctx context.Context, in *lambda.CreateFunctionI
 	if err != nil {
 		return nil, err
 	}
-	session, err := s.assume(ctx, a, in.Role)
-	if err != nil {
+	if err := s.checkRole(ctx, a, &c); err != nil {
 		return nil, err
 	}
-	c.RoleSession = session.AssumedRoleUser.AssumedRoleId
 	f := &function{at: a, ID: s.Random.Uint64(), Tags: maps.Clone(in.Tags)}
 	c.Revision = aws.UUID(s.Random)
 	var out *lambda.FunctionConfiguration
@@ -69,6 +68,17 @@ func (s *Service) CreateFunction(ctx context.Context, in *lambda.CreateFunctionI
 		return nil
 	})
 	return (*lambda.CreateFunctionOutput)(out), err
+}
+
+// checkRole refuses a role that Lambda may not assume, or that may not do what
+// the settings ask of it.
+func (s *Service) checkRole(ctx context.Context, a address, c *configuration) error {
+	session, err := s.assume(ctx, a, c.Role)
+	if err != nil {
+		return err
+	}
+	c.RoleSession = session.AssumedRoleUser.AssumedRoleId
+	return s.checkDeadLetter(ctx, a, c)
 }
 
 // take stores code as the configuration's.

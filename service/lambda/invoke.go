@@ -93,6 +93,9 @@ func (s *Service) run(ctx context.Context, t target, r Request) (*Outcome, error
 		return nil, ErrBusy
 	}
 	call := aws.CallFrom(ctx)
+	if r.TraceID = s.follow(call, t.f); r.TraceID == "" {
+		return nil, errLoop
+	}
 	out, err := s.Runner.Run(ctx, s.program(call, t), r)
 	if err != nil {
 		return nil, err
@@ -153,6 +156,9 @@ func (s *Service) refusal(t target, err error) error {
 			reason = lambda.ThrottleReasonReservedFunctionConcurrentInvocationLimitExceeded
 		}
 		return lambda.ErrTooManyRequestsException(&lambda.TooManyRequestsException{Type: new(user), Reason: reason}, "Rate Exceeded.")
+	case errors.Is(err, errLoop):
+		return lambda.ErrRecursiveInvocationException(&lambda.RecursiveInvocationException{Type: new(user)},
+			"Lambda has detected that %s is being invoked in a recursive loop, and has stopped it.", t.f.at.arn())
 	case errors.Is(err, ErrCannotRun):
 		return lambda.ErrInvalidRuntimeException(&lambda.InvalidRuntimeException{Type: new(user)}, "%s", err)
 	}

@@ -11,6 +11,7 @@ package lambda
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"github.com/brume-cloud/brume/api/lambda"
 	"github.com/brume-cloud/brume/aws"
@@ -26,6 +27,16 @@ type Deps struct {
 	Log      *slog.Logger
 	Runner   Runner
 	Endpoint func(aws.Region) string // the URL that functions reach this cloud at
+	Sources  Sources
+}
+
+// Sources tells of the queues and streams that mappings poll.
+type Sources interface {
+	// Next returns the keys below which a commit may bring more to receive from
+	// the source with an ARN, and when more comes without one; zero for never.
+	// part is a shard, or empty for all of the source. A source that is not
+	// there has keys as well, if it may come back.
+	Next(ctx context.Context, arn, part string) (on []kv.Key, due time.Time, err error)
 }
 
 // Service implements the API. What it does not override answers NotImplemented.

@@ -38,9 +38,9 @@ type bench struct {
 
 const trust = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}}`
 
-func story(t *testing.T) *bench {
+func story(t *testing.T, options ...cloudtest.Option) *bench {
 	t.Helper()
-	c := cloudtest.Start(t, cloudtest.NoRetries())
+	c := cloudtest.Start(t, append(options, cloudtest.NoRetries())...)
 	b := &bench{T: t, cloud: c, Client: lambda.NewFromConfig(c.Config())}
 	roles := iam.NewFromConfig(c.Config())
 	made, err := roles.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: aws.String("worker"), AssumeRolePolicyDocument: aws.String(trust)})

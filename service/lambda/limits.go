@@ -34,7 +34,7 @@ const BodyLimit = 70_167_211
 // AWS: "Error handling and automatic retries in Lambda", asynchronous invocation.
 const (
 	maxAge        = 6 * time.Hour
-	maxFailures   = 3 // of the function
+	maxRetries    = 2 // after failures of the function
 	firstPause    = time.Second
 	longestPause  = 5 * time.Minute
 	afterFailures = time.Minute // times their number
@@ -47,3 +47,16 @@ const chunk = 512 << 10
 // own: credentials are good for an hour, so that a call begins with half of
 // that at least.
 const renewal = 30 * time.Minute
+
+// AWS: "Using Lambda with Amazon SQS", "Using AWS Lambda with Amazon DynamoDB",
+// "Lambda quotas".
+const (
+	queueBatch    = 10 // messages by default, and at most without a batch window
+	streamBatch   = 100
+	maxFilters    = 5
+	maxPattern    = 4 << 10 // bytes
+	firstPollers  = 5       // of a queue that has a backlog, at once
+	pollersMinute = 300     // more of them in a minute
+	maxPollers    = 1250
+	maxState      = 1 << 20 // bytes of a tumbling window
+)

@@ -80,7 +80,12 @@ func batches(lines []Line) func(yield func([]logs.InputLogEvent) bool) {
 
 // session is who a function is to other services.
 func (t target) session(role aws.ARN) aws.Caller {
-	arn, name := role, t.f.at.Name
+	return sessionOf(role, t.f.at.Name, t.c.RoleSession)
+}
+
+// sessionOf is a session of a role with a name and the unique id of such sessions.
+func sessionOf(role aws.ARN, name, id string) aws.Caller {
+	arn := role
 	arn.Service, arn.Resource = "sts", "assumed-role/"+role.Resource[strings.LastIndexByte(role.Resource, '/')+1:]+"/"+name
-	return aws.Caller{Kind: aws.AssumedRole, Account: role.Account, ARN: arn.String(), UserID: t.c.RoleSession, Session: &aws.Session{Role: role.String()}}
+	return aws.Caller{Kind: aws.AssumedRole, Account: role.Account, ARN: arn.String(), UserID: id, Session: &aws.Session{Role: role.String()}}
 }

@@ -97,4 +97,14 @@ func TestTags(t *testing.T) {
 	got, err := b.ListTags(b.Context(), &lambda.ListTagsInput{Resource: made.FunctionArn})
 	b.ok(err)
 	b.want("tags", got.Tags, map[string]string{"b": "2"})
+
+	b.may(`["sqs:*"]`)
+	l := b.queue("q", nil)
+	l.mapped(func(in *lambda.CreateEventSourceMappingInput) { in.Tags = map[string]string{"a": "1"} })
+	arn := aws.String("arn:aws:lambda:us-east-1:000000000000:event-source-mapping:" + l.id)
+	_, err = b.TagResource(b.Context(), &lambda.TagResourceInput{Resource: arn, Tags: map[string]string{"b": "2"}})
+	b.ok(err)
+	got, err = b.ListTags(b.Context(), &lambda.ListTagsInput{Resource: arn})
+	b.ok(err)
+	b.want("tags of a mapping", got.Tags, map[string]string{"a": "1", "b": "2"})
 }

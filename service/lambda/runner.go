@@ -39,6 +39,7 @@ type Request struct {
 	ID, FunctionARN string
 	Payload         []byte
 	ClientContext   string // JSON
+	TraceID         string // X-Ray's header
 }
 
 // Outcome is what came of a call.

@@ -16,6 +16,8 @@ type function struct {
 	Reserved int               `kv:"4"` // calls at a time
 	Policy   string            `kv:"5"` // empty for none
 
+	Loops bool `kv:"60"` // it may call itself by way of others without end
+
 	PolicyRevision string `kv:"6"`
 	Last           uint64 `kv:"7"` // the number of the last version that was published
 }
@@ -39,6 +41,7 @@ type configuration struct {
 	Revision     string            `kv:"14"`
 	LogGroup     string            `kv:"15"`
 	RoleSession  string            `kv:"16"` // the unique id of the role's sessions, as of when the role was set
+	DeadLetter   string            `kv:"60"` // ARN of the queue or topic that gets events that failed
 }
 
 // bytesRow is a part of something long.
@@ -104,4 +107,136 @@ func (f *function) drop(tx kv.Tx) {
 	aliases.DeleteAll(tx, aliases.Prefix(sc, id))
 	codes.DeleteAll(tx, codes.Prefix(sc, id))
 	events.DeleteAll(tx, events.Prefix(sc, id))
+	eventConfigs.DeleteAll(tx, eventConfigs.Prefix(sc, id))
+}
+
+// mapping is an event source mapping. Durations are whole seconds.
+type mapping struct {
+	at kv.Scope `kv:"-"`
+	id string   `kv:"-"` // UUID
+
+	Function    string            `kv:"1"` // name
+	FunctionID  uint64            `kv:"2"`
+	Qualifier   string            `kv:"3"`
+	Owner       string            `kv:"4"` // account of the function
+	Source      string            `kv:"5"` // ARN
+	Batch       int               `kv:"6"` // records
+	Window      time.Duration     `kv:"7"`
+	Filters     []string          `kv:"8"`  // patterns
+	Report      bool              `kv:"9"`  // ReportBatchItemFailures
+	Concurrency int               `kv:"10"` // 0 for no limit of its own
+	State       string            `kv:"11"`
+	Enabled     bool              `kv:"12"` // what State is on its way to
+	Modified    time.Time         `kv:"13"`
+	Created     time.Time         `kv:"14"`
+	Result      string            `kv:"15"` // of the last batch
+	Tags        map[string]string `kv:"16"`
+
+	// Of streams only.
+	Position  string        `kv:"17"`
+	From      time.Time     `kv:"18"` // AT_TIMESTAMP
+	Parallel  int           `kv:"19"`
+	Bisect    bool          `kv:"20"`
+	MaxAge    time.Duration `kv:"21"` // negative for none
+	Retries   int           `kv:"22"` // negative for no limit
+	Tumbling  time.Duration `kv:"23"`
+	OnFailure string        `kv:"24"` // ARN
+}
+
+// poller is one poll of a mapping's source: it has a job of its own. Those of
+// queues are numbered, and the first is always there; a stream has one that
+// looks for shards, and one or more for each shard.
+type poller struct {
+	Nonce    uint64    `kv:"1"`
+	Since    time.Time `kv:"2"` // queue: when the backlog began; stream: when the batch in the making began
+	Expires  time.Time `kv:"3"` // queue: when gathered messages are seen by others again
+	Retry    time.Time `kv:"4"` // not to call the function before
+	Refusals int       `kv:"5"` // for want of concurrency, in a row
+	Due      time.Time `kv:"6"` // queue: when the batch is to be handed over, full or not
+
+	// Of a shard.
+	Sequence string    `kv:"7"` // of the last record that is done with; empty for none
+	Sizes    []int     `kv:"8"` // of the next batches, where a failure has fixed them
+	Failures int       `kv:"9"` // of the next batch
+	Done     bool      `kv:"10"`
+	Factor   int       `kv:"11"` // pollers of the shard
+	Window   time.Time `kv:"12"` // start of the tumbling window with state
+	State    string    `kv:"13"` // JSON
+
+	Troubles int `kv:"14"` // failures to poll, in a row
+}
+
+// The tables of event source mappings. All but the first begin with the id.
+var (
+	mappings = kv.Table[mapping]{Name: "lambda.mapping"}   // id
+	pollers  = kv.Table[poller]{Name: "lambda.poller"}     // lane
+	gathered = kv.Table[bytesRow]{Name: "lambda.gathered"} // lane, number of the part
+	finished = kv.Table[bytesRow]{Name: "lambda.finished"} // of each shard that is read to its end: wakes who looks for its children
+)
+
+func mappingKey(sc kv.Scope, id string) kv.Key { return mappings.Key(sc, kv.String(id)) }
+
+func (m *mapping) key() kv.Key { return mappingKey(m.at, m.id) }
+
+func (m *mapping) pollerKey(lane string) kv.Key {
+	return pollers.Key(m.at, kv.String(m.id), kv.String(lane))
+}
+
+func (m *mapping) gatheredKey(lane string) kv.Key {
+	return gathered.Key(m.at, kv.String(m.id), kv.String(lane))
+}
+
+func (m *mapping) finishedKey(lane string) kv.Key {
+	return finished.Key(m.at, kv.String(m.id), kv.String(lane))
+}
+
+// laneOf is the lane that a poller's key names.
+func laneOf(key kv.Key) string {
+	parts := pollers.Parts(key)
+	parts.Skip(1)
+	return parts.String()
+}
+
+// drop deletes every row of the mapping.
+func (m *mapping) drop(tx kv.Tx) {
+	mappings.Delete(tx, m.key())
+	pollers.DeleteAll(tx, pollers.Prefix(m.at, kv.String(m.id)))
+	gathered.DeleteAll(tx, gathered.Prefix(m.at, kv.String(m.id)))
+	finished.DeleteAll(tx, finished.Prefix(m.at, kv.String(m.id)))
+}
+
+// parcel is something that is on its way to a destination.
+type parcel struct {
+	To         string            `kv:"1"` // ARN
+	Role       string            `kv:"2"` // who sends it
+	Session    string            `kv:"3"` // the unique id of the role's sessions
+	Name       string            `kv:"4"` // of the session: the function's
+	Function   string            `kv:"5"` // ARN, with the version or alias
+	Key        string            `kv:"6"` // of the object, for S3
+	Attributes map[string]string `kv:"7"` // for dead letters
+	Detail     string            `kv:"8"` // type, for EventBridge
+}
+
+// parcels is what parcels hold: id, number of the part.
+var parcels = kv.Table[bytesRow]{Name: "lambda.parcel"}
+
+func parcelKey(sc kv.Scope, id string) kv.Key { return parcels.Key(sc, kv.String(id)) }
+
+// eventConfig is how the events of a version or alias are dealt with.
+type eventConfig struct {
+	Retries   *int          `kv:"1"`
+	MaxAge    time.Duration `kv:"2"` // zero for the longest
+	OnSuccess string        `kv:"3"` // ARN
+	OnFailure string        `kv:"4"`
+	Modified  time.Time     `kv:"5"`
+}
+
+// eventConfigs are by the function's id and the qualifier, $LATEST included.
+var eventConfigs = kv.Table[eventConfig]{Name: "lambda.eventconfig"}
+
+func (f *function) eventConfigKey(qualifier string) kv.Key {
+	if qualifier == "" {
+		qualifier = latest
+	}
+	return eventConfigs.Key(f.at.Scope, kv.Uint(f.ID), kv.String(qualifier))
 }

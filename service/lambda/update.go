@@ -71,6 +71,9 @@ func (s *Service) UpdateFunctionConfiguration(ctx context.Context, in *lambda.Up
 		}
 		session = out.AssumedRoleUser.AssumedRoleId
 	}
+	if err := s.checkNewDeadLetter(ctx, a, in); err != nil {
+		return nil, err
+	}
 	revision := aws.UUID(s.Random)
 	var out *lambda.FunctionConfiguration
 	err = s.change(ctx, in.FunctionName, func(tx kv.Tx, f *function, c *configuration) error {

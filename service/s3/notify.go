@@ -36,6 +36,8 @@ type event struct {
 type notice struct {
 	ARN  string `kv:"1"`
 	Body string `kv:"2"`
+
+	Trace string `kv:"3"`
 }
 
 // emit tells an event to all who want to know of its kind: a job for each, put
@@ -46,7 +48,7 @@ func (s *Service) emit(ctx context.Context, tx kv.Tx, b *bucket, e event) {
 		return
 	}
 	send := func(arn, body string) {
-		job.PutNow(tx, &job.Job{Kind: kindNotify, Scope: b.scope(), ID: b.Name, Lane: arn, Payload: kv.Append(nil, &notice{ARN: arn, Body: body})})
+		job.PutNow(tx, &job.Job{Kind: kindNotify, Scope: b.scope(), ID: b.Name, Lane: arn, Payload: kv.Append(nil, &notice{ARN: arn, Body: body, Trace: aws.TraceOf(ctx)})})
 	}
 	call := aws.CallFrom(ctx)
 	for _, r := range receivers(c) {
@@ -226,6 +228,7 @@ func (s *Service) tell(ctx context.Context, sc kv.Scope, n *notice) error {
 		return errArgument("ARN", n.ARN, "The ARN could not be parsed")
 	}
 	actor, _ := aws.ActorFrom(ctx)
+	actor.Trace = n.Trace
 	actor.Account, actor.Region = to.Account, to.Region
 	ctx = aws.ActAs(ctx, actor)
 	switch to.Service {

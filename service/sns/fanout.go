@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/pattern"
 	"github.com/brume-cloud/brume/state/job"
 	"github.com/brume-cloud/brume/state/kv"
 )
@@ -25,7 +26,7 @@ type broadcast struct {
 	note envelope
 
 	read  bool // body was tried
-	body  *node
+	body  *pattern.Node
 	actor aws.Actor       // for whom act is
 	act   context.Context // acting as actor
 	made  []tally         // deliveries
@@ -122,21 +123,21 @@ func (b *broadcast) passes(sub *subscription) bool {
 		return false
 	}
 	if sub.FilterScope != scopeBody {
-		return f.matchAttributes(b.m.Attributes)
+		return matchAttributes(f, b.m.Attributes)
 	}
 	if _, own := b.m.Bodies[sub.Protocol]; own {
-		body, ok := parseBody(b.m.bodyFor(sub.Protocol))
-		return ok && body.kind == nodeObject && f.matchBody(body)
+		body, ok := pattern.ParseNode(b.m.bodyFor(sub.Protocol))
+		return ok && body.IsObject() && f.Match(body)
 	}
 	if !b.read {
 		b.read = true
-		b.body, _ = parseBody(b.m.Body)
+		b.body, _ = pattern.ParseNode(b.m.Body)
 	}
-	return b.body != nil && b.body.kind == nodeObject && f.matchBody(b.body)
+	return b.body != nil && b.body.IsObject() && f.Match(b.body)
 }
 
 // filterOf returns the subscription's filter, parsed.
-func (s *Service) filterOf(sub *subscription) (*filterPolicy, error) {
+func (s *Service) filterOf(sub *subscription) (*pattern.Pattern, error) {
 	cache := s.filters[sub.FilterScope]
 	if f, ok := cache.Find(sub.Filter); ok {
 		return f, nil

@@ -1,216 +1,58 @@
 package sns
 
 import (
-	"net/netip"
+	"errors"
 	"strings"
+
+	"github.com/brume-cloud/brume/front/pattern"
 )
 
-// filterPolicy is a parsed filter policy. It is never changed, so that one
-// serves all deliveries.
+// filterError is what is wrong with a filter policy, in SNS's words.
+type filterError struct{ cause error }
+
+// Error implements error.
+func (e filterError) Error() string {
+	if errors.Is(e.cause, pattern.ErrNested) { // AWS: this one is said without a name
+		return e.cause.Error()
+	}
+	return "FilterPolicy: " + e.cause.Error()
+}
+
+// Unwrap returns the cause.
+func (e filterError) Unwrap() error { return e.cause }
+
+// parseFilter reads a filter policy and checks it against the rules of its scope.
 // AWS: "Amazon SNS subscription filter policies".
-type filterPolicy struct{ group }
-
-// group is conditions that must all hold.
-type group struct {
-	rules   []rule
-	choices [][]group // of each, one group must hold ($or)
-}
-
-// rule holds when one of its conditions does for one of the values at path:
-// an attribute's name, or the keys that lead to a place in the message body,
-// joined by dots.
-// AWS: a dot in a key of the policy and a step into an object are the same.
-type rule struct {
-	path string
-	any  []condition
-}
-
-// operator is what a condition asks of a value.
-type operator uint8
-
-const (
-	opEqual operator = iota
-	opPrefix
-	opSuffix
-	opIgnoreCase
-	opWildcard
-	opPrefixIgnoreCase
-	opSuffixIgnoreCase
-	opRange
-	opCIDR
-	opExists
-	opNot // none of its operands holds
-)
-
-// condition is one element of a rule's array.
-type condition struct {
-	op       operator
-	value    scalar // opEqual, and the pattern of those on text
-	low      bound  // opRange
-	high     bound
-	network  netip.Prefix
-	exists   bool        // opExists: whether there has to be a value
-	operands []condition // opNot
-}
-
-// bound is one end of a numeric range.
-type bound struct {
-	set, open bool // open: the end itself is not in the range
-	at        int64
-}
-
-// kind is the JSON type of a scalar.
-type kind uint8
-
-const (
-	kindNull kind = iota
-	kindFalse
-	kindTrue
-	kindNumber
-	kindText
-)
-
-// scalar is a value that conditions are held against.
-type scalar struct {
-	kind   kind
-	text   string
-	number int64 // in units of numberUnit
-}
-
-// matches reports whether the condition holds for v, which exists.
-func (c *condition) matches(v *scalar) bool {
-	switch c.op {
-	case opEqual:
-		return *v == c.value
-	case opExists:
-		return c.exists
-	case opNot:
-		for i := range c.operands {
-			if c.operands[i].matches(v) {
-				return false
-			}
-		}
-		return true
-	case opRange:
-		return v.kind == kindNumber && c.low.under(v.number) && c.high.over(v.number)
+func parseFilter(text, scope string) (*pattern.Pattern, error) {
+	p, err := pattern.Parse(text, pattern.Rules{
+		Flat: scope != scopeBody, MaxSize: maxFilterSize, MaxKeys: maxFilterKeys, MaxCombinations: maxFilterCombinations,
+	})
+	if err != nil {
+		return nil, filterError{err}
 	}
-	return v.kind == kindText && c.matchesText(v.text)
-}
-
-func (c *condition) matchesText(s string) bool {
-	pattern := c.value.text
-	switch c.op {
-	case opPrefix:
-		return strings.HasPrefix(s, pattern)
-	case opSuffix:
-		return strings.HasSuffix(s, pattern)
-	case opIgnoreCase:
-		return strings.EqualFold(s, pattern)
-	case opPrefixIgnoreCase:
-		return len(s) >= len(pattern) && strings.EqualFold(s[:len(pattern)], pattern)
-	case opSuffixIgnoreCase:
-		return len(s) >= len(pattern) && strings.EqualFold(s[len(s)-len(pattern):], pattern)
-	case opWildcard:
-		return wildcard(pattern, s)
-	case opCIDR:
-		address, err := netip.ParseAddr(s)
-		return err == nil && c.network.Contains(address.Unmap())
-	}
-	return false
-}
-
-func (b *bound) under(n int64) bool { return !b.set || n > b.at || n == b.at && !b.open }
-func (b *bound) over(n int64) bool  { return !b.set || n < b.at || n == b.at && !b.open }
-
-// wildcard reports whether s is pattern, in which * stands for any text and a
-// backslash takes the next character as it is.
-func wildcard(pattern, s string) bool {
-	p, i := 0, 0
-	star, resume := -1, 0
-	for {
-		if p < len(pattern) && pattern[p] == '*' {
-			star, resume = p, i
-			p++
-			continue
-		}
-		literal := p
-		if p < len(pattern) && pattern[p] == '\\' && p+1 < len(pattern) {
-			literal++
-		}
-		switch {
-		case literal < len(pattern) && i < len(s) && pattern[literal] == s[i]:
-			p, i = literal+1, i+1
-		case p == len(pattern) && i == len(s):
-			return true
-		case star >= 0 && resume < len(s):
-			resume++
-			p, i = star+1, resume
-		default:
-			return false
-		}
-	}
+	return p, nil
 }
 
 // matchAttributes reports whether a message with these attributes passes.
-func (g *group) matchAttributes(attributes []attribute) bool {
-	for i := range g.rules {
-		if !g.rules[i].matchAttribute(attributes) {
-			return false
-		}
-	}
-	for _, groups := range g.choices {
-		if !anyGroup(groups, func(g *group) bool { return g.matchAttributes(attributes) }) {
-			return false
-		}
-	}
-	return true
+func matchAttributes(p *pattern.Pattern, attributes []attribute) bool {
+	return p.MatchEach(func(r *pattern.Rule) bool { return matchAttribute(r, attributes) })
 }
 
-func anyGroup(groups []group, holds func(*group) bool) bool {
-	for i := range groups {
-		if holds(&groups[i]) {
-			return true
-		}
-	}
-	return false
-}
-
-// matchAttribute holds the rule against the attribute of its name. AWS: binary
+// matchAttribute holds a rule against the attribute of its name. AWS: binary
 // attributes are ignored, as if they were not there.
-func (r *rule) matchAttribute(attributes []attribute) bool {
+func matchAttribute(r *pattern.Rule, attributes []attribute) bool {
 	for i := range attributes {
 		a := &attributes[i]
-		if a.Name != r.path || a.binary() {
+		if a.Name != r.Path() || a.binary() {
 			continue
 		}
 		switch {
 		case a.Type == typeStringArray:
-			body, ok := parseBody(a.Text)
-			return ok && body.kind == nodeList && (r.matchesAny(body) || len(body.items) > 0 && r.wants(true))
+			return r.MatchList(a.Text)
 		case strings.HasPrefix(a.Type, typeNumber):
-			n, ok := parseNumber(a.Text)
-			return ok && r.matches(&scalar{kind: kindNumber, number: n})
+			return r.MatchNumber(a.Text)
 		}
-		return r.matches(&scalar{kind: kindText, text: a.Text})
+		return r.MatchText(a.Text)
 	}
-	return r.wants(false)
-}
-
-func (r *rule) matches(v *scalar) bool {
-	for i := range r.any {
-		if r.any[i].matches(v) {
-			return true
-		}
-	}
-	return false
-}
-
-// wants reports whether the rule is content with a value's being there or not.
-func (r *rule) wants(there bool) bool {
-	for i := range r.any {
-		if r.any[i].op == opExists && r.any[i].exists == there {
-			return true
-		}
-	}
-	return false
+	return r.Wants(false)
 }

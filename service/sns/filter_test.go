@@ -1,8 +1,11 @@
 package sns
 
 import (
+	"errors"
 	"strings"
 	"testing"
+
+	"github.com/brume-cloud/brume/front/pattern"
 )
 
 // text makes attributes of name, type and value.
@@ -85,7 +88,7 @@ func TestFilterOnAttributes(t *testing.T) {
 			t.Errorf("%s: %v", c.policy, err)
 			continue
 		}
-		if got := f.matchAttributes(c.given); got != c.want {
+		if got := matchAttributes(f, c.given); got != c.want {
 			t.Errorf("%s on %v: got %v", c.policy, c.given, got)
 		}
 	}
@@ -118,11 +121,11 @@ func TestFilterOnTheBody(t *testing.T) {
 			t.Errorf("%s: %v", c.policy, err)
 			continue
 		}
-		body, ok := parseBody(c.body)
+		body, ok := pattern.ParseNode(c.body)
 		if !ok {
 			t.Fatal(c.body)
 		}
-		if got := f.matchBody(body); got != c.want {
+		if got := f.Match(body); got != c.want {
 			t.Errorf("%s on %s: got %v", c.policy, c.body, got)
 		}
 	}
@@ -169,7 +172,7 @@ func TestFilterMistakes(t *testing.T) {
 			t.Errorf("%s:\ngot  %v\nwant %s", c.policy, err, want)
 		}
 	}
-	if _, err := parseFilter(`{"a":{"b":["x"]}}`, scopeAttributes); err != errFilterNested {
+	if _, err := parseFilter(`{"a":{"b":["x"]}}`, scopeAttributes); !errors.Is(err, pattern.ErrNested) {
 		t.Errorf("nested: got %v", err)
 	}
 }
@@ -184,9 +187,9 @@ func FuzzFilter(f *testing.F) {
 			if err != nil {
 				continue
 			}
-			p.matchAttributes(text("a", "String.Array", body, "b", "String", body, "c", "Number", "1"))
-			if n, ok := parseBody(body); ok {
-				p.matchBody(n)
+			matchAttributes(p, text("a", "String.Array", body, "b", "String", body, "c", "Number", "1"))
+			if n, ok := pattern.ParseNode(body); ok {
+				p.Match(n)
 			}
 		}
 	})
@@ -200,7 +203,7 @@ func BenchmarkFilterOnAttributes(b *testing.B) {
 	given := text("kind", "String", "newspaper", "price", "Number", "15")
 	b.ReportAllocs()
 	for b.Loop() {
-		f.matchAttributes(given)
+		matchAttributes(f, given)
 	}
 }
 

@@ -37,7 +37,7 @@ func (b *broadcast) sendInside(sub *subscription) error {
 func (b *broadcast) as(account aws.Account, region aws.Region) context.Context {
 	if b.act == nil || b.actor.Account != account || b.actor.Region != region {
 		b.actor = aws.Actor{
-			Caller: aws.Caller{Kind: aws.ServicePrincipal, Service: principal}, Account: account, Region: region, Source: b.arn, Hurry: b.actor.Hurry,
+			Caller: aws.Caller{Kind: aws.ServicePrincipal, Service: principal}, Account: account, Region: region, Source: b.arn, Hurry: b.actor.Hurry, Trace: b.m.Trace,
 		}
 		b.act = aws.ActAs(b.ctx, b.actor)
 	}

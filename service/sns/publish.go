@@ -139,7 +139,7 @@ func (s *Service) accept(ctx context.Context, tx kv.Tx, t *topic, m *message) er
 			return err
 		}
 	}
-	m.ID, m.Topic, m.Sent = aws.UUID(s.Random), t.at.Name, tx.Now()
+	m.ID, m.Topic, m.Sent, m.Trace = aws.UUID(s.Random), t.at.Name, tx.Now(), aws.TraceOf(ctx)
 	j := job.Job{Kind: kindFanout, Scope: t.at.Scope}
 	if t.at.fifo() {
 		if t.isRepeated(tx, m) {

@@ -33,6 +33,7 @@ import (
 	"github.com/brume-cloud/brume/api/sns"
 	"github.com/brume-cloud/brume/api/sqs"
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/pattern"
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/front/wire/schema"
 	"github.com/brume-cloud/brume/state/kv"
@@ -62,7 +63,7 @@ type HTTP interface {
 type Service struct {
 	sns.Unimplemented
 	Deps
-	filters  map[string]*memo.Cache[*filterPolicy] // by scope
+	filters  map[string]*memo.Cache[*pattern.Pattern] // by scope
 	signers  *memo.Cache[*signer]
 	queues   sqs.Client
 	lambda   lambda.Client
@@ -73,7 +74,7 @@ type Service struct {
 func New(d Deps) *Service {
 	return &Service{
 		Deps: d, signers: memo.New[*signer](),
-		filters: map[string]*memo.Cache[*filterPolicy]{scopeAttributes: memo.New[*filterPolicy](), scopeBody: memo.New[*filterPolicy]()},
+		filters: map[string]*memo.Cache[*pattern.Pattern]{scopeAttributes: memo.New[*pattern.Pattern](), scopeBody: memo.New[*pattern.Pattern]()},
 		queues:  sqs.NewClient(d.Via), lambda: lambda.NewClient(d.Via), firehose: firehose.NewClient(d.Via),
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/brume-cloud/brume/api/sns"
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/pattern"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
@@ -107,7 +108,7 @@ func (s *subscription) setAll(attributes map[string]string) error {
 		if !ok {
 			continue
 		}
-		if err := s.set(name, value); errors.Is(err, errFilterNested) { // AWS: this one is said alike everywhere
+		if err := s.set(name, value); errors.Is(err, pattern.ErrNested) { // AWS: this one is said alike everywhere
 			return refused("", err)
 		} else if err != nil {
 			return refused("Attributes Reason: ", err)

@@ -71,6 +71,7 @@ type message struct {
 	Sequence   uint64            `kv:"8"`
 	Sent       time.Time         `kv:"9"`
 	Topic      string            `kv:"10"` // its name
+	Trace      string            `kv:"11"` // X-Ray's header
 }
 
 // sequence counts the messages of a FIFO topic.

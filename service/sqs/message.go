@@ -216,7 +216,11 @@ func sequenceNumber(s kv.Stamp) string {
 // send puts an admitted message into q.
 func (s *Service) send(ctx context.Context, tx kv.Tx, q *queue, d *draft) sendReceipt {
 	m := &d.message
-	m.ID, m.Sent, m.Sender = aws.UUID(s.Random), tx.Now(), sender(aws.CallFrom(ctx))
+	call := aws.CallFrom(ctx)
+	m.ID, m.Sent, m.Sender = aws.UUID(s.Random), tx.Now(), sender(call)
+	if m.Trace == "" {
+		m.Trace = call.Trace
+	}
 	if q.at.fifo() {
 		return q.sendFIFO(tx, m)
 	}

@@ -126,15 +126,17 @@ func (w *sight) close() {
 }
 
 func (s *Service) watch(at address, id uint64) *sight {
-	log := ready.Prefix(at.Scope, kv.Uint(id))
-	if at.fifo() {
-		log = groupsReady.Prefix(at.Scope, kv.Uint(id))
+	log, late, changed := at.sights(id)
+	return &sight{ready: s.Store.Watch(log), delayed: s.Store.Watch(late), moved: s.Store.Watch(changed)}
+}
+
+// sights is where commits make messages visible, or due earlier.
+func (a address) sights(id uint64) (log, late, changed kv.Key) {
+	log = ready.Prefix(a.Scope, kv.Uint(id))
+	if a.fifo() {
+		log = groupsReady.Prefix(a.Scope, kv.Uint(id))
 	}
-	return &sight{
-		ready:   s.Store.Watch(log),
-		delayed: s.Store.Watch(delayed.Prefix(at.Scope, kv.Uint(id))),
-		moved:   s.Store.Watch(moved.Prefix(at.Scope, kv.Uint(id))),
-	}
+	return log, delayed.Prefix(a.Scope, kv.Uint(id)), moved.Prefix(a.Scope, kv.Uint(id))
 }
 
 // delivery is a message together with its receipt.

@@ -114,7 +114,8 @@ type Kind struct {
 
 	// Do does the work outside of any transaction, and may take its time. The
 	// function that it returns, if any, runs in the transaction that deletes
-	// the job's row. If the process ends in between, Do is called again.
+	// the job's row. If the process ends in between, Do is called again. An
+	// error that is a *Wait is no failure.
 	Do func(ctx context.Context, j *Job) (done func(tx kv.Tx) error, err error)
 
 	Concurrency int                             // Dos at the same time; 16 when 0

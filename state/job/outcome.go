@@ -16,6 +16,7 @@ type outcome struct {
 	gone    bool // the row is deleted, or moved out of the window
 	attempt int
 	retry   time.Time // not before
+	wait    *Wait
 }
 
 // apply ends the item's run and reports whether it leaves the window.
@@ -24,6 +25,9 @@ func (it *item) apply() (gone bool) {
 	it.Attempt = max(it.Attempt, it.outcome.attempt)
 	it.retry = later(it.retry, it.outcome.retry)
 	gone = it.outcome.gone
+	if gone {
+		it.rest.end()
+	}
 	it.outcome = outcome{}
 	return gone
 }
@@ -108,6 +112,10 @@ func (r *runner) do(ctx context.Context, it *item) {
 	})
 	if ctx.Err() != nil && cause != nil {
 		return // stopped, not failed
+	}
+	if wait, ok := errors.AsType[*Wait](cause); ok {
+		it.outcome = outcome{wait: wait}
+		return
 	}
 	// The work is done: a Stop from here on must not make it happen twice.
 	ctx = context.WithoutCancel(ctx)

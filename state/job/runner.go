@@ -21,11 +21,14 @@ type runner struct {
 	// loop; nil when not known.
 	floor atomic.Pointer[kv.Key]
 
-	window   *window
-	due      time.Time // when the next dated row is due, as of the last look; zero for never
-	scanned  time.Time // when the window last began from the start
-	touched  bool      // job.due changed since
-	running  int       // Dos
+	window  *window
+	due     time.Time // when the next dated row is due, as of the last look; zero for never
+	scanned time.Time // when the window last began from the start
+	touched bool      // job.due changed since
+	running int       // Dos
+
+	rests sync.Map // job key → *rest, for those outside the loop
+
 	finished chan *item
 }
 
@@ -85,6 +88,7 @@ func (r *runner) loop(ctx context.Context) {
 	for r.running > 0 {
 		r.settle(<-r.finished)
 	}
+	r.forgetRests()
 }
 
 // wait returns when there may be something to do.
@@ -124,7 +128,7 @@ func (r *runner) pass(ctx context.Context, dos *sync.WaitGroup) (next time.Time,
 				dos.Go(func() { r.do(ctx, it) })
 			}
 		}
-		if len(r.window.items) == 0 {
+		if r.window.logDone() {
 			floor := r.window.log
 			r.floor.Store(&floor)
 		}
@@ -161,12 +165,18 @@ func dueOf(k kv.Key) time.Time {
 	return rd.Time()
 }
 
+// outlook is what a runner knows beside the rows.
+type outlook struct {
+	floor   *kv.Key
+	resting map[string]time.Time // until when jobs wait, by their keys
+}
+
 // firstDue returns when the first job that may start is due.
-func (r *runner) firstDue(tx kv.Tx) (due time.Time, ok bool) {
+func (r *runner) firstDue(tx kv.Tx, known outlook) (due time.Time, ok bool) {
 	waiting := map[string]bool{} // lanes whose first job waits for its retry
 	log := kv.Prefix(logPrefix(r.kind.Name))
-	if floor := r.floor.Load(); floor != nil {
-		log.From = *floor // rather than over all that is done
+	if known.floor != nil {
+		log.From = *known.floor // rather than over all that is done
 	}
 	for _, rows := range []kv.Range{log, kv.Prefix(duePrefix(r.kind.Name))} {
 		for k, v := range tx.Scan(rows) {
@@ -178,10 +188,15 @@ func (r *runner) firstDue(tx kv.Tx) (due time.Time, ok bool) {
 				continue
 			}
 			at := later(it.Due, it.retry)
+			if until, rests := known.resting[string(it.key)]; rests {
+				if at = until; at.IsZero() {
+					continue
+				}
+			}
 			if !ok || at.Before(due) {
 				due, ok = at, true
 			}
-			if it.retry.IsZero() {
+			if it.retry.IsZero() && !at.After(it.Due) {
 				break // those behind it are due later
 			}
 			waiting[it.Lane] = it.Lane != ""
@@ -193,6 +208,11 @@ func (r *runner) firstDue(tx kv.Tx) (due time.Time, ok bool) {
 // settle takes note of an item whose Do has ended.
 func (r *runner) settle(it *item) {
 	r.running--
+	if it.outcome.wait != nil {
+		r.lay(it)
+		return
+	}
+	r.rests.Delete(string(it.key))
 	r.window.drop(func(x *item) bool { return x == it && it.apply() })
 }
 

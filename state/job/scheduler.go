@@ -20,6 +20,7 @@ type Scheduler struct {
 	clock   *clock.Clock
 	log     *slog.Logger
 	runners []*runner
+	rested  chan struct{} // told when a job begins to wait
 
 	mu     sync.Mutex
 	cancel context.CancelFunc // nil when not running
@@ -32,7 +33,7 @@ func New(store kv.Store, c *clock.Clock, kinds []Kind, log *slog.Logger) *Schedu
 	if log == nil {
 		log = slog.Default()
 	}
-	s := &Scheduler{store: store, clock: c, log: log}
+	s := &Scheduler{store: store, clock: c, log: log, rested: make(chan struct{}, 1)}
 	seen := map[string]bool{}
 	for _, k := range kinds {
 		if seen[k.Name] || (k.Run == nil) == (k.Do == nil) {
@@ -93,9 +94,16 @@ func (s *Scheduler) Rescan() {
 
 // NextDue implements clock.Stepper.
 func (s *Scheduler) NextDue(ctx context.Context, until time.Time) (due time.Time, ok bool, err error) {
+	// What runners have in memory is asked before the view begins: whatever they
+	// committed before they were so far is then part of the view.
+	outlooks := make([]outlook, len(s.runners))
+	for i, r := range s.runners {
+		outlooks[i] = outlook{r.floor.Load(), r.resting()}
+	}
 	err = s.store.View(ctx, func(tx kv.Tx) error {
-		for _, r := range s.runners {
-			if at, found := r.firstDue(tx); found && !at.After(until) && (!ok || at.Before(due)) {
+		due, ok = time.Time{}, false
+		for i, r := range s.runners {
+			if at, found := r.firstDue(tx, outlooks[i]); found && !at.After(until) && (!ok || at.Before(due)) {
 				due, ok = at, true
 			}
 		}
@@ -127,9 +135,18 @@ func (s *Scheduler) RunDue(ctx context.Context, now time.Time) error {
 		select {
 		case <-logs.C:
 		case <-dues.C:
+		case <-s.rested:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+	}
+}
+
+// noteRest tells RunDue of a job that waits: no commit does.
+func (s *Scheduler) noteRest() {
+	select {
+	case s.rested <- struct{}{}:
+	default:
 	}
 }
 

@@ -1,6 +1,8 @@
 package job
 
 import (
+	"bytes"
+	"slices"
 	"time"
 
 	"github.com/brume-cloud/brume/aws"
@@ -20,6 +22,8 @@ type window struct {
 	items []*item          // in the order in which they may start
 	byKey map[string]*item // the same
 
+	resting int // items that wait for something
+
 	log kv.Key    // go on reading job.log from here
 	due time.Time // job.due is read up to here
 }
@@ -31,6 +35,7 @@ type item struct {
 	retry   time.Time // not before; zero for at once
 	running bool
 	outcome outcome // of the run, once it has ended
+	rest    *rest   // what it waits for; nil when it does not
 }
 
 const (
@@ -55,7 +60,7 @@ func (w *window) fill(tx kv.Tx, now time.Time) error {
 		from = from.With(kv.Time(w.due.Add(-slack)))
 	}
 	for k, v := range tx.Scan(kv.Range{From: from, To: end}) {
-		if len(w.items) >= windowSize {
+		if w.full() {
 			break
 		}
 		if err := w.add(k, v); err != nil {
@@ -63,11 +68,11 @@ func (w *window) fill(tx kv.Tx, now time.Time) error {
 		}
 		w.due = later(w.due, dueOf(k))
 	}
-	if len(w.items) < windowSize {
+	if !w.full() {
 		w.due = later(w.due, now)
 	}
 	for k, v := range tx.Scan(kv.Range{From: w.log, To: logPrefix(w.kind).End()}) {
-		if len(w.items) >= windowSize {
+		if w.full() {
 			break
 		}
 		if err := w.add(k, v); err != nil {
@@ -76,6 +81,15 @@ func (w *window) fill(tx kv.Tx, now time.Time) error {
 		w.log = append(w.log[:0:0], k.After()...)
 	}
 	return nil
+}
+
+// full reports whether there is no room for more. Jobs that wait take none.
+func (w *window) full() bool { return len(w.items)-w.resting >= windowSize }
+
+// logDone reports whether no job in the window is of job.log.
+func (w *window) logDone() bool {
+	prefix := logPrefix(w.kind)
+	return !slices.ContainsFunc(w.items, func(it *item) bool { return bytes.HasPrefix(it.key, prefix) })
 }
 
 // add puts a row into the window, unless it is there.
@@ -122,19 +136,22 @@ func (w *window) ready(n int, now time.Time, alone bool) (picked []*item, again 
 		busy[lane] = true
 	}
 	for _, it := range w.items {
+		next, over := it.rest.over(now)
 		switch {
 		case len(picked) == n:
 			return picked, again
 		case it.running:
 			occupy(it.Lane)
 		case busy[it.Lane]:
+		case !over:
+			occupy(it.Lane)
+			again = earlier(again, next)
 		case it.retry.After(now):
 			occupy(it.Lane)
-			if again.IsZero() || it.retry.Before(again) {
-				again = it.retry
-			}
+			again = earlier(again, it.retry)
 		default:
 			it.running = true
+			w.resting -= it.rest.wake()
 			picked = append(picked, it)
 			if alone {
 				occupy(it.Lane)

@@ -69,8 +69,10 @@ type Store interface {
 
 	// Watch returns a watch on every key that starts with prefix. It is in
 	// memory and lossy: it tells that something under prefix was committed
-	// since the last receive, not what, nor how often.
-	Watch(prefix Key) *Watch
+	// since the last receive, not what, nor how often. bells, which should have
+	// a buffer, are told the same, after the watch's own channel has been: one
+	// channel can so serve many watches.
+	Watch(prefix Key, bells ...chan<- struct{}) *Watch
 
 	// Close waits for running transactions and releases the store.
 	Close() error

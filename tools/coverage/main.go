@@ -1,13 +1,14 @@
-// Coverage writes the coverage table of README.md: which operations of which
-// services are built. An operation is built when the service's package has a
+// Coverage writes the coverage table of README.md, how much of which services is
+// built, and docs/coverage.md, which names what is not. An operation is built when the service's package has a
 // method of its name; all others answer NotImplemented.
 //
-//	go run ./tools/coverage          write the table
-//	go run ./tools/coverage -check   fail when the table is stale
+//	go run ./tools/coverage          write both
+//	go run ./tools/coverage -check   fail when one is stale
 package main
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"go/ast"
@@ -25,6 +26,7 @@ import (
 
 const (
 	readme = "README.md"
+	names  = "docs/coverage.md"
 	begin  = "<!-- coverage: written by tools/coverage -->\n"
 	end    = "<!-- end of coverage -->\n"
 )
@@ -48,59 +50,85 @@ func run(check bool) error {
 	if !ok || !ok2 {
 		return fmt.Errorf("%s lacks the markers of the coverage table", readme)
 	}
-	t, err := table()
+	services, err := survey()
 	if err != nil {
 		return err
 	}
-	fresh := slices.Concat(head, []byte(begin), []byte(t), []byte(end), tail)
-	if !check {
-		return os.WriteFile(readme, fresh, 0o644)
+	fresh := map[string][]byte{
+		readme: slices.Concat(head, []byte(begin), []byte(table(services)), []byte(end), tail),
+		names:  []byte(missing(services)),
 	}
-	if !bytes.Equal(old, fresh) {
-		return fmt.Errorf("the table in %s is stale: run `go run ./tools/coverage`", readme)
+	for path, content := range fresh {
+		if !check {
+			err = errors.Join(err, os.WriteFile(path, content, 0o644))
+		} else if old, _ := os.ReadFile(path); !bytes.Equal(old, content) {
+			err = errors.Join(err, fmt.Errorf("%s is stale: run `go run ./tools/coverage`", path))
+		}
 	}
-	return nil
+	return err
 }
 
-func table() (string, error) {
+// service is what is built of a service.
+type service struct {
+	name, folder string
+	built        int
+	missing      []string
+}
+
+func survey() (all []service, err error) {
 	services, err := models.Services()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	var b strings.Builder
-	var waiting []string
-	b.WriteString("\n| service | operations built | not built yet |\n|---|---|---|\n")
 	for _, s := range services {
 		m, err := models.Load(s.Name)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		at := homeOf(s.Name)
 		built, err := methods(at)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
-		var missing []string
-		n := 0
+		one := service{name: m.Meta.ServiceID, folder: at.folder}
 		for _, op := range slices.Sorted(maps.Keys(m.Operations)) {
 			if built[op] {
-				n++
+				one.built++
 			} else {
-				missing = append(missing, op)
+				one.missing = append(one.missing, op)
 			}
 		}
-		if n == 0 {
-			waiting = append(waiting, m.Meta.ServiceID)
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+// table is the README's: how much of what is built.
+func table(services []service) string {
+	var b strings.Builder
+	var waiting []string
+	b.WriteString("\n| service | operations |\n|---|---|\n")
+	for _, s := range services {
+		if s.built == 0 {
+			waiting = append(waiting, s.name)
 			continue
 		}
-		rest := "–"
-		if len(missing) > 0 {
-			rest = "`" + strings.Join(missing, "` `") + "`"
-		}
-		fmt.Fprintf(&b, "| [%s](service/%s) | %d of %d | %s |\n", m.Meta.ServiceID, at.folder, n, n+len(missing), rest)
+		fmt.Fprintf(&b, "| [%s](service/%s) | %d of %d |\n", s.name, s.folder, s.built, s.built+len(s.missing))
 	}
-	fmt.Fprintf(&b, "\nRouted, signed and checked, and answering `NotImplemented` so far: %s.\n\n", strings.Join(waiting, ", "))
-	return b.String(), nil
+	fmt.Fprintf(&b, "\n[Which operations are missing](%s). Routed, signed and checked, and answering `NotImplemented` so far: %s.\n\n", names, strings.Join(waiting, ", "))
+	return b.String()
+}
+
+// missing lists what is not built of services of which something is.
+func missing(services []service) string {
+	var b strings.Builder
+	b.WriteString("# Operations that are not built yet\n\nThey answer `NotImplemented`. Written by `go run ./tools/coverage`.\n")
+	for _, s := range services {
+		if s.built > 0 && len(s.missing) > 0 {
+			fmt.Fprintf(&b, "\n## %s\n\n`%s`\n", s.name, strings.Join(s.missing, "`\n`"))
+		}
+	}
+	return b.String()
 }
 
 // home is where a service is built: a type in a folder below service.
@@ -108,8 +136,11 @@ type home struct{ folder, receiver string }
 
 // homeOf is mostly the type Service in the folder of the service's name.
 func homeOf(service string) home {
-	if service == "s3control" { // a second API of S3, which reads what it keeps
+	switch service {
+	case "s3control": // a second API of S3, which reads what it keeps
 		return home{"s3", "Control"}
+	case "dynamodbstreams": // likewise
+		return home{"dynamodb", "Streams"}
 	}
 	return home{service, "Service"}
 }

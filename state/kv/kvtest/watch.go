@@ -50,6 +50,14 @@ func watch(b *bench) {
 	if told(w) {
 		b.Error("told of what did not happen")
 	}
+	bell := make(chan struct{}, 1)
+	ringing := b.Watch(queue, bell)
+	b.update(func(tx kv.Tx) { tx.Put(message, nil) })
+	if !told(ringing) || len(bell) != 1 {
+		b.Error("a bell is not told with its watch")
+	}
+	ringing.Close()
+	told(w)
 	w.Close()
 	w.Close()
 	b.update(func(tx kv.Tx) { tx.Put(message, nil) })

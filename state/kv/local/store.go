@@ -193,7 +193,9 @@ func pause(ctx context.Context, attempt int) error {
 }
 
 // Watch implements kv.Store.
-func (s *Store) Watch(prefix kv.Key) *kv.Watch { return s.watches.add(prefix) }
+func (s *Store) Watch(prefix kv.Key, bells ...chan<- struct{}) *kv.Watch {
+	return s.watches.add(prefix, bells)
+}
 
 // Close implements kv.Store. Closing twice is no error.
 func (s *Store) Close() error {

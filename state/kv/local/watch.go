@@ -16,25 +16,31 @@ type watches struct {
 	count atomic.Int64
 
 	mu       sync.RWMutex
-	prefixes btree.Map[string, []chan struct{}]
-	byPrefix map[string][]chan struct{} // the same, for a faster look-up
-	lengths  []length                   // of the prefixes, ascending
+	prefixes btree.Map[string, []ringer]
+	byPrefix map[string][]ringer // the same, for a faster look-up
+	lengths  []length            // of the prefixes, ascending
+}
+
+// ringer is whom one watch tells.
+type ringer struct {
+	own   chan struct{}
+	bells []chan<- struct{}
 }
 
 type length struct{ bytes, prefixes int }
 
-func (w *watches) add(prefix kv.Key) *kv.Watch {
+func (w *watches) add(prefix kv.Key, bells []chan<- struct{}) *kv.Watch {
 	c := make(chan struct{}, 1)
 	p := string(prefix)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.byPrefix == nil {
-		w.byPrefix = map[string][]chan struct{}{}
+		w.byPrefix = map[string][]ringer{}
 	}
 	if len(w.byPrefix[p]) == 0 {
 		w.resize(len(p), +1)
 	}
-	w.set(p, append(slices.Clone(w.byPrefix[p]), c))
+	w.set(p, append(slices.Clone(w.byPrefix[p]), ringer{c, bells}))
 	w.count.Add(1)
 	var once sync.Once
 	return kv.NewWatch(c, func() { once.Do(func() { w.remove(p, c) }) })
@@ -43,7 +49,7 @@ func (w *watches) add(prefix kv.Key) *kv.Watch {
 func (w *watches) remove(p string, c chan struct{}) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	rest := slices.DeleteFunc(slices.Clone(w.byPrefix[p]), func(x chan struct{}) bool { return x == c })
+	rest := slices.DeleteFunc(slices.Clone(w.byPrefix[p]), func(x ringer) bool { return x.own == c })
 	w.set(p, rest)
 	if len(rest) == 0 {
 		w.resize(len(p), -1)
@@ -51,14 +57,14 @@ func (w *watches) remove(p string, c chan struct{}) {
 	w.count.Add(-1)
 }
 
-func (w *watches) set(p string, chans []chan struct{}) {
-	if len(chans) == 0 {
+func (w *watches) set(p string, all []ringer) {
+	if len(all) == 0 {
 		delete(w.byPrefix, p)
 		w.prefixes.Delete(p)
 		return
 	}
-	w.byPrefix[p] = chans
-	w.prefixes.Set(p, chans)
+	w.byPrefix[p] = all
+	w.prefixes.Set(p, all)
 }
 
 // resize counts a prefix of n bytes in or out.
@@ -87,11 +93,11 @@ func (w *watches) notify(t *tx) {
 		}
 		w.notifyKey(o.key)
 		if o.kind == opClear {
-			w.prefixes.Ascend(text(o.key), func(p string, chans []chan struct{}) bool {
+			w.prefixes.Ascend(text(o.key), func(p string, all []ringer) bool {
 				if p >= text(o.value) {
 					return false
 				}
-				signal(chans)
+				signal(all)
 				return true
 			})
 		}
@@ -111,16 +117,23 @@ func (w *watches) notifyKey(key []byte) {
 func (w *watches) notifyAll() {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	for _, chans := range w.byPrefix {
-		signal(chans)
+	for _, all := range w.byPrefix {
+		signal(all)
 	}
 }
 
-func signal(chans []chan struct{}) {
-	for _, c := range chans {
-		select {
-		case c <- struct{}{}:
-		default: // a notice is pending already
+func signal(all []ringer) {
+	for i := range all {
+		notice(all[i].own)
+		for _, c := range all[i].bells {
+			notice(c)
 		}
+	}
+}
+
+func notice(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default: // a notice is pending already
 	}
 }

@@ -1,4 +1,4 @@
-package sns
+package pattern
 
 import (
 	"encoding/json"
@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// node is a JSON value of a message body.
-type node struct {
+// Node is a JSON value that patterns are held against.
+type Node struct {
 	kind   nodeKind
 	scalar scalar
 	keys   []string // of an object, beside items
-	items  []node
+	items  []Node
 }
 
 type nodeKind uint8
@@ -22,8 +22,8 @@ const (
 	nodeObject
 )
 
-// parseBody reads a JSON text.
-func parseBody(s string) (*node, bool) {
+// ParseNode reads a JSON text, and reports whether it is one.
+func ParseNode(s string) (*Node, bool) {
 	if !json.Valid([]byte(s)) {
 		return nil, false
 	}
@@ -32,18 +32,22 @@ func parseBody(s string) (*node, bool) {
 	return &n, true
 }
 
-// matchBody reports whether a message with this body passes. AWS: a body that
-// is no JSON object passes no filter.
-func (g *group) matchBody(body *node) bool {
+// IsObject reports whether the value is a JSON object.
+func (n *Node) IsObject() bool { return n.kind == nodeObject }
+
+// Match reports whether the pattern holds for a JSON object.
+func (p *Pattern) Match(n *Node) bool { return p.group.matchNode(n) }
+
+func (g *group) matchNode(body *Node) bool {
 	for i := range g.rules {
 		r := &g.rules[i]
 		found, matched := r.find(body, r.path)
-		if !matched && (found || !r.wants(false)) {
+		if !matched && (found || !r.Wants(false)) {
 			return false
 		}
 	}
 	for _, groups := range g.choices {
-		if !anyGroup(groups, func(g *group) bool { return g.matchBody(body) }) {
+		if !anyGroup(groups, func(g *group) bool { return g.matchNode(body) }) {
 			return false
 		}
 	}
@@ -52,7 +56,7 @@ func (g *group) matchBody(body *node) bool {
 
 // find looks for values at path below n, and for one that matches. Of a list,
 // every element is looked at.
-func (r *rule) find(n *node, path string) (found, matched bool) {
+func (r *Rule) find(n *Node, path string) (found, matched bool) {
 	switch n.kind {
 	case nodeList:
 		for i := range n.items {
@@ -81,7 +85,7 @@ func (r *rule) find(n *node, path string) (found, matched bool) {
 
 // leaves holds the rule against what is at the end of its path: a scalar or
 // the scalars of a list. An object there is no value.
-func (r *rule) leaves(n *node) (found, matched bool) {
+func (r *Rule) leaves(n *Node) (found, matched bool) {
 	switch n.kind {
 	case nodeScalar:
 		return true, r.matches(&n.scalar)
@@ -97,7 +101,7 @@ func (r *rule) leaves(n *node) (found, matched bool) {
 	return found, false
 }
 
-func (r *rule) matchesAny(n *node) bool {
+func (r *Rule) matchesAny(n *Node) bool {
 	_, matched := r.leaves(n)
 	return matched
 }
@@ -131,10 +135,10 @@ func (r *jsonReader) accept(c byte) bool {
 }
 
 // node reads a value.
-func (r *jsonReader) node() node {
+func (r *jsonReader) node() Node {
 	switch r.next() {
 	case '{':
-		n := node{kind: nodeObject}
+		n := Node{kind: nodeObject}
 		for r.pos++; !r.accept('}'); r.accept(',') {
 			n.keys = append(n.keys, r.text())
 			r.accept(':')
@@ -142,13 +146,13 @@ func (r *jsonReader) node() node {
 		}
 		return n
 	case '[':
-		n := node{kind: nodeList}
+		n := Node{kind: nodeList}
 		for r.pos++; !r.accept(']'); r.accept(',') {
 			n.items = append(n.items, r.node())
 		}
 		return n
 	}
-	return node{scalar: r.scalar()}
+	return Node{scalar: r.scalar()}
 }
 
 // scalar reads a string, a number or a keyword.

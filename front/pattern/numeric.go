@@ -1,8 +1,8 @@
-package sns
+package pattern
 
 // numeric reads {"numeric": [operator, number]} and the form with two ends,
 // [">", number, "<", number].
-func (p *filterParser) numeric() condition {
+func (p *parser) numeric() condition {
 	c := condition{op: opRange}
 	if p.next() != '[' {
 		p.fail(p.tokenEnd(), "Value of numeric must be an array.")
@@ -35,7 +35,7 @@ func (p *filterParser) numeric() condition {
 }
 
 // top reads the upper end of a range that has a lower one.
-func (p *filterParser) top(c *condition) {
+func (p *parser) top(c *condition) {
 	p.accept(',')
 	if p.next() != '"' {
 		end := p.tokenEnd()
@@ -55,7 +55,7 @@ func (p *filterParser) top(c *condition) {
 }
 
 // bound reads the number that belongs to an operator.
-func (p *filterParser) bound(op string, open bool) bound {
+func (p *parser) bound(op string, open bool) bound {
 	p.accept(',')
 	switch p.next() {
 	case '"', '[', '{', ']', 't', 'f', 'n':
@@ -66,7 +66,7 @@ func (p *filterParser) bound(op string, open bool) bound {
 }
 
 // close reads the end of the array.
-func (p *filterParser) close(otherwise string) {
+func (p *parser) close(otherwise string) {
 	if p.err == nil && !p.accept(']') {
 		p.accept(',')
 		p.fail(p.tokenEnd(), "%s", otherwise)

@@ -1,4 +1,4 @@
-package sns
+package pattern
 
 import (
 	"encoding/json"
@@ -7,45 +7,53 @@ import (
 	"strings"
 )
 
-// filterError says what is wrong with a filter policy, in AWS's words. The
-// caller puts the parameter's name before it.
-type filterError string
+// Error says what is wrong with a pattern, in AWS's words.
+type Error string
 
-func (e filterError) Error() string { return string(e) }
+// Error implements error.
+func (e Error) Error() string { return string(e) }
 
-// Words of AWS for filter policies without a place in the text.
+// Mistakes without a place in the text.
 const (
-	errFilterJSON    filterError = "FilterPolicy: failed to parse JSON."
-	errFilterComplex filterError = "FilterPolicy: Filter policy is too complex"
-	errFilterKeys    filterError = "FilterPolicy: Filter policy can not have more than 5 keys"
-	errFilterNested  filterError = "Filter policy scope MessageAttributes does not support nested filter policy"
+	ErrJSON    Error = "failed to parse JSON."
+	ErrComplex Error = "Filter policy is too complex"
+	ErrKeys    Error = "Filter policy can not have more than 5 keys"
+	ErrNested  Error = "Filter policy scope MessageAttributes does not support nested filter policy"
 )
 
-// filterParser reads a filter policy.
-type filterParser struct {
-	jsonReader
-	nested bool // whether keys may lead into objects
-	err    error
+// Rules are what a service allows in patterns.
+type Rules struct {
+	Flat            bool // keys may not lead into objects
+	MaxSize         int  // bytes
+	MaxKeys         int
+	MaxCombinations int // of values
 }
 
-// parseFilter reads a policy and checks it against the rules of its scope.
-func parseFilter(text, scope string) (*filterPolicy, error) {
-	if len(text) > maxFilterSize || !json.Valid([]byte(text)) {
-		return nil, errFilterJSON
+// parser reads a pattern.
+type parser struct {
+	jsonReader
+	rules Rules
+	err   error
+}
+
+// Parse reads a pattern and checks it against the rules. The error is an Error.
+func Parse(text string, rules Rules) (*Pattern, error) {
+	if len(text) > rules.MaxSize || !json.Valid([]byte(text)) {
+		return nil, ErrJSON
 	}
-	p := filterParser{jsonReader: jsonReader{s: text}, nested: scope == scopeBody}
+	p := parser{jsonReader: jsonReader{s: text}, rules: rules}
 	if p.next() != '{' {
-		return nil, errFilterJSON
+		return nil, ErrJSON
 	}
-	f := &filterPolicy{}
+	f := &Pattern{}
 	keys, combinations := p.object(&f.group, "", weight{depth: 1, product: 1})
 	switch {
 	case p.err != nil:
 		return nil, p.err
-	case keys > maxFilterKeys:
-		return nil, errFilterKeys
-	case combinations > maxFilterCombinations:
-		return nil, errFilterComplex
+	case keys > rules.MaxKeys:
+		return nil, ErrKeys
+	case combinations > rules.MaxCombinations:
+		return nil, ErrComplex
 	}
 	return f, nil
 }
@@ -56,7 +64,7 @@ type weight struct{ depth, product int }
 
 // object reads keys with their rules into g. It returns how many keys there
 // were, and the combinations of values so far.
-func (p *filterParser) object(g *group, path string, w weight) (keys, combinations int) {
+func (p *parser) object(g *group, path string, w weight) (keys, combinations int) {
 	for p.pos++; p.err == nil && !p.accept('}'); p.accept(',') {
 		key := p.text()
 		p.accept(':')
@@ -69,12 +77,12 @@ func (p *filterParser) object(g *group, path string, w weight) (keys, combinatio
 		case p.next() == '[' && key == "$or" && p.choice():
 			w.product = p.or(g, path, w)
 		case p.next() == '[':
-			r := rule{path: full, any: p.conditions()}
+			r := Rule{path: full, any: p.conditions()}
 			w.product = bounded(w.product * len(r.any) * w.depth)
 			g.rules = append(g.rules, r)
 		case p.next() == '{':
-			if !p.nested {
-				p.err = errFilterNested
+			if p.rules.Flat {
+				p.err = ErrNested
 				return keys, w.product
 			}
 			var inner int
@@ -90,11 +98,11 @@ func (p *filterParser) object(g *group, path string, w weight) (keys, combinatio
 }
 
 // bounded keeps a product from overflowing; it is too large long before.
-func bounded(n int) int { return min(n, maxFilterCombinations*maxFilterCombinations) }
+func bounded(n int) int { return min(n, 1<<20) }
 
 // choice reports whether the array that comes next is what $or needs: at least
 // two objects. AWS: otherwise $or is a key like any other.
-func (p *filterParser) choice() bool {
+func (p *parser) choice() bool {
 	look := jsonReader{s: p.s, pos: p.pos}
 	n := look.node()
 	if len(n.items) < 2 {
@@ -108,7 +116,7 @@ func (p *filterParser) choice() bool {
 	return true
 }
 
-func (p *filterParser) or(g *group, path string, w weight) (combinations int) {
+func (p *parser) or(g *group, path string, w weight) (combinations int) {
 	var groups []group
 	for p.pos++; p.err == nil && !p.accept(']'); p.accept(',') {
 		p.next()
@@ -122,7 +130,7 @@ func (p *filterParser) or(g *group, path string, w weight) (combinations int) {
 }
 
 // conditions reads a key's array.
-func (p *filterParser) conditions() (out []condition) {
+func (p *parser) conditions() (out []condition) {
 	for p.pos++; p.err == nil && !p.accept(']'); p.accept(',') {
 		switch p.next() {
 		case '{':
@@ -140,7 +148,7 @@ func (p *filterParser) conditions() (out []condition) {
 }
 
 // value reads a scalar, and checks a number's range.
-func (p *filterParser) value() scalar {
+func (p *parser) value() scalar {
 	end := p.tokenEnd()
 	v := p.scalar()
 	if v.kind == kindNumber && (v.number > maxNumber*numberUnit || v.number < -maxNumber*numberUnit) {
@@ -150,7 +158,7 @@ func (p *filterParser) value() scalar {
 }
 
 // expression reads {"match type": pattern}.
-func (p *filterParser) expression() (c condition) {
+func (p *parser) expression() (c condition) {
 	p.pos++
 	if p.accept('}') {
 		p.fail(p.pos, "Empty objects are not allowed")
@@ -168,7 +176,7 @@ func (p *filterParser) expression() (c condition) {
 	return c
 }
 
-func (p *filterParser) match(name string) condition {
+func (p *parser) match(name string) condition {
 	switch name {
 	case "anything-but":
 		return p.anythingBut()
@@ -194,7 +202,7 @@ func (p *filterParser) match(name string) condition {
 }
 
 // pattern reads the text that a match type works with.
-func (p *filterParser) pattern(name string, op operator) condition {
+func (p *parser) pattern(name string, op operator) condition {
 	if p.next() != '"' {
 		p.fail(p.tokenEnd(), "%s match pattern must be a string", name)
 		return condition{}
@@ -203,7 +211,7 @@ func (p *filterParser) pattern(name string, op operator) condition {
 }
 
 // affix reads prefix and suffix, whose pattern may be {"equals-ignore-case": text}.
-func (p *filterParser) affix(name string) condition {
+func (p *parser) affix(name string) condition {
 	op, folded := opPrefix, opPrefixIgnoreCase
 	if name == "suffix" {
 		op, folded = opSuffix, opSuffixIgnoreCase
@@ -223,7 +231,7 @@ func (p *filterParser) affix(name string) condition {
 	return c
 }
 
-func (p *filterParser) wildcard() condition {
+func (p *parser) wildcard() condition {
 	start := p.pos
 	c := p.pattern("wildcard", opWildcard)
 	text := c.value.text
@@ -241,7 +249,7 @@ func (p *filterParser) wildcard() condition {
 	return c
 }
 
-func (p *filterParser) cidr() condition {
+func (p *parser) cidr() condition {
 	end := p.tokenEnd()
 	c := p.pattern("cidr", opCIDR)
 	if p.err != nil {
@@ -259,7 +267,7 @@ func (p *filterParser) cidr() condition {
 }
 
 // anythingBut reads a value, a list of values, or another match type to negate.
-func (p *filterParser) anythingBut() condition {
+func (p *parser) anythingBut() condition {
 	not := condition{op: opNot}
 	switch p.next() {
 	case '[':
@@ -280,7 +288,7 @@ func (p *filterParser) anythingBut() condition {
 }
 
 // excluded reads one value of an anything-but list, which are of one type.
-func (p *filterParser) excluded(not *condition) {
+func (p *parser) excluded(not *condition) {
 	switch c := p.next(); c {
 	case '[', '{', 't', 'f', 'n':
 		p.fail(p.tokenEnd(), "Inside anything but list, start|null|boolean is not supported.")
@@ -295,7 +303,7 @@ func (p *filterParser) excluded(not *condition) {
 }
 
 // negated reads {"prefix": text} and its like, or a list of texts.
-func (p *filterParser) negated(not *condition) {
+func (p *parser) negated(not *condition) {
 	p.pos++
 	if p.next() != '"' {
 		p.fail(p.pos, "Anything-But expression name not found")
@@ -324,14 +332,14 @@ func (p *filterParser) negated(not *condition) {
 
 // fail notes the first mistake, with the place at which AWS's parser stands
 // when it sees it.
-func (p *filterParser) fail(at int, format string, args ...any) {
+func (p *parser) fail(at int, format string, args ...any) {
 	if p.err != nil {
 		return
 	}
 	before := p.s[:min(at, len(p.s))]
 	line := 1 + strings.Count(before, "\n")
 	column := len(before) - strings.LastIndexByte(before, '\n')
-	p.err = filterError(fmt.Sprintf("FilterPolicy: %s\n at [Source: (String)\"%s\"; line: %d, column: %d]",
+	p.err = Error(fmt.Sprintf("%s\n at [Source: (String)\"%s\"; line: %d, column: %d]",
 		fmt.Sprintf(format, args...), shown(p.s), line, column))
 	p.pos = len(p.s) // nothing more is read
 }
@@ -349,7 +357,7 @@ func shown(s string) string {
 // tokenEnd is where AWS's parser stands after it has met the next token: behind
 // it, but for a string, which it reads only when it needs it, behind its first
 // quote.
-func (p *filterParser) tokenEnd() int {
+func (p *parser) tokenEnd() int {
 	switch p.next() {
 	case '"', '[', '{', ']', '}':
 		return p.pos + 1
