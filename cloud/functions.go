@@ -33,11 +33,11 @@ func (f *functions) Run(ctx context.Context, p lambda.Program, r lambda.Request)
 	}
 	spec := function.Spec{
 		Key: p.Key, Function: p.Name, Version: p.Version, Region: p.Region, Runtime: p.Runtime, Architecture: p.Architecture, Handler: p.Handler,
-		Code: function.Archive{Hash: p.CodeSum, Open: func(ctx context.Context) (function.ZIP, error) {
-			data, err := p.Code(ctx)
-			return zipped{bytes.NewReader(data)}, err
-		}},
+		Code: archive(p.Code),
 		Variables: p.Variables, MemoryMB: p.MemoryMB, EphemeralMB: p.EphemeralMB, Timeout: p.Timeout, MaxEnvironments: p.MaxEnvironments,
+	}
+	for _, layer := range p.Layers {
+		spec.Layers = append(spec.Layers, archive(layer))
 	}
 	f.warn(plane, spec)
 	out, err := plane.Invoke(ctx, spec, function.Event{RequestID: r.ID, FunctionARN: r.FunctionARN, Payload: r.Payload, ClientContext: r.ClientContext})
@@ -54,6 +54,13 @@ func (f *functions) Run(ctx context.Context, p lambda.Program, r lambda.Request)
 		result.Logs = append(result.Logs, lambda.Line(l))
 	}
 	return result, nil
+}
+
+func archive(c lambda.Code) function.Archive {
+	return function.Archive{Hash: c.Sum, Open: func(ctx context.Context) (function.ZIP, error) {
+		data, err := c.Zip(ctx)
+		return zipped{bytes.NewReader(data)}, err
+	}}
 }
 
 // warn logs once for a runtime that another version stands in for it.

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -60,13 +61,24 @@ func (f *found) ownBootstrap(s sandbox) (command, error) {
 
 var errNoBootstrap = errors.New("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]") // in AWS's words
 
-// searchPaths sets the variables by which the runtime finds layers.
-func (f *found) searchPaths(v map[string]string, task, opt string) {
+// searchPaths sets the variables by which the runtime finds layers: made for the
+// version that was asked for, the one that stands in, or any.
+//
+// AWS: "Packaging your layer content", layer paths for each Lambda runtime.
+func (f *found) searchPaths(v map[string]string, asked, task, opt string) {
+	versions := slices.Compact([]string{asked, f.name})
+	var paths []string
 	switch {
 	case strings.HasPrefix(f.name, "python"):
-		v["BRUME_PYTHONPATH"] = strings.Join(append([]string{opt + "/python/lib/" + f.name + "/site-packages", opt + "/python"}, f.libraries...), ":")
+		for _, name := range versions {
+			paths = append(paths, opt+"/python/lib/"+name+"/site-packages")
+		}
+		v["BRUME_PYTHONPATH"] = strings.Join(append(append(paths, opt+"/python"), f.libraries...), ":")
 	case strings.HasPrefix(f.name, "node"):
-		v["NODE_PATH"] = strings.Join([]string{opt + "/nodejs/" + f.name + "/node_modules", opt + "/nodejs/node_modules", task}, ":")
+		for _, name := range versions {
+			paths = append(paths, opt+"/nodejs/node"+strings.TrimSuffix(strings.TrimPrefix(name, "nodejs"), ".x")+"/node_modules")
+		}
+		v["NODE_PATH"] = strings.Join(append(paths, opt+"/nodejs/node_modules", task), ":")
 	}
 }
 

@@ -24,7 +24,7 @@ func (e *environment) variables(own map[string]string) map[string]string {
 	if t := e.sandbox.temporary(); t != "/tmp" {
 		v["TMPDIR"] = t
 	}
-	e.runtime.searchPaths(v, task, opt)
+	e.runtime.searchPaths(v, s.Runtime, task, opt)
 	maps.Copy(v, own)
 	maps.Copy(v, map[string]string{
 		"_HANDLER":                        s.Handler,

@@ -16,6 +16,19 @@ func (s *Service) Access(ctx context.Context, operation string, input any) ([]aw
 	if operation == "Invoke" || strings.HasPrefix(operation, "InvokeWith") {
 		operation = "InvokeFunction"
 	}
+	if name, n, action := layerSubject(operation, input); name != "" {
+		if a, err := layerAt(aws.CallFrom(ctx), name); err == nil {
+			if n > 0 {
+				a.Number = uint64(n)
+			}
+			access, err := s.layerVersionAccess(ctx, a, action)
+			return []aws.Access{access}, err
+		}
+	}
+	more, err := s.layerAccess(ctx, input)
+	if err != nil {
+		return nil, err
+	}
 	access := aws.Access{Action: "lambda:" + operation, Resource: "*"}
 	if name, qualifier := subject(input); name != "" {
 		if a, err := addressOf(aws.CallFrom(ctx), name, qualifier); err == nil {
@@ -26,10 +39,10 @@ func (s *Service) Access(ctx context.Context, operation string, input any) ([]aw
 				}
 				return nil
 			})
-			return []aws.Access{access}, err
+			return append([]aws.Access{access}, more...), err
 		}
 	}
-	return []aws.Access{access}, nil
+	return append([]aws.Access{access}, more...), nil
 }
 
 // subject is the function that an input names.

@@ -92,8 +92,6 @@ func unbuiltSettings(in *lambda.UpdateFunctionConfigurationInput) error {
 		return unbuilt("KMSKeyArn")
 	case in.TracingConfig != nil && in.TracingConfig.Mode == lambda.TracingModeActive:
 		return unbuilt("TracingConfig")
-	case len(in.Layers) > 0:
-		return unbuilt("Layers")
 	case len(in.FileSystemConfigs) > 0:
 		return unbuilt("FileSystemConfigs")
 	case in.ImageConfig != nil:
@@ -143,6 +141,7 @@ func (c *configuration) describe(f *function) *lambda.FunctionConfiguration {
 		SnapStart:     &lambda.SnapStartResponse{ApplyOn: lambda.SnapStartApplyOnNone, OptimizationStatus: lambda.SnapStartOptimizationStatusOff},
 		LoggingConfig: &lambda.LoggingConfig{LogFormat: lambda.LogFormatText, LogGroup: new(c.group(f))},
 	}
+	out.Layers = c.describeLayers()
 	if len(c.Variables) > 0 {
 		out.Environment = &lambda.EnvironmentResponse{Variables: c.Variables}
 	}

@@ -58,6 +58,14 @@ func (s *Service) CreateFunction(ctx context.Context, in *lambda.CreateFunctionI
 		made := c
 		made.Modified = tx.Now()
 		made.take(tx, f, zip)
+		var err error
+		if made.Layers, err = stack(tx, aws.CallFrom(ctx), in.Layers); err != nil {
+			return err
+		}
+		if err := made.checkSize(); err != nil {
+			return err
+		}
+		made.hold(tx, 1)
 		f := *f
 		versions.Put(tx, f.versionKey(0), &made)
 		if deref(in.Publish) {
@@ -73,7 +81,7 @@ func (s *Service) CreateFunction(ctx context.Context, in *lambda.CreateFunctionI
 
 // take stores code as the configuration's.
 func (c *configuration) take(tx kv.Tx, f *function, zip code) {
-	c.CodeSum, c.CodeSize = zip.sum, int64(len(zip.data))
+	c.CodeSum, c.CodeSize, c.Unzipped = zip.sum, int64(len(zip.data)), zip.unzipped
 	putBytes(tx, &codes, f.codeKey(zip.sum), zip.data)
 }
 
@@ -93,7 +101,7 @@ func unbuiltCreate(in *lambda.CreateFunctionInput) error {
 	}
 	return unbuiltSettings(&lambda.UpdateFunctionConfigurationInput{
 		VpcConfig: in.VpcConfig, DeadLetterConfig: in.DeadLetterConfig, KMSKeyArn: in.KMSKeyArn, TracingConfig: in.TracingConfig,
-		Layers: in.Layers, FileSystemConfigs: in.FileSystemConfigs, ImageConfig: in.ImageConfig, SnapStart: in.SnapStart, LoggingConfig: in.LoggingConfig,
+		FileSystemConfigs: in.FileSystemConfigs, ImageConfig: in.ImageConfig, SnapStart: in.SnapStart, LoggingConfig: in.LoggingConfig,
 		CapacityProviderConfig: in.CapacityProviderConfig, DurableConfig: in.DurableConfig, RuntimeConfig: in.RuntimeConfig, AcceleratorConfig: in.AcceleratorConfig,
 	})
 }

@@ -8,11 +8,13 @@ import (
 	"github.com/brume-cloud/brume/state/kv"
 )
 
-// GetFunction tells of a function, without a place to fetch its code from.
+// GetFunction tells of a function, and where its code can be fetched for ten minutes.
 func (s *Service) GetFunction(ctx context.Context, in *lambda.GetFunctionInput) (*lambda.GetFunctionOutput, error) {
 	out := &lambda.GetFunctionOutput{}
-	err := s.view(ctx, in.FunctionName, in.Qualifier, func(_ kv.Tx, f *function, c *configuration) error {
+	err := s.view(ctx, in.FunctionName, in.Qualifier, func(tx kv.Tx, f *function, c *configuration) error {
 		out.Configuration, out.Tags = c.describe(f), f.Tags
+		code := download{f.at.Scope, "function", f.at.Name, c.version()}
+		out.Code = &lambda.FunctionCodeLocation{RepositoryType: new("S3"), Location: new(s.location(code, f.ID, tx.Now()))}
 		if f.Limited {
 			out.Concurrency = &lambda.Concurrency{ReservedConcurrentExecutions: new(int32(f.Reserved))}
 		}

@@ -109,18 +109,18 @@ func (s *Service) program(call *aws.Call, t target) Program {
 	p := Program{
 		Key:  strings.Join([]string{at.arn(), c.version(), c.Revision, call.Start.UTC().Truncate(renewal).Format(time.RFC3339)}, " "),
 		Name: at.Name, Version: c.version(), Region: string(at.Region), Runtime: c.Runtime, Architecture: c.Architecture, Handler: c.Handler,
-		CodeSum: c.CodeSum, MemoryMB: c.Memory, EphemeralMB: c.Ephemeral, Timeout: time.Duration(c.Timeout) * time.Second,
+		Layers: s.programLayers(c), MemoryMB: c.Memory, EphemeralMB: c.Ephemeral, Timeout: time.Duration(c.Timeout) * time.Second,
 	}
 	if f.Limited {
 		p.MaxEnvironments = f.Reserved
 	}
-	p.Code = func(ctx context.Context) (data []byte, err error) {
+	p.Code = Code{c.CodeSum, func(ctx context.Context) (data []byte, err error) {
 		err = kv.View(ctx, s.Store, func(tx kv.Tx) error {
 			data = getBytes(tx, &codes, f.codeKey(c.CodeSum))
 			return nil
 		})
 		return data, err
-	}
+	}}
 	p.Variables = func(ctx context.Context) (map[string]string, error) { return s.variables(ctx, at, c) }
 	return p
 }

@@ -219,7 +219,7 @@ func TestBadFunctionsAreRefused(t *testing.T) {
 		{"ValidationException", "memorySize", func(in *lambda.CreateFunctionInput) { in.MemorySize = aws.Int32(64) }},
 		{"InvalidParameterValueException", "value less than or equal to 900", func(in *lambda.CreateFunctionInput) { in.Timeout = aws.Int32(901) }},
 		{"InvalidParameterValueException", "10240", func(in *lambda.CreateFunctionInput) { in.MemorySize = aws.Int32(10241) }},
-		{"NotImplemented", "Layers", func(in *lambda.CreateFunctionInput) {
+		{"InvalidParameterValueException", "does not exist", func(in *lambda.CreateFunctionInput) {
 			in.Layers = []string{"arn:aws:lambda:us-east-1:000000000000:layer:l:1"}
 		}},
 	} {

@@ -6,6 +6,7 @@ import "time"
 const (
 	maxZip       = 50 << 20  // bytes of a zip in a request
 	maxUnzipped  = 250 << 20 // bytes
+	maxLayers    = 5         // of a function
 	maxVariables = 4 << 10   // bytes of names and values
 	maxPayload   = 6 << 20   // bytes of a call that is waited for
 	maxEvent     = 1 << 20   // bytes of one that is not
@@ -27,6 +28,9 @@ const (
 	codeStorage = 75 << 30 // bytes, of an account; told, not enforced
 	pageSize    = 50
 )
+
+// downloadFor is how long the URL of code is good. AWS: "GetFunction", Code.
+const downloadFor = 10 * time.Minute
 
 // BodyLimit is how many bytes a request may have: a zip in base64, and more.
 const BodyLimit = 70_167_211

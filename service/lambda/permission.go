@@ -27,12 +27,41 @@ type statement struct {
 	Condition map[string]map[string]string `json:"Condition,omitempty"`
 }
 
-func (f *function) document() (*document, error) {
+// parseDocument reads a stored policy; empty is one without statements.
+func parseDocument(text string) (*document, error) {
 	d := &document{Version: "2012-10-17", ID: "default"}
-	if f.Policy == "" {
+	if text == "" {
 		return d, nil
 	}
-	return d, json.Unmarshal([]byte(f.Policy), d)
+	return d, json.Unmarshal([]byte(text), d)
+}
+
+// text is the policy as it is stored: empty without statements.
+func (d *document) text() (string, error) {
+	if len(d.Statement) == 0 {
+		return "", nil
+	}
+	b, err := json.Marshal(d)
+	if err != nil {
+		return "", err
+	}
+	if len(b) > maxPolicy {
+		return "", lambda.ErrPolicyLengthExceededException(&lambda.PolicyLengthExceededException{Type: new(user)},
+			"The final policy size (%d) is bigger than the limit (%d).", len(b), maxPolicy)
+	}
+	if _, err := policy.Parse(b, policy.Resource); err != nil {
+		return "", invalid("The provided principal was invalid. Please check the principal and try again.")
+	}
+	return string(b), nil
+}
+
+func statementExists(sid string) error {
+	return lambda.ErrResourceConflictException(&lambda.ResourceConflictException{Type: new(user)},
+		"The statement id (%s) provided already exists. Please provide a new statement id, or remove the existing statement.", sid)
+}
+
+func noStatement(sid string) error {
+	return noResource("Statement %s is not found in resource policy.", sid)
 }
 
 func (d *document) index(sid string) int {
@@ -48,8 +77,7 @@ func (s *Service) AddPermission(ctx context.Context, in *lambda.AddPermissionInp
 	var text []byte
 	err := s.changePolicy(ctx, place{in.FunctionName, in.Qualifier, in.RevisionId}, revision, func(f *function, d *document) error {
 		if d.index(in.StatementId) >= 0 {
-			return lambda.ErrResourceConflictException(&lambda.ResourceConflictException{Type: new(user)},
-				"The statement id (%s) provided already exists. Please provide a new statement id, or remove the existing statement.", in.StatementId)
+			return statementExists(in.StatementId)
 		}
 		st := newStatement(f.at.arn(), in)
 		d.Statement = append(d.Statement, st)
@@ -75,12 +103,23 @@ func newStatement(arn string, in *lambda.AddPermissionInput) statement {
 		st.Principal = map[string]string{"Service": in.Principal}
 	}
 	if in.SourceAccount != nil {
-		st.Condition["StringEquals"] = map[string]string{"AWS:SourceAccount": *in.SourceAccount}
+		st.when("StringEquals", "AWS:SourceAccount", *in.SourceAccount)
+	}
+	if in.PrincipalOrgID != nil {
+		st.when("StringEquals", "aws:PrincipalOrgID", *in.PrincipalOrgID)
 	}
 	if in.SourceArn != nil {
-		st.Condition["ArnLike"] = map[string]string{"AWS:SourceArn": *in.SourceArn}
+		st.when("ArnLike", "AWS:SourceArn", *in.SourceArn)
 	}
 	return st
+}
+
+// when adds a condition.
+func (st *statement) when(operator, key, value string) {
+	if st.Condition[operator] == nil {
+		st.Condition[operator] = map[string]string{}
+	}
+	st.Condition[operator][key] = value
 }
 
 // RemovePermission takes a permission back.
@@ -89,7 +128,7 @@ func (s *Service) RemovePermission(ctx context.Context, in *lambda.RemovePermiss
 	err := s.changePolicy(ctx, place{in.FunctionName, in.Qualifier, in.RevisionId}, revision, func(_ *function, d *document) error {
 		i := d.index(in.StatementId)
 		if i < 0 {
-			return noResource("Statement %s is not found in resource policy.", in.StatementId)
+			return noStatement(in.StatementId)
 		}
 		d.Statement = slices.Delete(d.Statement, i, i+1)
 		return nil
@@ -127,40 +166,20 @@ func (s *Service) changePolicy(ctx context.Context, p place, revision string, fn
 		if p.revision != nil && *p.revision != f.PolicyRevision {
 			return stale()
 		}
-		d, err := f.document()
+		d, err := parseDocument(f.Policy)
 		if err != nil {
 			return err
 		}
 		if err := fn(f, d); err != nil {
 			return err
 		}
-		if err := f.setPolicy(d); err != nil {
+		if f.Policy, err = d.text(); err != nil {
 			return err
 		}
 		f.PolicyRevision = revision
 		functions.Put(tx, a.key(), f)
 		return nil
 	})
-}
-
-func (f *function) setPolicy(d *document) error {
-	if len(d.Statement) == 0 {
-		f.Policy = ""
-		return nil
-	}
-	b, err := json.Marshal(d)
-	if err != nil {
-		return err
-	}
-	if len(b) > maxPolicy {
-		return lambda.ErrPolicyLengthExceededException(&lambda.PolicyLengthExceededException{Type: new(user)},
-			"The final policy size (%d) is bigger than the limit (%d).", len(b), maxPolicy)
-	}
-	if _, err := policy.Parse(b, policy.Resource); err != nil {
-		return invalid("The provided principal was invalid. Please check the principal and try again.")
-	}
-	f.Policy = string(b)
-	return nil
 }
 
 // GetPolicy returns a function's policy.

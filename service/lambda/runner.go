@@ -26,12 +26,18 @@ type Program struct {
 	Name, Version, Region string
 	Runtime, Architecture string
 	Handler               string
-	CodeSum               string
-	Code                  func(context.Context) ([]byte, error) // the zip
+	Code                  Code
+	Layers                []Code // unpacked over each other in order
 	Variables             func(context.Context) (map[string]string, error)
 	MemoryMB, EphemeralMB int
 	Timeout               time.Duration
 	MaxEnvironments       int // 0 leaves it to the Runner
+}
+
+// Code is a zip, and the sum that names what is in it.
+type Code struct {
+	Sum string
+	Zip func(context.Context) ([]byte, error)
 }
 
 // Request is a call.

@@ -3,6 +3,7 @@ package lambda
 import (
 	"time"
 
+	"github.com/brume-cloud/brume/api/lambda"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
@@ -39,6 +40,39 @@ type configuration struct {
 	Revision     string            `kv:"14"`
 	LogGroup     string            `kv:"15"`
 	RoleSession  string            `kv:"16"` // the unique id of the role's sessions, as of when the role was set
+	Layers       []layerRef        `kv:"30"` // the lowest first
+	Unzipped     int64             `kv:"31"` // bytes of the code; 0 when that was not asked
+}
+
+// layerRef is a layer that a configuration has, with what never changes of it.
+type layerRef struct {
+	ARN      string `kv:"1"` // with the version
+	ID       uint64 `kv:"2"`
+	CodeSum  string `kv:"3"`
+	CodeSize int64  `kv:"4"` // bytes
+	Unzipped int64  `kv:"5"` // bytes
+}
+
+// layer is what all versions of a layer have in common. It stays when they are deleted.
+type layer struct {
+	Last uint64 `kv:"1"` // the number of the last version that was published
+}
+
+// layerVersion is a version of a layer.
+type layerVersion struct {
+	ID             uint64                `kv:"1"` // in the keys of its content, and a secret
+	Description    string                `kv:"2"`
+	License        string                `kv:"3"`
+	Runtimes       []lambda.Runtime      `kv:"4"`
+	Architectures  []lambda.Architecture `kv:"5"`
+	CodeSum        string                `kv:"6"` // SHA-256 of the zip, in base64
+	CodeSize       int64                 `kv:"7"` // bytes
+	Unzipped       int64                 `kv:"8"` // bytes
+	Created        time.Time             `kv:"9"`
+	Policy         string                `kv:"10"` // empty for none
+	PolicyRevision string                `kv:"11"`
+	Uses           int64                 `kv:"12"` // configurations that have it
+	Deleted        bool                  `kv:"13"` // it is only there for those
 }
 
 // bytesRow is a part of something long.
@@ -55,13 +89,17 @@ type alias struct {
 	Weight      float64 `kv:"5"` // the part of the calls that Other gets
 }
 
-// The tables. All but the first begin with the function's id.
+// The tables. Those of functions but the first begin with the function's id.
 var (
 	functions = kv.Table[function]{Name: "lambda.function"}     // name
 	versions  = kv.Table[configuration]{Name: "lambda.version"} // number
 	aliases   = kv.Table[alias]{Name: "lambda.alias"}           // name
 	codes     = kv.Table[bytesRow]{Name: "lambda.code"}         // sum, number of the part
 	events    = kv.Table[bytesRow]{Name: "lambda.event"}        // request id, number of the part
+
+	layers        = kv.Table[layer]{Name: "lambda.layer"}               // name
+	layerVersions = kv.Table[layerVersion]{Name: "lambda.layerversion"} // name, number
+	layerCodes    = kv.Table[bytesRow]{Name: "lambda.layercode"}        // the version's id, number of the part
 )
 
 func (f *function) versionKey(number uint64) kv.Key {
@@ -78,6 +116,22 @@ func (f *function) codeKey(sum string) kv.Key {
 
 func (f *function) eventKey(request string) kv.Key {
 	return events.Key(f.at.Scope, kv.Uint(f.ID), kv.String(request))
+}
+
+func (a layerAddress) key() kv.Key { return layers.Key(a.Scope, kv.String(a.Name)) }
+
+func (a layerAddress) versionKey() kv.Key {
+	return layerVersions.Key(a.Scope, kv.String(a.Name), kv.Uint(a.Number))
+}
+
+func (a layerAddress) codeKey(id uint64) kv.Key { return layerCodes.Key(a.Scope, kv.Uint(id)) }
+
+// at is the address of the version that a key is of.
+func (a layerAddress) at(key kv.Key) layerAddress {
+	parts := layerVersions.Parts(key)
+	parts.Skip(1)
+	a.Number = parts.Uint()
+	return a
 }
 
 // putBytes stores data in rows below key.
@@ -100,6 +154,9 @@ func getBytes(tx kv.Tx, t *kv.Table[bytesRow], key kv.Key) []byte {
 func (f *function) drop(tx kv.Tx) {
 	sc, id := f.at.Scope, kv.Uint(f.ID)
 	functions.Delete(tx, f.at.key())
+	for _, c := range versions.Scan(tx, kv.Prefix(versions.Prefix(sc, id))) {
+		c.hold(tx, -1)
+	}
 	versions.DeleteAll(tx, versions.Prefix(sc, id))
 	aliases.DeleteAll(tx, aliases.Prefix(sc, id))
 	codes.DeleteAll(tx, codes.Prefix(sc, id))

@@ -29,7 +29,10 @@ func (s *Service) UpdateFunctionCode(ctx context.Context, in *lambda.UpdateFunct
 			return err
 		}
 		old := c.CodeSum
-		c.CodeSum, c.CodeSize = zip.sum, int64(len(zip.data))
+		c.CodeSum, c.CodeSize, c.Unzipped = zip.sum, int64(len(zip.data)), zip.unzipped
+		if err := c.checkSize(); err != nil {
+			return err
+		}
 		if len(in.Architectures) > 0 {
 			c.Architecture = string(in.Architectures[0])
 		}
@@ -79,6 +82,11 @@ func (s *Service) UpdateFunctionConfiguration(ctx context.Context, in *lambda.Up
 		}
 		if err := c.set(in); err != nil {
 			return err
+		}
+		if in.Layers != nil {
+			if err := c.restack(tx, aws.CallFrom(ctx), in.Layers); err != nil {
+				return err
+			}
 		}
 		if session != "" {
 			c.RoleSession = session

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -19,7 +20,7 @@ func main() {
 		}
 		b, _ := io.ReadAll(res.Body)
 		id := res.Header.Get("Lambda-Runtime-Aws-Request-Id")
-		var order struct{ Print, Env, Fail, Fetch string }
+		var order struct{ Print, Env, Fail, Read string }
 		_ = json.Unmarshal(b, &order)
 		answer, end := string(b), "/response"
 		if order.Print != "" {
@@ -27,6 +28,12 @@ func main() {
 		}
 		if order.Env != "" {
 			text, _ := json.Marshal(os.Getenv(order.Env))
+			answer = string(text)
+		}
+		if order.Read != "" { // a file beside this program
+			self, _ := os.Executable()
+			data, err := os.ReadFile(filepath.Join(filepath.Dir(self), order.Read))
+			text, _ := json.Marshal(fmt.Sprint(string(data), err))
 			answer = string(text)
 		}
 		if order.Fail != "" {
