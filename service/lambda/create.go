@@ -28,14 +28,7 @@ func (s *Service) CreateFunction(ctx context.Context, in *lambda.CreateFunctionI
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
 	}
-	c := configuration{Timeout: defaultTimeout, Memory: defaultMemory, Ephemeral: defaultEphemeral, Architecture: string(lambda.ArchitectureX8664)}
-	if len(in.Architectures) > 0 {
-		c.Architecture = string(in.Architectures[0])
-	}
-	err = c.set(&lambda.UpdateFunctionConfigurationInput{
-		Role: &in.Role, Handler: in.Handler, Description: in.Description, Timeout: in.Timeout, MemorySize: in.MemorySize,
-		Environment: in.Environment, Runtime: in.Runtime, EphemeralStorage: in.EphemeralStorage, LoggingConfig: in.LoggingConfig,
-	})
+	c, err := newConfiguration(in)
 	if err != nil {
 		return nil, err
 	}
@@ -58,14 +51,9 @@ func (s *Service) CreateFunction(ctx context.Context, in *lambda.CreateFunctionI
 		made := c
 		made.Modified = tx.Now()
 		made.take(tx, f, zip)
-		var err error
-		if made.Layers, err = stack(tx, aws.CallFrom(ctx), in.Layers); err != nil {
+		if err := made.restack(tx, aws.CallFrom(ctx), in.Layers); err != nil {
 			return err
 		}
-		if err := made.checkSize(); err != nil {
-			return err
-		}
-		made.hold(tx, 1)
 		f := *f
 		versions.Put(tx, f.versionKey(0), &made)
 		if deref(in.Publish) {
@@ -77,6 +65,18 @@ func (s *Service) CreateFunction(ctx context.Context, in *lambda.CreateFunctionI
 		return nil
 	})
 	return (*lambda.CreateFunctionOutput)(out), err
+}
+
+// newConfiguration is what a request sets, over the defaults.
+func newConfiguration(in *lambda.CreateFunctionInput) (c configuration, err error) {
+	c = configuration{Timeout: defaultTimeout, Memory: defaultMemory, Ephemeral: defaultEphemeral, Architecture: string(lambda.ArchitectureX8664)}
+	if len(in.Architectures) > 0 {
+		c.Architecture = string(in.Architectures[0])
+	}
+	return c, c.set(&lambda.UpdateFunctionConfigurationInput{
+		Role: &in.Role, Handler: in.Handler, Description: in.Description, Timeout: in.Timeout, MemorySize: in.MemorySize,
+		Environment: in.Environment, Runtime: in.Runtime, EphemeralStorage: in.EphemeralStorage, LoggingConfig: in.LoggingConfig,
+	})
 }
 
 // take stores code as the configuration's.
