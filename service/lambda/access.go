@@ -62,6 +62,8 @@ func subject(input any) (name string, qualifier *string) {
 		return in.FunctionName, in.Qualifier
 	case *lambda.InvokeInput:
 		return in.FunctionName, in.Qualifier
+	case *lambda.InvokeWithResponseStreamInput:
+		return in.FunctionName, in.Qualifier
 	case *lambda.PublishVersionInput:
 		return in.FunctionName, nil
 	case *lambda.ListVersionsByFunctionInput:

@@ -22,17 +22,12 @@ func (s *Service) Invoke(ctx context.Context, in *lambda.InvokeInput) (*lambda.I
 	if kind == "" {
 		kind = lambda.InvocationTypeRequestResponse
 	}
-	payload, clientContext, err := checkPayload(kind, in)
+	payload, clientContext, err := checkPayload(kind, in.Payload, in.ClientContext)
 	if err != nil {
 		return nil, err
 	}
 	call := aws.CallFrom(ctx)
-	var t target
-	roll := s.roll()
-	err = s.view(ctx, in.FunctionName, in.Qualifier, func(tx kv.Tx, f *function, c *configuration) error {
-		t = target{f, f.route(tx, c, roll)}
-		return nil
-	})
+	t, err := s.aim(ctx, in.FunctionName, in.Qualifier)
 	switch {
 	case err != nil:
 		return nil, err
@@ -53,16 +48,16 @@ func (s *Service) Invoke(ctx context.Context, in *lambda.InvokeInput) (*lambda.I
 }
 
 // checkPayload returns what the function gets: the payload and the client context, decoded.
-func checkPayload(kind lambda.InvocationType, in *lambda.InvokeInput) (payload []byte, clientContext string, err error) {
+func checkPayload(kind lambda.InvocationType, given []byte, inBase64 *string) (payload []byte, clientContext string, err error) {
 	limit := maxPayload
 	if kind == lambda.InvocationTypeEvent {
 		limit = maxEvent
 	}
-	if len(in.Payload) > limit {
+	if len(given) > limit {
 		return nil, "", lambda.ErrRequestTooLargeException(&lambda.RequestTooLargeException{Type: new(user)},
-			"%d byte payload is too large for the %s invocation type (limit %d bytes)", len(in.Payload), kind, limit)
+			"%d byte payload is too large for the %s invocation type (limit %d bytes)", len(given), kind, limit)
 	}
-	payload = in.Payload
+	payload = given
 	if len(payload) == 0 {
 		payload = []byte("{}")
 	}
@@ -70,8 +65,8 @@ func checkPayload(kind lambda.InvocationType, in *lambda.InvokeInput) (payload [
 		return nil, "", lambda.ErrInvalidRequestContentException(&lambda.InvalidRequestContentException{Type: new(user)},
 			"Could not parse request body into json: Could not parse payload into json")
 	}
-	if in.ClientContext != nil {
-		b, err := base64.StdEncoding.DecodeString(*in.ClientContext)
+	if inBase64 != nil {
+		b, err := base64.StdEncoding.DecodeString(*inBase64)
 		if err != nil || !json.Valid(b) {
 			return nil, "", lambda.ErrInvalidRequestContentException(&lambda.InvalidRequestContentException{Type: new(user)},
 				"Client context must be a valid Base64-encoded JSON object.")

@@ -44,6 +44,9 @@ const (
 	afterFailures = time.Minute // times their number
 )
 
+// streamChunk is how many bytes of a streamed answer are passed on at once.
+const streamChunk = 64 << 10
+
 // chunk is how many bytes of code or of an event are in one row.
 const chunk = 512 << 10
 

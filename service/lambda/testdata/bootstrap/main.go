@@ -2,6 +2,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -20,9 +21,20 @@ func main() {
 		}
 		b, _ := io.ReadAll(res.Body)
 		id := res.Header.Get("Lambda-Runtime-Aws-Request-Id")
-		var order struct{ Print, Env, Fail, Read string }
+		var order struct {
+			Print, Env, Fail, Read string
+			Answer                 json.RawMessage // instead of the event
+			Stream                 *streaming
+		}
 		_ = json.Unmarshal(b, &order)
+		if order.Stream != nil {
+			order.Stream.send(url + id + "/response")
+			continue
+		}
 		answer, end := string(b), "/response"
+		if order.Answer != nil {
+			answer = string(order.Answer)
+		}
 		if order.Print != "" {
 			fmt.Println(order.Print)
 		}
@@ -40,5 +52,40 @@ func main() {
 			answer, end = `{"errorType":"Test","errorMessage":"`+order.Fail+`"}`, "/error"
 		}
 		_, _ = http.Post(url+id+end, "application/json", strings.NewReader(answer))
+	}
+}
+
+// streaming is an answer in parts.
+type streaming struct {
+	Type   string
+	Parts  []string
+	Repeat int    // of the last part
+	Wait   string // a URL that is fetched after the first part
+	Fail   string
+}
+
+func (s *streaming) send(url string) {
+	read, write := io.Pipe()
+	req, _ := http.NewRequest("POST", url, read)
+	req.Header.Set("Lambda-Runtime-Function-Response-Mode", "streaming")
+	req.Header.Set("Content-Type", s.Type)
+	req.Trailer = http.Header{"Lambda-Runtime-Function-Error-Type": nil, "Lambda-Runtime-Function-Error-Body": nil}
+	go func() {
+		for i, part := range s.Parts {
+			for range 1 + s.Repeat*(i/max(len(s.Parts)-1, 1)) {
+				_, _ = io.WriteString(write, part)
+			}
+			if i == 0 && s.Wait != "" {
+				_, _ = http.Get(s.Wait)
+			}
+		}
+		if s.Fail != "" {
+			req.Trailer.Set("Lambda-Runtime-Function-Error-Type", "Test")
+			req.Trailer.Set("Lambda-Runtime-Function-Error-Body", base64.StdEncoding.EncodeToString([]byte(`{"errorType":"Test","errorMessage":"`+s.Fail+`"}`)))
+		}
+		_ = write.Close()
+	}()
+	if res, err := http.DefaultClient.Do(req); err == nil {
+		_ = res.Body.Close()
 	}
 }
