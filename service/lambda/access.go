@@ -35,7 +35,7 @@ func (s *Service) Access(ctx context.Context, operation string, input any) ([]aw
 			access.Resource, access.Owner = a.qualified(), a.Account
 			err = kv.View(ctx, s.Store, func(tx kv.Tx) error {
 				if f, err := a.find(tx); err == nil {
-					access.Policy = f.Policy
+					access.Policy, _ = f.policy(tx)
 				}
 				return nil
 			})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strconv"
 
 	"github.com/brume-cloud/brume/api/lambda"
 	"github.com/brume-cloud/brume/aws"
@@ -70,8 +71,11 @@ func (d *document) index(sid string) int {
 
 // AddPermission allows a principal to use the function.
 func (s *Service) AddPermission(ctx context.Context, in *lambda.AddPermissionInput) (*lambda.AddPermissionOutput, error) {
-	if in.FunctionUrlAuthType != "" || in.InvokedViaFunctionUrl != nil || in.EventSourceToken != nil || in.PrincipalOrgID != nil {
-		return nil, unbuilt("FunctionUrlAuthType, InvokedViaFunctionUrl, EventSourceToken and PrincipalOrgID in permissions")
+	switch {
+	case in.FunctionUrlAuthType != "" && in.Action != "lambda:InvokeFunctionUrl":
+		return nil, invalid("FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action")
+	case in.InvokedViaFunctionUrl != nil && in.Action != "lambda:InvokeFunction":
+		return nil, invalid("InvokedViaFunctionUrl is only supported for lambda:InvokeFunction action")
 	}
 	revision := aws.UUID(s.Random)
 	var text []byte
@@ -79,7 +83,7 @@ func (s *Service) AddPermission(ctx context.Context, in *lambda.AddPermissionInp
 		if d.index(in.StatementId) >= 0 {
 			return statementExists(in.StatementId)
 		}
-		st := newStatement(f.at.arn(), in)
+		st := newStatement(f.at.qualified(), in)
 		d.Statement = append(d.Statement, st)
 		var err error
 		text, err = json.Marshal(st)
@@ -107,6 +111,15 @@ func newStatement(arn string, in *lambda.AddPermissionInput) statement {
 	}
 	if in.PrincipalOrgID != nil {
 		st.when("StringEquals", "aws:PrincipalOrgID", *in.PrincipalOrgID)
+	}
+	if in.EventSourceToken != nil {
+		st.when("StringEquals", "lambda:EventSourceToken", *in.EventSourceToken)
+	}
+	if in.FunctionUrlAuthType != "" {
+		st.when("StringEquals", "lambda:FunctionUrlAuthType", string(in.FunctionUrlAuthType))
+	}
+	if in.InvokedViaFunctionUrl != nil {
+		st.when("Bool", "lambda:InvokedViaFunctionUrl", strconv.FormatBool(*in.InvokedViaFunctionUrl))
 	}
 	if in.SourceArn != nil {
 		st.when("ArnLike", "AWS:SourceArn", *in.SourceArn)
@@ -146,7 +159,8 @@ type place struct {
 	qualifier, revision *string
 }
 
-// changePolicy runs fn on a function's policy, and stores it as a new revision.
+// changePolicy runs fn on the policy of a function, a version or an alias, and
+// stores it as a new revision.
 func (s *Service) changePolicy(ctx context.Context, p place, revision string, fn func(*function, *document) error) error {
 	a, err := addressOf(aws.CallFrom(ctx), p.name, p.qualifier)
 	if err != nil {
@@ -155,41 +169,65 @@ func (s *Service) changePolicy(ctx context.Context, p place, revision string, fn
 	if a.Qualifier == latest {
 		return invalid("We currently do not support adding policies for $LATEST.")
 	}
-	if a.Qualifier != "" {
-		return unbuilt("Qualifier in permissions")
-	}
 	return kv.Update(ctx, s.Store, func(tx kv.Tx) error {
 		f, _, err := a.version(tx)
 		if err != nil {
 			return err
 		}
-		if p.revision != nil && *p.revision != f.PolicyRevision {
+		text, old := f.policy(tx)
+		if p.revision != nil && *p.revision != old {
 			return stale()
 		}
-		d, err := parseDocument(f.Policy)
+		d, err := parseDocument(text)
 		if err != nil {
 			return err
 		}
 		if err := fn(f, d); err != nil {
 			return err
 		}
-		if f.Policy, err = d.text(); err != nil {
+		if text, err = d.text(); err != nil {
 			return err
 		}
-		f.PolicyRevision = revision
-		functions.Put(tx, a.key(), f)
+		f.putPolicy(tx, &policyRow{text, revision})
 		return nil
 	})
 }
 
-// GetPolicy returns a function's policy.
+// policy is that of what the function was found by: itself, a version or an alias.
+// One does not hold for the others. $LATEST has none. AWS: "Working with
+// resource-based IAM policies in Lambda".
+func (f *function) policy(tx kv.Tx) (text, revision string) {
+	if f.at.Qualifier == "" {
+		return f.Policy, f.PolicyRevision
+	}
+	row, ok := policies.Get(tx, f.policyKey(f.at.Qualifier))
+	if !ok {
+		return "", ""
+	}
+	return row.Text, row.Revision
+}
+
+func (f *function) putPolicy(tx kv.Tx, row *policyRow) {
+	switch {
+	case f.at.Qualifier == "":
+		f.Policy, f.PolicyRevision = row.Text, row.Revision
+		functions.Put(tx, f.at.key(), f)
+	case row.Text == "":
+		policies.Delete(tx, f.policyKey(f.at.Qualifier))
+	default:
+		policies.Put(tx, f.policyKey(f.at.Qualifier), row)
+	}
+}
+
+// GetPolicy returns the policy of a function, a version or an alias.
 func (s *Service) GetPolicy(ctx context.Context, in *lambda.GetPolicyInput) (*lambda.GetPolicyOutput, error) {
 	out := &lambda.GetPolicyOutput{}
-	err := s.view(ctx, in.FunctionName, in.Qualifier, func(_ kv.Tx, f *function, _ *configuration) error {
-		if f.Policy == "" || f.at.Qualifier != "" {
+	err := s.view(ctx, in.FunctionName, in.Qualifier, func(tx kv.Tx, f *function, _ *configuration) error {
+		text, revision := f.policy(tx)
+		if text == "" {
 			return noResource("The resource you requested does not exist.")
 		}
-		out.Policy, out.RevisionId = &f.Policy, &f.PolicyRevision
+		out.Policy, out.RevisionId = &text, &revision
 		return nil
 	})
 	return out, err

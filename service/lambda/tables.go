@@ -80,6 +80,12 @@ type bytesRow struct {
 	Data []byte `kv:"1"`
 }
 
+// policyRow is the policy of a version or of an alias. The function's own is in its row.
+type policyRow struct {
+	Text     string `kv:"1"`
+	Revision string `kv:"2"`
+}
+
 // alias is a name for a version, or for two.
 type alias struct {
 	Number      uint64  `kv:"1"`
@@ -97,6 +103,7 @@ var (
 	codes     = kv.Table[bytesRow]{Name: "lambda.code"}         // sum, number of the part
 	events    = kv.Table[bytesRow]{Name: "lambda.event"}        // request id, number of the part
 
+	policies      = kv.Table[policyRow]{Name: "lambda.policy"}          // qualifier: a version's number or an alias
 	layers        = kv.Table[layer]{Name: "lambda.layer"}               // name
 	layerVersions = kv.Table[layerVersion]{Name: "lambda.layerversion"} // name, number
 	layerCodes    = kv.Table[bytesRow]{Name: "lambda.layercode"}        // the version's id, number of the part
@@ -108,6 +115,10 @@ func (f *function) versionKey(number uint64) kv.Key {
 
 func (f *function) aliasKey(name string) kv.Key {
 	return aliases.Key(f.at.Scope, kv.Uint(f.ID), kv.String(name))
+}
+
+func (f *function) policyKey(qualifier string) kv.Key {
+	return policies.Key(f.at.Scope, kv.Uint(f.ID), kv.String(qualifier))
 }
 
 func (f *function) codeKey(sum string) kv.Key {
@@ -159,6 +170,7 @@ func (f *function) drop(tx kv.Tx) {
 	}
 	versions.DeleteAll(tx, versions.Prefix(sc, id))
 	aliases.DeleteAll(tx, aliases.Prefix(sc, id))
+	policies.DeleteAll(tx, policies.Prefix(sc, id))
 	codes.DeleteAll(tx, codes.Prefix(sc, id))
 	events.DeleteAll(tx, events.Prefix(sc, id))
 }

@@ -83,6 +83,7 @@ func (f *function) dropVersion(tx kv.Tx, c *configuration) error {
 		}
 	}
 	versions.Delete(tx, f.versionKey(c.Number))
+	policies.Delete(tx, f.policyKey(c.version()))
 	c.hold(tx, -1)
 	f.release(tx, c.CodeSum)
 	return nil
