@@ -28,7 +28,12 @@ func (f *functions) Stream(ctx context.Context, p lambda.Program, r lambda.Reque
 		return nil, a.err
 	}
 	whole := &lambda.Stream{ContentType: a.out.ContentType, Body: read, End: a.end}
-	if a.out.Error == "" && !a.hasBegun() {
+	switch {
+	case a.hasBegun(): // and ended since
+		whole.ContentType = a.contentType
+	case a.out.Error != "":
+		whole.Failed = true
+	default:
 		whole.Body = io.NopCloser(bytes.NewReader(a.out.Payload))
 	}
 	return whole, nil

@@ -16,6 +16,9 @@ func (s *Service) Access(ctx context.Context, operation string, input any) ([]aw
 	if operation == "Invoke" || strings.HasPrefix(operation, "InvokeWith") {
 		operation = "InvokeFunction"
 	}
+	if v, ok := input.(*visit); ok {
+		return s.urlAccess(ctx, v)
+	}
 	if name, n, action := layerSubject(operation, input); name != "" {
 		if a, err := layerAt(aws.CallFrom(ctx), name); err == nil {
 			if n > 0 {
@@ -97,5 +100,5 @@ func subject(input any) (name string, qualifier *string) {
 	case *lambda.DeleteFunctionConcurrencyInput:
 		return in.FunctionName, nil
 	}
-	return "", nil
+	return urlSubject(input)
 }

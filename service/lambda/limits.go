@@ -29,6 +29,9 @@ const (
 	pageSize    = 50
 )
 
+// maxPrelude is how many bytes the status and headers of a streamed answer may have.
+const maxPrelude = 256 << 10
+
 // downloadFor is how long the URL of code is good. AWS: "GetFunction", Code.
 const downloadFor = 10 * time.Minute
 

@@ -22,7 +22,8 @@ type Runner interface {
 // nobody reads, but for its timeout.
 type Stream struct {
 	ContentType string
-	Body        io.ReadCloser           // empty when the function has failed before it answered
+	Body        io.ReadCloser
+	Failed      bool                    // before it answered: Body is empty
 	End         func() (Outcome, error) // waits for the end of the call, whose Payload is that of an error
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/brume-cloud/brume/api/lambda"
+	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
@@ -86,6 +87,30 @@ type policyRow struct {
 	Revision string `kv:"2"`
 }
 
+// functionURL is the configuration of a function's URL.
+type functionURL struct {
+	ID        string                     `kv:"1"`
+	Account   aws.Account                `kv:"2"`
+	Function  string                     `kv:"3"` // its name
+	Qualifier string                     `kv:"4"` // an alias, or empty
+	Auth      lambda.FunctionUrlAuthType `kv:"5"`
+	Mode      lambda.InvokeMode          `kv:"6"`
+	Shared    bool                       `kv:"7"` // the fields below hold: CORS was configured
+	Origins   []string                   `kv:"8"`
+	Methods   []string                   `kv:"9"`
+	Allowed   []string                   `kv:"10"` // headers
+	Exposed   []string                   `kv:"11"` // headers
+	MaxAge    int32                      `kv:"12"` // seconds
+	Trusted   bool                       `kv:"13"` // credentials are allowed
+	Created   time.Time                  `kv:"14"`
+	Modified  time.Time                  `kv:"15"`
+}
+
+// urlRef is where the URL of a function is.
+type urlRef struct {
+	ID string `kv:"1"`
+}
+
 // alias is a name for a version, or for two.
 type alias struct {
 	Number      uint64  `kv:"1"`
@@ -104,6 +129,8 @@ var (
 	events    = kv.Table[bytesRow]{Name: "lambda.event"}        // request id, number of the part
 
 	policies      = kv.Table[policyRow]{Name: "lambda.policy"}          // qualifier: a version's number or an alias
+	urls          = kv.Table[functionURL]{Name: "lambda.url"}           // id, of all accounts in a region
+	urlRefs       = kv.Table[urlRef]{Name: "lambda.urlref"}             // qualifier
 	layers        = kv.Table[layer]{Name: "lambda.layer"}               // name
 	layerVersions = kv.Table[layerVersion]{Name: "lambda.layerversion"} // name, number
 	layerCodes    = kv.Table[bytesRow]{Name: "lambda.layercode"}        // the version's id, number of the part
@@ -119,6 +146,13 @@ func (f *function) aliasKey(name string) kv.Key {
 
 func (f *function) policyKey(qualifier string) kv.Key {
 	return policies.Key(f.at.Scope, kv.Uint(f.ID), kv.String(qualifier))
+}
+
+// urlKey is in no account's scope: a host tells none.
+func urlKey(r aws.Region, id string) kv.Key { return urls.Key(kv.Scope{Region: r}, kv.String(id)) }
+
+func (f *function) urlRefKey(qualifier string) kv.Key {
+	return urlRefs.Key(f.at.Scope, kv.Uint(f.ID), kv.String(qualifier))
 }
 
 func (f *function) codeKey(sum string) kv.Key {
@@ -171,6 +205,10 @@ func (f *function) drop(tx kv.Tx) {
 	versions.DeleteAll(tx, versions.Prefix(sc, id))
 	aliases.DeleteAll(tx, aliases.Prefix(sc, id))
 	policies.DeleteAll(tx, policies.Prefix(sc, id))
+	for _, ref := range urlRefs.Scan(tx, kv.Prefix(urlRefs.Prefix(sc, id))) {
+		urls.Delete(tx, urlKey(sc.Region, ref.ID))
+	}
+	urlRefs.DeleteAll(tx, urlRefs.Prefix(sc, id))
 	codes.DeleteAll(tx, codes.Prefix(sc, id))
 	events.DeleteAll(tx, events.Prefix(sc, id))
 }

@@ -26,7 +26,11 @@ func main() {
 			Answer                 json.RawMessage // instead of the event
 			Stream                 *streaming
 		}
-		_ = json.Unmarshal(b, &order)
+		given := b
+		if always := os.Getenv("ALWAYS"); always != "" { // for events that others make
+			given = []byte(always)
+		}
+		_ = json.Unmarshal(given, &order)
 		if order.Stream != nil {
 			order.Stream.send(url + id + "/response")
 			continue
