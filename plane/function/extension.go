@@ -79,7 +79,7 @@ func (e *environment) nextEvent(w http.ResponseWriter, r *http.Request) {
 }
 
 func (e *environment) extensionFailed(w http.ResponseWriter, r *http.Request) {
-	e.logs.platform("EXTENSION\tState: Error\tError Type: %s", oneLine(r.Header.Get("Lambda-Extension-Function-Error-Type")))
+	e.sayExtension("", "Error", oneLine(r.Header.Get("Lambda-Extension-Function-Error-Type")))
 	accept(w)
 }
 
@@ -123,7 +123,7 @@ func (e *environment) startExtensions(variables map[string]string) error {
 		if _, err := e.sandbox.start(c); err != nil {
 			return err
 		}
-		e.logs.platform("EXTENSION\tName: %s\tState: Started", name)
+		e.sayExtension(name, "Started", "")
 	}
 	return nil
 }

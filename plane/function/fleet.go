@@ -97,10 +97,7 @@ func (p *Plane) cold(ctx context.Context, s *Spec, ev *Event) (*environment, *fa
 	if err != nil {
 		return nil, nil, err
 	}
-	if w := e.runtime.warning; w != "" {
-		e.logs.platform("[brume] %s", w)
-	}
-	e.logs.platform("INIT_START Runtime Version: %s", e.runtime.version)
+	e.sayInit()
 	failed := e.await(ctx, ev.RequestID, initLimit(s))
 	p.refill(e.runtime)
 	return e, failed, nil

@@ -39,6 +39,10 @@ func (e *environment) variables(own map[string]string) map[string]string {
 		"LAMBDA_TASK_ROOT":                task,
 		"LAMBDA_RUNTIME_DIR":              e.sandbox.runtimeRoot(),
 	})
+	v["AWS_LAMBDA_LOG_FORMAT"] = "Text"
+	if s.JSON {
+		v["AWS_LAMBDA_LOG_FORMAT"], v["AWS_LAMBDA_LOG_LEVEL"] = "JSON", s.ApplicationLevel
+	}
 	for name, value := range map[string]string{
 		"AWS_DEFAULT_REGION":        s.Region,
 		"AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/" + s.Function,
