@@ -41,12 +41,13 @@ func (f *functions) run(ctx context.Context, p lambda.Program, r lambda.Request,
 		Key: p.Key, Function: p.Name, Version: p.Version, Region: p.Region, Runtime: p.Runtime, Architecture: p.Architecture, Handler: p.Handler,
 		Code:      archive(p.Code),
 		Variables: p.Variables, MemoryMB: p.MemoryMB, EphemeralMB: p.EphemeralMB, Timeout: p.Timeout, MaxEnvironments: p.MaxEnvironments,
+		JSON: p.JSON, ApplicationLevel: p.ApplicationLevel, SystemLevel: p.SystemLevel,
 	}
 	for _, layer := range p.Layers {
 		spec.Layers = append(spec.Layers, archive(layer))
 	}
 	f.warn(plane, spec)
-	out, err := plane.Invoke(ctx, spec, function.Event{RequestID: r.ID, FunctionARN: r.FunctionARN, Payload: r.Payload, ClientContext: r.ClientContext, Stream: stream})
+	out, err := plane.Invoke(ctx, spec, function.Event{RequestID: r.ID, FunctionARN: r.FunctionARN, Payload: r.Payload, ClientContext: r.ClientContext, TraceID: r.TraceID, Stream: stream})
 	switch {
 	case errors.Is(err, function.ErrBusy):
 		return lambda.Outcome{}, lambda.ErrBusy

@@ -33,6 +33,9 @@ func (s *Service) Access(ctx context.Context, operation string, input any) ([]aw
 		return nil, err
 	}
 	access := aws.Access{Action: "lambda:" + operation, Resource: "*"}
+	if arn := signingSubject(input); arn != "" {
+		access.Resource, access.Owner = arn, signingAt(arn).Account
+	}
 	if name, qualifier := subject(input); name != "" {
 		if a, err := addressOf(aws.CallFrom(ctx), name, qualifier); err == nil {
 			access.Resource, access.Owner = a.qualified(), a.Account
@@ -100,5 +103,5 @@ func subject(input any) (name string, qualifier *string) {
 	case *lambda.DeleteFunctionConcurrencyInput:
 		return in.FunctionName, nil
 	}
-	return urlSubject(input)
+	return settingSubject(input)
 }

@@ -31,16 +31,20 @@ func (c *configuration) set(in *lambda.UpdateFunctionConfigurationInput) error {
 	if in.EphemeralStorage != nil {
 		c.Ephemeral = int(in.EphemeralStorage.Size)
 	}
-	if in.LoggingConfig != nil {
-		put(&c.LogGroup, in.LoggingConfig.LogGroup)
+	if err := c.log(in.LoggingConfig); err != nil {
+		return err
 	}
+	if in.TracingConfig != nil {
+		c.Traced = in.TracingConfig.Mode == lambda.TracingModeActive
+	}
+	c.snap(in.SnapStart)
 	if in.Environment != nil {
 		if err := checkVariables(in.Environment.Variables); err != nil {
 			return err
 		}
 		c.Variables = in.Environment.Variables
 	}
-	return nil
+	return c.checkSnap()
 }
 
 func put(to, from *string) {
@@ -90,16 +94,10 @@ func unbuiltSettings(in *lambda.UpdateFunctionConfigurationInput) error {
 		return unbuilt("DeadLetterConfig")
 	case deref(in.KMSKeyArn) != "":
 		return unbuilt("KMSKeyArn")
-	case in.TracingConfig != nil && in.TracingConfig.Mode == lambda.TracingModeActive:
-		return unbuilt("TracingConfig")
 	case len(in.FileSystemConfigs) > 0:
 		return unbuilt("FileSystemConfigs")
 	case in.ImageConfig != nil:
 		return unbuilt("ImageConfig")
-	case in.SnapStart != nil && in.SnapStart.ApplyOn == lambda.SnapStartApplyOnPublishedVersions:
-		return unbuilt("SnapStart")
-	case in.LoggingConfig != nil && (in.LoggingConfig.LogFormat == lambda.LogFormatJSON || in.LoggingConfig.ApplicationLogLevel != "" || in.LoggingConfig.SystemLogLevel != ""):
-		return unbuilt("LoggingConfig with JSON")
 	case in.CapacityProviderConfig != nil:
 		return unbuilt("CapacityProviderConfig")
 	case in.DurableConfig != nil:
@@ -137,9 +135,7 @@ func (c *configuration) describe(f *function) *lambda.FunctionConfiguration {
 		CodeSha256: new(c.CodeSum), Version: new(c.version()), RevisionId: new(c.Revision), PackageType: lambda.PackageTypeZip,
 		State: lambda.StateActive, LastUpdateStatus: lambda.LastUpdateStatusSuccessful,
 		Architectures: []lambda.Architecture{lambda.Architecture(c.Architecture)}, EphemeralStorage: &lambda.EphemeralStorage{Size: int32(c.Ephemeral)},
-		TracingConfig: &lambda.TracingConfigResponse{Mode: lambda.TracingModePassThrough},
-		SnapStart:     &lambda.SnapStartResponse{ApplyOn: lambda.SnapStartApplyOnNone, OptimizationStatus: lambda.SnapStartOptimizationStatusOff},
-		LoggingConfig: &lambda.LoggingConfig{LogFormat: lambda.LogFormatText, LogGroup: new(c.group(f))},
+		TracingConfig: c.describeTracing(), SnapStart: c.describeSnap(), LoggingConfig: c.describeLog(f),
 	}
 	out.Layers = c.describeLayers()
 	if len(c.Variables) > 0 {

@@ -41,12 +41,15 @@ func (s *Service) CreateFunction(ctx context.Context, in *lambda.CreateFunctionI
 		return nil, err
 	}
 	c.RoleSession = session.AssumedRoleUser.AssumedRoleId
-	f := &function{at: a, ID: s.Random.Uint64(), Tags: maps.Clone(in.Tags)}
+	f := &function{at: a, ID: s.Random.Uint64(), Tags: maps.Clone(in.Tags), Signing: deref(in.CodeSigningConfigArn)}
 	c.Revision = aws.UUID(s.Random)
 	var out *lambda.FunctionConfiguration
 	err = kv.Update(ctx, s.Store, func(tx kv.Tx) error {
 		if functions.Has(tx, a.key()) {
 			return lambda.ErrResourceConflictException(&lambda.ResourceConflictException{Type: new(user)}, "Function already exist: %s", a.Name)
+		}
+		if err := f.checkSigned(tx); err != nil {
+			return err
 		}
 		made := c
 		made.Modified = tx.Now()
@@ -76,6 +79,7 @@ func newConfiguration(in *lambda.CreateFunctionInput) (c configuration, err erro
 	return c, c.set(&lambda.UpdateFunctionConfigurationInput{
 		Role: &in.Role, Handler: in.Handler, Description: in.Description, Timeout: in.Timeout, MemorySize: in.MemorySize,
 		Environment: in.Environment, Runtime: in.Runtime, EphemeralStorage: in.EphemeralStorage, LoggingConfig: in.LoggingConfig,
+		TracingConfig: in.TracingConfig, SnapStart: in.SnapStart,
 	})
 }
 
@@ -90,8 +94,6 @@ func unbuiltCreate(in *lambda.CreateFunctionInput) error {
 	switch {
 	case in.PackageType == lambda.PackageTypeImage || in.Code != nil && in.Code.ImageUri != nil:
 		return unbuilt("PackageType Image")
-	case in.CodeSigningConfigArn != nil:
-		return unbuilt("CodeSigningConfigArn")
 	case in.TenancyConfig != nil:
 		return unbuilt("TenancyConfig")
 	case in.PublishTo != "":
@@ -100,8 +102,8 @@ func unbuiltCreate(in *lambda.CreateFunctionInput) error {
 		return unbuilt("SourceKMSKeyArn")
 	}
 	return unbuiltSettings(&lambda.UpdateFunctionConfigurationInput{
-		VpcConfig: in.VpcConfig, DeadLetterConfig: in.DeadLetterConfig, KMSKeyArn: in.KMSKeyArn, TracingConfig: in.TracingConfig,
-		FileSystemConfigs: in.FileSystemConfigs, ImageConfig: in.ImageConfig, SnapStart: in.SnapStart, LoggingConfig: in.LoggingConfig,
+		VpcConfig: in.VpcConfig, DeadLetterConfig: in.DeadLetterConfig, KMSKeyArn: in.KMSKeyArn,
+		FileSystemConfigs: in.FileSystemConfigs, ImageConfig: in.ImageConfig,
 		CapacityProviderConfig: in.CapacityProviderConfig, DurableConfig: in.DurableConfig, RuntimeConfig: in.RuntimeConfig, AcceleratorConfig: in.AcceleratorConfig,
 	})
 }

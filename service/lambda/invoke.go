@@ -88,6 +88,7 @@ func (s *Service) run(ctx context.Context, t target, r Request) (*Outcome, error
 		return nil, ErrBusy
 	}
 	call := aws.CallFrom(ctx)
+	r.TraceID = s.trace(call, t.c)
 	out, err := s.Runner.Run(ctx, s.program(call, t), r)
 	if err != nil {
 		return nil, err
@@ -106,6 +107,7 @@ func (s *Service) program(call *aws.Call, t target) Program {
 		Name: at.Name, Version: c.version(), Region: string(at.Region), Runtime: c.Runtime, Architecture: c.Architecture, Handler: c.Handler,
 		Layers: s.programLayers(c), MemoryMB: c.Memory, EphemeralMB: c.Ephemeral, Timeout: time.Duration(c.Timeout) * time.Second,
 	}
+	p.JSON, p.ApplicationLevel, p.SystemLevel = c.JSON, c.ApplicationLevel, c.SystemLevel
 	if f.Limited {
 		p.MaxEnvironments = f.Reserved
 	}

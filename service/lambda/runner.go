@@ -44,6 +44,9 @@ type Program struct {
 	Variables             func(context.Context) (map[string]string, error)
 	MemoryMB, EphemeralMB int
 	Timeout               time.Duration
+	JSON                  bool   // the log
+	ApplicationLevel      string // the least, of a log in JSON
+	SystemLevel           string
 	MaxEnvironments       int // 0 leaves it to the Runner
 }
 
@@ -58,6 +61,7 @@ type Request struct {
 	ID, FunctionARN string
 	Payload         []byte
 	ClientContext   string // JSON
+	TraceID         string // X-Ray's header
 }
 
 // Outcome is what came of a call.

@@ -19,7 +19,8 @@ type function struct {
 	Policy   string            `kv:"5"` // empty for none
 
 	PolicyRevision string `kv:"6"`
-	Last           uint64 `kv:"7"` // the number of the last version that was published
+	Last           uint64 `kv:"7"`  // the number of the last version that was published
+	Signing        string `kv:"20"` // the ARN of a code signing configuration, or empty
 }
 
 // configuration is a version of a function. It never changes but for $LATEST,
@@ -43,6 +44,14 @@ type configuration struct {
 	RoleSession  string            `kv:"16"` // the unique id of the role's sessions, as of when the role was set
 	Layers       []layerRef        `kv:"30"` // the lowest first
 	Unzipped     int64             `kv:"31"` // bytes of the code; 0 when that was not asked
+
+	JSON             bool   `kv:"32"` // the log
+	ApplicationLevel string `kv:"33"` // the least, of a log in JSON
+	SystemLevel      string `kv:"34"`
+	SnapStart        bool   `kv:"35"` // for published versions
+	Traced           bool   `kv:"36"` // by X-Ray
+	RuntimeOn        string `kv:"37"` // when the runtime is updated; empty for Auto
+	RuntimeARN       string `kv:"38"` // which one, with Manual
 }
 
 // layerRef is a layer that a configuration has, with what never changes of it.
@@ -106,6 +115,14 @@ type functionURL struct {
 	Modified  time.Time                  `kv:"15"`
 }
 
+// signing is a code signing configuration.
+type signing struct {
+	Description string    `kv:"1"`
+	Publishers  []string  `kv:"2"` // ARNs of signing profiles
+	Enforce     bool      `kv:"3"` // refuse what is not signed
+	Modified    time.Time `kv:"4"`
+}
+
 // urlRef is where the URL of a function is.
 type urlRef struct {
 	ID string `kv:"1"`
@@ -131,6 +148,7 @@ var (
 	policies      = kv.Table[policyRow]{Name: "lambda.policy"}          // qualifier: a version's number or an alias
 	urls          = kv.Table[functionURL]{Name: "lambda.url"}           // id, of all accounts in a region
 	urlRefs       = kv.Table[urlRef]{Name: "lambda.urlref"}             // qualifier
+	signings      = kv.Table[signing]{Name: "lambda.signing"}           // id
 	layers        = kv.Table[layer]{Name: "lambda.layer"}               // name
 	layerVersions = kv.Table[layerVersion]{Name: "lambda.layerversion"} // name, number
 	layerCodes    = kv.Table[bytesRow]{Name: "lambda.layercode"}        // the version's id, number of the part
@@ -162,6 +180,8 @@ func (f *function) codeKey(sum string) kv.Key {
 func (f *function) eventKey(request string) kv.Key {
 	return events.Key(f.at.Scope, kv.Uint(f.ID), kv.String(request))
 }
+
+func (a signingAddress) key() kv.Key { return signings.Key(a.Scope, kv.String(a.id)) }
 
 func (a layerAddress) key() kv.Key { return layers.Key(a.Scope, kv.String(a.Name)) }
 

@@ -28,6 +28,9 @@ func (s *Service) UpdateFunctionCode(ctx context.Context, in *lambda.UpdateFunct
 		if err := c.expect(in.RevisionId); err != nil {
 			return err
 		}
+		if err := f.checkSigned(tx); err != nil {
+			return err
+		}
 		old := c.CodeSum
 		c.CodeSum, c.CodeSize, c.Unzipped = zip.sum, int64(len(zip.data)), zip.unzipped
 		if err := c.checkSize(); err != nil {

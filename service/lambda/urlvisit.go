@@ -127,20 +127,3 @@ func (s *Service) receive(ctx context.Context, v *visit) (*urlAnswer, error) {
 	}
 	return whole(out), nil
 }
-
-// urlSubject is the function that an input about URLs names.
-func urlSubject(input any) (name string, qualifier *string) {
-	switch in := input.(type) {
-	case *lambda.CreateFunctionUrlConfigInput:
-		return in.FunctionName, in.Qualifier
-	case *lambda.GetFunctionUrlConfigInput:
-		return in.FunctionName, in.Qualifier
-	case *lambda.UpdateFunctionUrlConfigInput:
-		return in.FunctionName, in.Qualifier
-	case *lambda.DeleteFunctionUrlConfigInput:
-		return in.FunctionName, in.Qualifier
-	case *lambda.ListFunctionUrlConfigsInput:
-		return in.FunctionName, nil
-	}
-	return "", nil
-}
