@@ -125,7 +125,7 @@ func (e *environment) launch(own map[string]string) error {
 		e.assigned <- personality{Variables: variables, Handler: e.spec.Handler, Root: e.sandbox.taskRoot()}
 		return nil
 	}
-	c, err := e.runtime.command(e.sandbox)
+	c, err := e.runtime.command(e.sandbox, e.spec.MemoryMB)
 	if errors.Is(err, errNoBootstrap) { // the function's fault: a process that has failed
 		e.main = &process{exited: make(chan struct{}), err: err}
 		close(e.main.exited)

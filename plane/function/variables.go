@@ -70,7 +70,7 @@ func environ(v map[string]string) []string {
 // atStart are variables that a process reads as it starts: a function that sets
 // one cannot be given to a spare.
 func atStart(name string) bool {
-	for _, p := range []string{"LD_", "DYLD_", "PYTHON", "NODE_", "UV_", "MALLOC_", "GLIBC_", "OPENSSL_", "SSL_", "LC_", "LANG", "TZ"} {
+	for _, p := range []string{"LD_", "DYLD_", "PYTHON", "NODE_", "UV_", "MALLOC_", "GLIBC_", "OPENSSL_", "SSL_", "LC_", "RUBY", "GEM_", "BUNDLE_", "LANG", "TZ"} {
 		if strings.HasPrefix(name, p) {
 			return true
 		}
