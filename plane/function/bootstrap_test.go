@@ -108,6 +108,15 @@ func obey(o order, h http.Header, calls int) (kind string, answer io.Reader) {
 			keep = append(keep, b)
 			time.Sleep(time.Millisecond)
 		}
+	case "hog":
+		var keep [][]byte
+		for {
+			b := make([]byte, 64<<20)
+			for i := 0; i < len(b); i += 4096 {
+				b[i] = 1
+			}
+			keep = append(keep, b)
+		}
 	case "stream":
 		return "response", io.MultiReader(strings.NewReader("one,"), strings.NewReader("two"))
 	case "forks":

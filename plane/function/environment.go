@@ -184,7 +184,7 @@ func (e *environment) crashed(requestID string) *failure {
 	case <-e.stopping: // it was ended
 		return &failure{err: ErrClosed}
 	default:
-		return e.main.failure(requestID, e.memory.exceeded)
+		return e.main.failure(requestID, e.memory.exceeded || e.sandbox.starved())
 	}
 }
 

@@ -237,7 +237,7 @@ func oddZIP(t *testing.T, files [][2]string) []byte {
 func TestWhatCannotRunSaysWhatToInstall(t *testing.T) {
 	p := newPlane(t)
 	for _, c := range []struct{ runtime, arch, want string }{
-		{"java21", "", "not java21"},
+		{"dotnet8", "", "not dotnet8"},
 		{"provided.al2023", map[string]string{"amd64": "arm64", "arm64": "x86_64"}[runtime.GOARCH], "Architectures"},
 	} {
 		s := testSpec(t)
