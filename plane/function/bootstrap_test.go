@@ -17,7 +17,10 @@ import (
 // TestMain makes the test's own program the bootstrap of provided.al2023
 // functions, so that the tests need nothing but Go.
 func TestMain(m *testing.M) {
-	if api := os.Getenv("AWS_LAMBDA_RUNTIME_API"); api != "" {
+	if api := os.Getenv("AWS_LAMBDA_RUNTIME_API"); api != "" && strings.Contains(os.Args[0], "/extensions/") {
+		outside(api)
+		return
+	} else if api != "" {
 		bootstrap(api)
 		return
 	}

@@ -174,9 +174,14 @@ func (p *Plane) keep(e *environment) {
 func (p *Plane) freezeIdle(e *environment) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if f := p.fleets[e.spec.Key]; f != nil && slices.Contains(f.idle, e) {
-		e.freeze(true)
+	if f := p.fleets[e.spec.Key]; f == nil || !slices.Contains(f.idle, e) {
+		return
 	}
+	if e.telemetry.flush(); e.telemetry.busy() {
+		p.wall.after(freezeAfter, func() { p.freezeIdle(e) })
+		return
+	}
+	e.freeze(true)
 }
 
 // reclaim ends an environment that is still idle.

@@ -39,6 +39,7 @@ type saying struct {
 
 // say puts it into the log.
 func (e *environment) say(s saying) {
+	e.telemetry.publish("platform", s.kind, e.plane.config.Clock.Now(), s.record)
 	switch {
 	case e.spec == nil || !e.spec.JSON:
 		if s.text != "" {
@@ -52,6 +53,14 @@ func (e *environment) say(s saying) {
 		}{stamp(e.plane.config.Clock.Now()), s.kind, s.record})
 		e.logs.platform("%s", b)
 	}
+}
+
+// recordOf is a line as telemetry has it: an object, when the log has objects.
+func (e *environment) recordOf(line string) any {
+	if e.spec != nil && e.spec.JSON && json.Valid([]byte(line)) {
+		return json.RawMessage(line)
+	}
+	return line
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

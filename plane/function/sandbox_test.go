@@ -256,7 +256,7 @@ func TestLayersAndExtensions(t *testing.T) {
 		s := testSpec(t)
 		s.Layers = []Archive{
 			zipOf(t, map[string]string{"a": "1", "b": "1"}),
-			zipOf(t, map[string]string{"b": "2", "extensions/watch*": "#!/bin/sh\necho the extension runs\nexec sleep 1000\n"}),
+			zipOf(t, map[string]string{"b": "2", "extensions/watch*": own()}),
 		}
 		out := invoke(t, p, s, order{})
 		if !strings.Contains(text(out), "EXTENSION\tName: watch\tState: Started") {
