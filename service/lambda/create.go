@@ -16,16 +16,7 @@ func (s *Service) CreateFunction(ctx context.Context, in *lambda.CreateFunctionI
 	if err != nil {
 		return nil, err
 	}
-	if err := unbuiltCreate(in); err != nil {
-		return nil, err
-	}
-	if in.Runtime == "" || deref(in.Handler) == "" {
-		return nil, invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages.")
-	}
-	if in.Code == nil {
-		return nil, invalid("Please provide a source for function code.")
-	}
-	if err := checkTags(in.Tags); err != nil {
+	if err := checkCreate(a, in); err != nil {
 		return nil, err
 	}
 	c, err := newConfiguration(in)
@@ -68,6 +59,23 @@ func (s *Service) CreateFunction(ctx context.Context, in *lambda.CreateFunctionI
 		return nil
 	})
 	return (*lambda.CreateFunctionOutput)(out), err
+}
+
+// checkCreate refuses a request that could make no function.
+func checkCreate(a address, in *lambda.CreateFunctionInput) error {
+	if a.Qualifier != "" {
+		return invalid("The name of a new function must not have a qualifier: %s.", in.FunctionName)
+	}
+	if err := unbuiltCreate(in); err != nil {
+		return err
+	}
+	if in.Runtime == "" || deref(in.Handler) == "" {
+		return invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages.")
+	}
+	if in.Code == nil {
+		return invalid("Please provide a source for function code.")
+	}
+	return checkTags(in.Tags)
 }
 
 // newConfiguration is what a request sets, over the defaults.

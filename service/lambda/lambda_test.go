@@ -211,6 +211,7 @@ func TestBadFunctionsAreRefused(t *testing.T) {
 		{"InvalidParameterValueException", "Reserved keys used in this request: AWS_REGION", func(in *lambda.CreateFunctionInput) {
 			in.Environment = &types.Environment{Variables: map[string]string{"AWS_REGION": "x"}}
 		}},
+		{"InvalidParameterValueException", "must not have a qualifier", func(in *lambda.CreateFunctionInput) { in.FunctionName = aws.String("f:live") }},
 		{"InvalidParameterValueException", "4KB", func(in *lambda.CreateFunctionInput) {
 			in.Environment = &types.Environment{Variables: map[string]string{"AA": strings.Repeat("x", 4096)}}
 		}},

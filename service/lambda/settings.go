@@ -8,22 +8,23 @@ import (
 	"github.com/brume-cloud/brume/aws"
 )
 
-// log takes over what a request sets of the log. A setting that is left out goes
-// back to its default, as all of LoggingConfig is one.
+// log takes over what a request sets of the log, and leaves what it does not name.
 // AWS: "Configuring advanced logging controls for Lambda functions".
 func (c *configuration) log(in *lambda.LoggingConfig) error {
 	if in == nil {
 		return nil
 	}
 	put(&c.LogGroup, in.LogGroup)
-	if in.LogFormat != lambda.LogFormatJSON {
+	if in.LogFormat == lambda.LogFormatText || in.LogFormat == "" && !c.JSON {
 		if in.ApplicationLogLevel != "" || in.SystemLogLevel != "" {
 			return invalid("To set ApplicationLogLevel or SystemLogLevel, set LogFormat to JSON.")
 		}
 		c.JSON, c.ApplicationLevel, c.SystemLevel = false, "", ""
 		return nil
 	}
-	c.JSON, c.ApplicationLevel, c.SystemLevel = true, string(lambda.ApplicationLogLevelINFO), string(lambda.SystemLogLevelINFO)
+	if !c.JSON {
+		c.JSON, c.ApplicationLevel, c.SystemLevel = true, string(lambda.ApplicationLogLevelINFO), string(lambda.SystemLogLevelINFO)
+	}
 	if in.ApplicationLogLevel != "" {
 		c.ApplicationLevel = string(in.ApplicationLogLevel)
 	}

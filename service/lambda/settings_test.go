@@ -60,6 +60,11 @@ func TestLogIsWrittenInJSON(t *testing.T) {
 		FunctionName: aws.String("f"), LoggingConfig: &types.LoggingConfig{LogFormat: types.LogFormatText, SystemLogLevel: types.SystemLogLevelWarn},
 	})
 	b.refused(err, "InvalidParameterValueException", "LogFormat")
+	changed, err := b.UpdateFunctionConfiguration(b.Context(), &lambda.UpdateFunctionConfigurationInput{
+		FunctionName: aws.String("f"), LoggingConfig: &types.LoggingConfig{SystemLogLevel: types.SystemLogLevelWarn},
+	})
+	b.ok(err)
+	b.want("one level", fmt.Sprintln(changed.LoggingConfig.LogFormat, changed.LoggingConfig.ApplicationLogLevel, changed.LoggingConfig.SystemLogLevel), "JSON INFO WARN\n")
 }
 
 func TestCodeSigning(t *testing.T) {

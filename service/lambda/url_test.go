@@ -203,6 +203,8 @@ func TestURLStreams(t *testing.T) {
 	rest, err := io.ReadAll(res.Body)
 	b.ok(err)
 	b.want("body", string(first)+string(rest), "one,two")
+	head, none := b.send(b.request("HEAD", url, ""))
+	b.want("only the head", spaced(head.StatusCode, none), "202 ")
 	b.forget()
 
 	url = b.says(`{"Stream":{"Type":"text/html","Parts":["half"],"Fail":"broken"}}`, stream)
