@@ -88,7 +88,9 @@ func (s *Service) run(ctx context.Context, t target, r Request) (*Outcome, error
 		return nil, ErrBusy
 	}
 	call := aws.CallFrom(ctx)
-	r.TraceID = s.trace(call, t.c)
+	if r.TraceID == "" {
+		r.TraceID = s.trace(call, t.c)
+	}
 	out, err := s.Runner.Run(ctx, s.program(call, t), r)
 	if err != nil {
 		return nil, err

@@ -53,7 +53,9 @@ func (s *Service) begin(ctx context.Context, t target, r Request) (*Stream, erro
 		return nil, ErrBusy
 	}
 	call := aws.CallFrom(ctx)
-	r.TraceID = s.trace(call, t.c)
+	if r.TraceID == "" {
+		r.TraceID = s.trace(call, t.c)
+	}
 	stream, err := s.Runner.Stream(ctx, s.program(call, t), r)
 	if err != nil {
 		return nil, err
