@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -27,20 +28,26 @@ type functions struct {
 
 // Run implements lambda.Runner.
 func (f *functions) Run(ctx context.Context, p lambda.Program, r lambda.Request) (lambda.Outcome, error) {
+	return f.run(ctx, p, r, nil)
+}
+
+// run makes a call. A function that streams its answer writes it to stream, unless that is nil.
+func (f *functions) run(ctx context.Context, p lambda.Program, r lambda.Request, stream io.Writer) (lambda.Outcome, error) {
 	plane, err := f.open()
 	if err != nil {
 		return lambda.Outcome{}, err
 	}
 	spec := function.Spec{
 		Key: p.Key, Function: p.Name, Version: p.Version, Region: p.Region, Runtime: p.Runtime, Architecture: p.Architecture, Handler: p.Handler,
-		Code: function.Archive{Hash: p.CodeSum, Open: func(ctx context.Context) (function.ZIP, error) {
-			data, err := p.Code(ctx)
-			return zipped{bytes.NewReader(data)}, err
-		}},
+		Code:      archive(p.Code),
 		Variables: p.Variables, MemoryMB: p.MemoryMB, EphemeralMB: p.EphemeralMB, Timeout: p.Timeout, MaxEnvironments: p.MaxEnvironments,
+		JSON: p.JSON, ApplicationLevel: p.ApplicationLevel, SystemLevel: p.SystemLevel,
+	}
+	for _, layer := range p.Layers {
+		spec.Layers = append(spec.Layers, archive(layer))
 	}
 	f.warn(plane, spec)
-	out, err := plane.Invoke(ctx, spec, function.Event{RequestID: r.ID, FunctionARN: r.FunctionARN, Payload: r.Payload, ClientContext: r.ClientContext, TraceID: r.TraceID})
+	out, err := plane.Invoke(ctx, spec, function.Event{RequestID: r.ID, FunctionARN: r.FunctionARN, Payload: r.Payload, ClientContext: r.ClientContext, TraceID: r.TraceID, Stream: stream})
 	switch {
 	case errors.Is(err, function.ErrBusy):
 		return lambda.Outcome{}, lambda.ErrBusy
@@ -49,11 +56,18 @@ func (f *functions) Run(ctx context.Context, p lambda.Program, r lambda.Request)
 	case err != nil:
 		return lambda.Outcome{}, err
 	}
-	result := lambda.Outcome{Payload: out.Payload, Error: out.FunctionError, LogStream: out.LogStream, Billed: out.Billed}
+	result := lambda.Outcome{Payload: out.Payload, ContentType: out.ContentType, Error: out.FunctionError, ErrorType: out.ErrorType, LogStream: out.LogStream, Billed: out.Billed}
 	for _, l := range out.Logs {
 		result.Logs = append(result.Logs, lambda.Line(l))
 	}
 	return result, nil
+}
+
+func archive(c lambda.Code) function.Archive {
+	return function.Archive{Hash: c.Sum, Open: func(ctx context.Context) (function.ZIP, error) {
+		data, err := c.Zip(ctx)
+		return zipped{bytes.NewReader(data)}, err
+	}}
 }
 
 // warn logs once for a runtime that another version stands in for it.

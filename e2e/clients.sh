@@ -21,6 +21,7 @@ for suite in $suites; do
 	python)
 		step "Python: boto3 of today and of 2023, the AWS CLI, plain sockets"
 		./setup.sh python query
+		if python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' && command -v node >/dev/null; then ./setup.sh functions; fi
 		(cd python && ../.venv/bin/python -m pytest)
 		;;
 	js)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the named suites need, below e2e/ and nowhere else; does nothing the second time.
-# Usage: setup.sh [python] [query] [js]
+# Usage: setup.sh [python] [query] [functions] [js]
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -26,11 +26,24 @@ npm_tree() {
 	printf '%s' "$stamp" >js/node_modules/.installed
 }
 
+# What functions of the tests use, in trees of their own: they become layers.
+functions() {
+	local stamp
+	stamp=$(python3 -V; node --version; cat functions/requirements.txt functions/package-lock.json)
+	[ "$(cat functions/.python/.installed 2>/dev/null)" = "$stamp" ] && return
+	echo "installing functions/"
+	rm -rf functions/.python
+	python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps --target functions/.python -r functions/requirements.txt
+	(cd functions && npm ci --silent --no-audit --no-fund)
+	printf '%s' "$stamp" >functions/.python/.installed
+}
+
 for suite in "$@"; do
 	case $suite in
 	python) venv .venv requirements.txt constraints.txt ;;
 	query) venv .venv-query requirements-query.txt ;;
 	js) npm_tree ;;
-	*) echo "setup.sh: no suite $suite: python, query, js" >&2; exit 2 ;;
+	functions) functions ;;
+	*) echo "setup.sh: no suite $suite: python, query, functions, js" >&2; exit 2 ;;
 	esac
 done

@@ -76,7 +76,7 @@ func isS3(e *Endpoint) bool { return e.Model.SigningName == "s3" }
 
 // share lets the page that sent the request read the answer.
 func (x *exchange) share(h http.Header) {
-	if len(x.req.Header["Origin"]) == 0 || x.endpoint != nil && isS3(x.endpoint) {
+	if len(x.req.Header["Origin"]) == 0 || x.req.As != nil || x.endpoint != nil && isS3(x.endpoint) {
 		return
 	}
 	names := exposed

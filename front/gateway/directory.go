@@ -107,6 +107,23 @@ func newDirectory(services []Endpoint) *directory {
 	return d
 }
 
+// siteAt returns the service to which everything at a host is sent, whatever else
+// it looks like: ID.lambda-url.REGION.on.aws, or ID.lambda-url.….localhost.
+func (d *directory) siteAt(host string) *Endpoint {
+	_, rest, _ := strings.Cut(host, ".")
+	label, _, ok := strings.Cut(rest, ".")
+	name, isURL := strings.CutSuffix(label, "-url")
+	if !ok || !isURL {
+		return nil
+	}
+	for _, e := range d.byHost[name] {
+		if e.Front != nil {
+			return e
+		}
+	}
+	return nil
+}
+
 // atHost returns the services whose endpoint the host is: PREFIX.REGION.… of
 // AWS's own names, or PREFIX.….localhost.
 func (d *directory) atHost(host string) []*Endpoint {

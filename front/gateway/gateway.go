@@ -206,6 +206,8 @@ func (x *exchange) observe(ctx context.Context, err *aws.Error) {
 	switch {
 	case ctx.Err() != nil && x.Status == http.StatusServiceUnavailable:
 		level = slog.LevelInfo // who went away needs nobody's attention
+	case x.Status >= http.StatusInternalServerError && x.req.As != nil:
+		level = slog.LevelInfo // a customer's program failed, not this one
 	case x.Status >= http.StatusInternalServerError && x.ErrorCode != "NotImplemented":
 		level = slog.LevelError
 	case x.Status >= http.StatusBadRequest || x.gate.RequestLog:

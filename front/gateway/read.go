@@ -39,7 +39,10 @@ func (x *exchange) read(context.Context) error {
 		return nil
 	}
 	limit := int64(defaultBodyLimit)
-	if x.endpoint != nil && x.endpoint.BodyLimit > 0 {
+	switch {
+	case x.req.As != nil:
+		limit = x.req.As.BodyLimit
+	case x.endpoint != nil && x.endpoint.BodyLimit > 0:
 		limit = x.endpoint.BodyLimit
 	}
 	body, err := x.readBody(limit)
@@ -57,7 +60,7 @@ func (x *exchange) read(context.Context) error {
 	x.BytesIn = int64(len(body))
 	x.signed = body
 	x.req.Body = body
-	if strings.EqualFold(r.Header.Get("Content-Encoding"), "gzip") {
+	if x.req.As == nil && strings.EqualFold(r.Header.Get("Content-Encoding"), "gzip") {
 		x.req.Body, err = gunzip(body, limit)
 	}
 	return err

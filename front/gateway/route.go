@@ -19,6 +19,9 @@ import (
 func (x *exchange) route(ctx context.Context) error {
 	r := x.req.Request
 	x.claim(r)
+	if e := x.gate.services.siteAt(x.Host); e != nil {
+		return x.visit(ctx, e)
+	}
 	switch {
 	case r.Header.Get("Smithy-Protocol") == "rpc-v2-cbor":
 		return x.routeCBOR()
@@ -216,6 +219,20 @@ func (x *exchange) front(ctx context.Context) error {
 	}
 	x.w = w
 	return nil
+}
+
+// visit gives the service a request to a host of its own, which is what the
+// service's Front makes of it.
+func (x *exchange) visit(ctx context.Context, e *Endpoint) error {
+	x.arrive(e, e.Model.Protocols[0])
+	x.Region = regionOfHost(x.Host)
+	err := x.front(ctx)
+	if as := x.req.As; as != nil {
+		x.op, x.Operation, x.codec = as.Operation, as.Operation.Name, as.Codec
+	} else if err == nil {
+		err = unknownOperation(http.StatusNotFound, "There is nothing at "+x.Host+".")
+	}
+	return err
 }
 
 // errAnswered ends the chain of a request that a service's Front has answered.

@@ -197,6 +197,9 @@ func (x *exchange) events(w http.ResponseWriter, res *wire.Response) (n int64) {
 	for event, err := range res.Events {
 		if err != nil {
 			e := x.public(err)
+			if x.req.As != nil {
+				panic(http.ErrAbortHandler) // the client must not take it for whole
+			}
 			event = wire.EventError(e.Code, e.Message)
 		}
 		k, werr := w.Write(event)

@@ -44,6 +44,17 @@ type Request struct {
 	Stream io.Reader // the body of an operation that streams it
 	form   []Param   // parsed from Body, once
 	Labels []string  // values of the path's labels, in the order of the template
+	As     *Guise    // set by a service's Front for a request that is none of its API
+}
+
+// Guise is what a request is that comes to a service by another way than its API,
+// such as to a function's URL: it goes through the same chain, as an operation
+// that no model has.
+type Guise struct {
+	Operation *schema.Operation // made by schema.Beside
+	Codec     Codec             // its Response.Events, when it has any, are parts of the body, sent as they come
+	BodyLimit int64             // bytes
+	Anonymous bool              // its sender is nobody, whatever the request says
 }
 
 // Param is a name and a value of a query string or form.

@@ -17,7 +17,10 @@ import (
 // TestMain makes the test's own program the bootstrap of provided.al2023
 // functions, so that the tests need nothing but Go.
 func TestMain(m *testing.M) {
-	if api := os.Getenv("AWS_LAMBDA_RUNTIME_API"); api != "" {
+	if api := os.Getenv("AWS_LAMBDA_RUNTIME_API"); api != "" && strings.Contains(os.Args[0], "/extensions/") {
+		outside(api)
+		return
+	} else if api != "" {
 		bootstrap(api)
 		return
 	}
@@ -107,6 +110,15 @@ func obey(o order, h http.Header, calls int) (kind string, answer io.Reader) {
 			}
 			keep = append(keep, b)
 			time.Sleep(time.Millisecond)
+		}
+	case "hog":
+		var keep [][]byte
+		for {
+			b := make([]byte, 64<<20)
+			for i := 0; i < len(b); i += 4096 {
+				b[i] = 1
+			}
+			keep = append(keep, b)
 		}
 	case "stream":
 		return "response", io.MultiReader(strings.NewReader("one,"), strings.NewReader("two"))

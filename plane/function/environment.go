@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -33,15 +34,21 @@ type environment struct {
 	stopping  chan struct{} // closed when the environment ends
 	stopOnce  sync.Once
 	waitsOnce sync.Once
-	stopTimer func() bool // of being idle; guarded by the plane's mutex
+	stopTimer func() bool   // of being idle; guarded by the plane's mutex
+	changed   chan struct{} // an extension has asked for an event, or ended
+	telemetry telemetry
+	extraLogs *logs // of external extensions; nil without
 
 	mu         sync.Mutex
 	isReady    bool
 	initError  *failure
 	current    *call
 	extensions map[string]*extension
-	frozen     bool
-	memory     memoryUse
+	externals  []external
+
+	extensionError *failure // that one of them has told
+	frozen         bool
+	memory         memoryUse
 }
 
 // call is an event on its way through an environment.
@@ -70,10 +77,10 @@ func (p *Plane) newEnvironment(f *found) (*environment, error) {
 		plane: p, runtime: f, born: p.wall.now(),
 		assigned: make(chan personality, 1), waits: make(chan struct{}), pending: make(chan *call, 1),
 		ready: make(chan struct{}), stopping: make(chan struct{}),
-		extensions: map[string]*extension{},
+		extensions: map[string]*extension{}, changed: make(chan struct{}, 1), telemetry: telemetry{wall: p.wall},
 	}
 	var err error
-	if e.logs, err = newLogs(p.config.Clock.Now); err != nil {
+	if e.logs, err = newLogs(p.config.Clock.Now, func(l Line) { e.telemetry.publish("function", "function", l.At, e.recordOf(l.Text)) }, nil); err != nil {
 		return nil, err
 	}
 	id := make([]byte, 16)
@@ -125,7 +132,7 @@ func (e *environment) launch(own map[string]string) error {
 		e.assigned <- personality{Variables: variables, Handler: e.spec.Handler, Root: e.sandbox.taskRoot()}
 		return nil
 	}
-	c, err := e.runtime.command(e.sandbox)
+	c, err := e.runtime.command(e.sandbox, e.spec.MemoryMB)
 	if errors.Is(err, errNoBootstrap) { // the function's fault: a process that has failed
 		e.main = &process{exited: make(chan struct{}), err: err}
 		close(e.main.exited)
@@ -166,6 +173,19 @@ func (e *environment) await(ctx context.Context, requestID string, limit time.Du
 	case <-e.stopping:
 		return &failure{err: ErrClosed}
 	}
+	if f := e.initialised(requestID); f != nil {
+		return f
+	}
+	late, f := e.attend(ctx, true, expired)
+	if late {
+		return timedOut(requestID, limit)
+	}
+	e.telemetry.started()
+	return f.of(requestID)
+}
+
+// initialised tells why the runtime has not.
+func (e *environment) initialised(requestID string) *failure {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.initError != nil {
@@ -184,7 +204,7 @@ func (e *environment) crashed(requestID string) *failure {
 	case <-e.stopping: // it was ended
 		return &failure{err: ErrClosed}
 	default:
-		return e.main.failure(requestID, e.memory.exceeded)
+		return e.main.failure(requestID, e.memory.exceeded || e.sandbox.starved())
 	}
 }
 
@@ -203,6 +223,11 @@ func (e *environment) run(ctx context.Context, ev *Event) (response, *failure) {
 	var f *failure
 	select {
 	case <-c.done:
+		late, failed := e.attend(ctx, false, expired)
+		if f = failed.of(ev.RequestID); late {
+			f = timedOut(ev.RequestID, e.spec.Timeout)
+			e.kill()
+		}
 	case <-e.main.exited:
 		e.mu.Lock()
 		f = e.crashed(ev.RequestID)
@@ -249,11 +274,16 @@ func (e *environment) kill() {
 func (e *environment) end() {
 	e.stopOnce.Do(func() {
 		close(e.stopping)
+		e.telemetry.flush()
 		e.shutExtensions()
 		e.kill()
+		e.telemetry.end()
 		_ = e.api.Close()
 		e.sandbox.close()
 		e.logs.close()
+		if e.extraLogs != nil {
+			e.extraLogs.close()
+		}
 		for _, f := range e.giveBack {
 			f()
 		}
@@ -268,6 +298,17 @@ type failure struct {
 	payload []byte
 	status  string // in the REPORT line
 	line    string // in the log
+}
+
+// of puts the request's id into a message that waits for one.
+func (f *failure) of(requestID string) *failure {
+	if f == nil || f.err != nil || !strings.Contains(f.message, "%s") {
+		return f
+	}
+	told := *f
+	told.message = strings.Replace(f.message, "%s", requestID, 1)
+	told.line = told.message
+	return &told
 }
 
 func timedOut(requestID string, after time.Duration) *failure {

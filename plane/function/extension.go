@@ -18,6 +18,7 @@ type extension struct {
 	id     string
 	events []string
 	inbox  chan []byte
+	asked  bool // for an event that it has not got; guarded by the environment's mutex
 }
 
 func (e *environment) extensionRoutes(mux *http.ServeMux) {
@@ -25,6 +26,7 @@ func (e *environment) extensionRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("POST "+at+"register", e.register)
 	mux.HandleFunc("GET "+at+"event/next", e.nextEvent)
 	mux.HandleFunc("POST "+at+"init/error", e.extensionFailed)
+	mux.HandleFunc("PUT /2022-07-01/telemetry", e.subscribe)
 	mux.HandleFunc("POST "+at+"exit/error", e.extensionFailed)
 }
 
@@ -46,7 +48,7 @@ func (e *environment) register(w http.ResponseWriter, r *http.Request) {
 	x := &extension{name: name, id: rand.Text(), events: in.Events, inbox: make(chan []byte, 4)}
 	e.mu.Lock()
 	s := e.spec
-	if e.isReady || s == nil {
+	if s == nil || e.isReady && !e.awaits(name) {
 		e.mu.Unlock()
 		refuse(w, http.StatusForbidden, "Extension.InvalidStateTransition", "extensions register while the environment initialises")
 		return
@@ -63,11 +65,15 @@ func (e *environment) register(w http.ResponseWriter, r *http.Request) {
 func (e *environment) nextEvent(w http.ResponseWriter, r *http.Request) {
 	e.mu.Lock()
 	x := e.extensions[r.Header.Get("Lambda-Extension-Identifier")]
+	if x != nil {
+		x.asked = true
+	}
 	e.mu.Unlock()
 	if x == nil {
 		refuse(w, http.StatusForbidden, "Extension.UnknownExtensionIdentifier", "Unknown extension identifier")
 		return
 	}
+	e.notice()
 	select {
 	case b := <-x.inbox:
 		w.Header().Set("Content-Type", "application/json")
@@ -79,7 +85,15 @@ func (e *environment) nextEvent(w http.ResponseWriter, r *http.Request) {
 }
 
 func (e *environment) extensionFailed(w http.ResponseWriter, r *http.Request) {
-	e.logs.platform("EXTENSION\tState: Error\tError Type: %s", oneLine(r.Header.Get("Lambda-Extension-Function-Error-Type")))
+	kind := oneLine(r.Header.Get("Lambda-Extension-Function-Error-Type"))
+	if kind == "" {
+		kind = "Extension.UnknownReason"
+	}
+	e.sayExtension("", "Error", kind)
+	e.mu.Lock()
+	e.extensionError = &failure{kind: kind, message: "RequestId: %s Error: " + kind, status: "error"}
+	e.mu.Unlock()
+	e.notice()
 	accept(w)
 }
 
@@ -106,6 +120,7 @@ func (e *environment) tell(kind string, event map[string]any) (told bool) {
 		select {
 		case x.inbox <- b:
 			told = true
+			x.asked = false
 		default:
 		}
 	}
@@ -119,13 +134,46 @@ func (e *environment) startExtensions(variables map[string]string) error {
 		if !e.sandbox.executable(path) {
 			continue
 		}
-		c := command{path: path, args: []string{path}, env: environ(variables), dir: e.sandbox.layersRoot(), out: e.logs.w}
-		if _, err := e.sandbox.start(c); err != nil {
+		if err := e.hearExtensions(); err != nil {
 			return err
 		}
-		e.logs.platform("EXTENSION\tName: %s\tState: Started", name)
+		c := command{path: path, args: []string{path}, env: environ(variables), dir: e.sandbox.layersRoot(), out: e.extraLogs.w}
+		p, err := e.sandbox.start(c)
+		if err != nil {
+			return err
+		}
+		e.mu.Lock()
+		e.externals = append(e.externals, external{name, p})
+		e.mu.Unlock()
+		go func() {
+			<-p.exited
+			e.notice()
+		}()
+		e.sayExtension(name, "Started", "")
 	}
 	return nil
+}
+
+// awaits says whether an external extension of that name has not registered yet,
+// with the mutex held: the initialisation waits for it, though the runtime is ready.
+func (e *environment) awaits(name string) bool {
+	for _, x := range e.extensions {
+		if x.name == name {
+			return false
+		}
+	}
+	return slices.ContainsFunc(e.externals, func(x external) bool { return x.name == name })
+}
+
+// hearExtensions opens the log of extensions: its lines are in that of the function,
+// and told apart by telemetry.
+func (e *environment) hearExtensions() (err error) {
+	if e.extraLogs != nil {
+		return nil
+	}
+	heard := func(l Line) { e.telemetry.publish("extension", "extension", l.At, e.recordOf(l.Text)) }
+	e.extraLogs, err = newLogs(e.plane.config.Clock.Now, heard, e.logs)
+	return err
 }
 
 // shutExtensions tells extensions that the environment ends, and lets them take

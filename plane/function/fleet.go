@@ -97,10 +97,7 @@ func (p *Plane) cold(ctx context.Context, s *Spec, ev *Event) (*environment, *fa
 	if err != nil {
 		return nil, nil, err
 	}
-	if w := e.runtime.warning; w != "" {
-		e.logs.platform("[brume] %s", w)
-	}
-	e.logs.platform("INIT_START Runtime Version: %s", e.runtime.version)
+	e.sayInit()
 	failed := e.await(ctx, ev.RequestID, initLimit(s))
 	p.refill(e.runtime)
 	return e, failed, nil
@@ -177,9 +174,14 @@ func (p *Plane) keep(e *environment) {
 func (p *Plane) freezeIdle(e *environment) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if f := p.fleets[e.spec.Key]; f != nil && slices.Contains(f.idle, e) {
-		e.freeze(true)
+	if f := p.fleets[e.spec.Key]; f == nil || !slices.Contains(f.idle, e) {
+		return
 	}
+	if e.telemetry.flush(); e.telemetry.busy() {
+		p.wall.after(freezeAfter, func() { p.freezeIdle(e) })
+		return
+	}
+	e.freeze(true)
 }
 
 // reclaim ends an environment that is still idle.

@@ -96,11 +96,11 @@ func (p *Plane) Invoke(ctx context.Context, s Spec, ev Event) (Outcome, error) {
 		}
 		out.Cold, out.Init = true, p.wall.now().Sub(start)
 		if f != nil {
-			e.logs.platform("START RequestId: %s Version: %s", ev.RequestID, s.Version)
+			e.sayStart(&ev)
 			return p.conclude(e, &ev, out, f)
 		}
 	}
-	e.logs.platform("START RequestId: %s Version: %s", ev.RequestID, s.Version)
+	e.sayStart(&ev)
 	start := p.wall.now()
 	res, f := e.run(ctx, &ev)
 	out.Duration = p.wall.now().Sub(start)
@@ -132,15 +132,10 @@ func (p *Plane) conclude(e *environment, ev *Event, out Outcome, f *failure) (Ou
 		}
 		out.Payload, out.Streamed, out.ContentType = f.payload, false, "application/json"
 		out.fail(f.kind, f.payload)
-		if f.line != "" && status == "timeout" {
-			e.logs.platform("%s %s %s", p.config.Clock.Now().UTC().Format("2006-01-02T15:04:05.000Z"), ev.RequestID, f.line)
-		} else if f.line != "" {
-			e.logs.platform("%s", f.line)
-		}
+		e.sayFailure(ev, f)
 	}
 	out.bill()
-	e.logs.platform("END RequestId: %s", ev.RequestID)
-	e.logs.platform("%s", out.report(ev.RequestID, e.spec.MemoryMB, status))
+	e.sayEnd(ev, &out, status)
 	out.Logs = e.logs.take()
 	if f != nil {
 		p.discard(e)

@@ -172,3 +172,35 @@ func TestInterpretersRunEitherArchitecture(t *testing.T) {
 		}
 	}
 }
+
+// The versions that layers are made for are the ones asked for; another may stand in.
+func TestLanguagesFindTheirLayers(t *testing.T) {
+	bothWays(t, func(t *testing.T, p *Plane) {
+		for _, c := range []struct{ program, runtime, handler string }{
+			{"python3", "python3.12", "app.h"},
+			{"node", "nodejs18.x", "index.h"},
+		} {
+			t.Run(c.runtime, func(t *testing.T) {
+				needs(t, c.program)
+				s := languageSpec(t, c.runtime, c.handler, map[string]string{
+					"app.py":   "import any, low\ndef h(e, c): return [any.name, low.name]\n",
+					"index.js": "const a = require('any'), l = require('low'); exports.h = async () => [a.name, l.name];",
+				})
+				s.Layers = []Archive{
+					zipOf(t, map[string]string{
+						"python/low.py": "name = 'low'\n", "python/any.py": "name = 'any version'\n",
+						"nodejs/node_modules/low.js": "exports.name = 'low'", "nodejs/node_modules/any.js": "exports.name = 'any version'",
+					}),
+					zipOf(t, map[string]string{
+						"python/lib/python3.12/site-packages/any.py": "name = 'this version'\n",
+						"nodejs/node18/node_modules/any.js":          "exports.name = 'this version'",
+					}),
+				}
+				out := invoke(t, p, s, nil)
+				if got := strings.ReplaceAll(string(out.Payload), " ", ""); got != `["thisversion","low"]` {
+					t.Errorf("%s\n%s", got, text(out))
+				}
+			})
+		}
+	})
+}

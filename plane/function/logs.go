@@ -18,6 +18,9 @@ type logs struct {
 	now  func() time.Time
 	mark []byte
 
+	heard func(Line)
+	into  *logs
+
 	marked chan struct{} // holds a token for each mark that was read
 	closed chan struct{} // closed when nothing is read any more
 
@@ -27,12 +30,14 @@ type logs struct {
 	dropped int
 }
 
-func newLogs(now func() time.Time) (*logs, error) {
+// newLogs returns an empty log. heard is told of every line of the processes, and
+// may be nil; so may into, whose lines these are, too.
+func newLogs(now func() time.Time, heard func(Line), into *logs) (*logs, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	l := &logs{r: r, w: w, now: now, marked: make(chan struct{}, 8), closed: make(chan struct{})}
+	l := &logs{r: r, w: w, now: now, heard: heard, into: into, marked: make(chan struct{}, 8), closed: make(chan struct{})}
 	l.mark = append([]byte{0, 1}, rand.Text()...)
 	go l.read()
 	return l, nil
@@ -86,6 +91,12 @@ func (l *logs) split(b []byte) []byte {
 }
 
 func (l *logs) add(line []byte) {
+	if l.heard != nil {
+		l.heard(Line{At: l.now(), Text: string(line)})
+	}
+	if l.into != nil {
+		l = l.into
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.bytes += len(line) + 26; l.bytes > maxLogCall {

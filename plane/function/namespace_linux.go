@@ -1,6 +1,7 @@
 package function
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -28,6 +29,7 @@ type namespaced struct {
 	plane  *Plane
 	thread *thread
 	slot   int
+	group  *cgroup // nil where there can be none
 }
 
 // newSandbox makes the best sandbox that this machine allows.
@@ -66,6 +68,13 @@ func (p *Plane) mayIsolate() bool { return !p.config.Plain && isolation() }
 
 func (p *Plane) newNamespaced(f *found) (*namespaced, error) {
 	s := &namespaced{plane: p, thread: newThread(), slot: p.slots.take()}
+	if c := controllers(); c != nil {
+		var err error
+		if s.group, err = c.group(); err != nil {
+			s.close()
+			return nil, err
+		}
+	}
 	if err := s.thread.run(func() error { return s.build(f) }); err != nil {
 		s.close()
 		return nil, err
@@ -134,8 +143,19 @@ func enter(root string) error {
 
 // start starts a process in its own PID, IPC and UTS namespaces: when it ends,
 // the system ends all that it started.
+//
+// The process waits, as the shell that it begins as, until it is in the control group.
 func (s *namespaced) start(c command) (*process, error) {
 	var p *process
+	open := func() error { return nil }
+	if s.group != nil {
+		gate, w, err := os.Pipe()
+		if err != nil {
+			return nil, err
+		}
+		defer gate.Close()
+		open, c.gate = w.Close, gate
+	}
 	err := s.thread.run(func() (err error) {
 		p, err = startProcess(underLimits(c, true), func(a *syscall.SysProcAttr) {
 			a.Cloneflags = unix.CLONE_NEWPID | unix.CLONE_NEWIPC | unix.CLONE_NEWUTS
@@ -144,13 +164,26 @@ func (s *namespaced) start(c command) (*process, error) {
 		return err
 	})
 	if err != nil {
+		_ = open()
 		return nil, err
 	}
 	s.add(p)
+	if s.group != nil {
+		err = s.group.add(p.pid)
+	}
+	if err = errors.Join(err, open()); err != nil {
+		_ = syscall.Kill(p.pid, syscall.SIGKILL)
+		return nil, err
+	}
 	return p, nil
 }
 
 func (s *namespaced) furnish(v view) error {
+	if s.group != nil {
+		if err := s.group.limit(v); err != nil {
+			return err
+		}
+	}
 	return s.thread.run(func() error {
 		b := builder{}
 		b.bind("/.brume/code/"+v.code, "/var/task", unix.MS_NOSUID|unix.MS_NODEV)
@@ -194,9 +227,14 @@ func (s *namespaced) kill() {
 	s.each(func(pid int) { _ = syscall.Kill(pid, syscall.SIGKILL) })
 }
 
+func (s *namespaced) starved() bool { return s.group != nil && s.group.starved() }
+
 func (s *namespaced) close() {
 	s.kill()
 	s.reap()
+	if s.group != nil {
+		s.group.remove()
+	}
 	s.thread.leave() // the mounts go with the last one in their namespace
 	s.plane.slots.free(s.slot)
 }

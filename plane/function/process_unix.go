@@ -22,9 +22,11 @@ func startProcess(c command, more func(*syscall.SysProcAttr)) (*process, error) 
 	if more != nil {
 		more(attr)
 	}
-	op, err := os.StartProcess(c.path, c.args, &os.ProcAttr{
-		Dir: c.dir, Env: c.env, Files: []*os.File{null, c.out, c.out}, Sys: attr,
-	})
+	files := []*os.File{null, c.out, c.out}
+	if c.gate != nil {
+		files = append(files, c.gate)
+	}
+	op, err := os.StartProcess(c.path, c.args, &os.ProcAttr{Dir: c.dir, Env: c.env, Files: files, Sys: attr})
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +54,9 @@ func startProcess(c command, more func(*syscall.SysProcAttr)) (*process, error) 
 // Shells differ in the letter for processes.
 func underLimits(c command, processes bool) command {
 	script := fmt.Sprintf(`ulimit -n %d; ulimit -c 0; `, maxDescriptors)
+	if c.gate != nil {
+		script = `read __brume <&3; exec 3<&-; unset __brume; ` + script
+	}
 	if processes {
 		script += fmt.Sprintf(`ulimit -u %d 2>/dev/null || ulimit -p %[1]d; `, maxProcesses)
 	}

@@ -33,12 +33,16 @@ type found struct {
 	bootstrap string // the source of the runtime's client
 	file      string // that the source is written to
 	warning   string // another version stands in
+	noSpare   bool   // a worker has to know the function when it starts
 }
 
-// command is what starts the runtime in a sandbox.
-func (f *found) command(s sandbox) (command, error) {
-	if f.bootstrap == "" {
+// command is what starts the runtime in a sandbox, for a function with so much memory.
+func (f *found) command(s sandbox, memoryMB int) (command, error) {
+	switch {
+	case f.bootstrap == "":
 		return f.ownBootstrap(s)
+	case strings.HasPrefix(f.name, "java"):
+		return f.javaCommand(s, memoryMB), nil
 	}
 	args := append(append([]string{f.path}, f.flags...), filepath.Join(s.runtimeRoot(), f.file))
 	return command{path: f.path, args: args, dir: s.temporary()}, nil
@@ -60,13 +64,26 @@ func (f *found) ownBootstrap(s sandbox) (command, error) {
 
 var errNoBootstrap = errors.New("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]") // in AWS's words
 
-// searchPaths sets the variables by which the runtime finds layers.
-func (f *found) searchPaths(v map[string]string, task, opt string) {
+// searchPaths sets the variables by which the runtime finds layers: made for the
+// version that was asked for, the one that stands in, or any.
+//
+// AWS: "Packaging your layer content", layer paths for each Lambda runtime.
+func (f *found) searchPaths(v map[string]string, asked, task, opt string) {
+	versions := unique(asked, f.name)
+	var paths []string
 	switch {
 	case strings.HasPrefix(f.name, "python"):
-		v["BRUME_PYTHONPATH"] = strings.Join(append([]string{opt + "/python/lib/" + f.name + "/site-packages", opt + "/python"}, f.libraries...), ":")
+		for _, name := range versions {
+			paths = append(paths, opt+"/python/lib/"+name+"/site-packages")
+		}
+		v["BRUME_PYTHONPATH"] = strings.Join(append(append(paths, opt+"/python"), f.libraries...), ":")
+	case strings.HasPrefix(f.name, "ruby"):
+		f.rubyPaths(v, asked, task, opt)
 	case strings.HasPrefix(f.name, "node"):
-		v["NODE_PATH"] = strings.Join([]string{opt + "/nodejs/" + f.name + "/node_modules", opt + "/nodejs/node_modules", task}, ":")
+		for _, name := range versions {
+			paths = append(paths, opt+"/nodejs/node"+strings.TrimSuffix(strings.TrimPrefix(name, "nodejs"), ".x")+"/node_modules")
+		}
+		v["NODE_PATH"] = strings.Join(append(paths, opt+"/nodejs/node_modules", task), ":")
 	}
 }
 
@@ -123,8 +140,12 @@ func look(name string) (*found, error) {
 		return lookPython(name)
 	case strings.HasPrefix(name, "nodejs"):
 		return lookNode(name)
+	case strings.HasPrefix(name, "java"):
+		return lookJava(name)
+	case strings.HasPrefix(name, "ruby"):
+		return lookRuby(name)
 	}
-	return nil, fmt.Errorf("%w: Brume runs python3.x, nodejs and provided.al2/al2023 functions, not %s: package the function as provided.al2023 with a bootstrap of its own", ErrUnsupported, name)
+	return nil, fmt.Errorf("%w: Brume runs python3.x, nodejs, java, ruby and provided.al2/al2023 functions, not %s: package the function as provided.al2023 with a bootstrap of its own", ErrUnsupported, name)
 }
 
 const pythonFacts = `import sys,site

@@ -25,6 +25,7 @@ type sandbox interface {
 	runtimeRoot() string // has the runtime's client
 	temporary() string   // the private directory for scratch files
 
+	starved() bool // a process was killed for want of memory
 	freeze(on bool)
 	kill()                   // all processes; it does not wait
 	settled(context.Context) // returns when all have ended, or the context has
@@ -38,6 +39,7 @@ type command struct {
 	env  []string
 	dir  string
 	out  *os.File // for standard output and error
+	gate *os.File // nothing is executed before its other end is closed; may be nil
 }
 
 // view is what a furnished sandbox shows: names in the cache's directory, and
@@ -180,6 +182,7 @@ func (s *plain) layersRoot() string  { return s.opt }
 func (s *plain) runtimeRoot() string { return filepath.Join(s.dir, "runtime") }
 func (s *plain) temporary() string   { return filepath.Join(s.dir, "tmp") }
 func (s *plain) freeze(on bool)      { s.each(func(pid int) { freezeGroup(pid, on) }) }
+func (s *plain) starved() bool       { return false }
 func (s *plain) kill()               { s.each(killGroup) }
 
 func (s *plain) close() {

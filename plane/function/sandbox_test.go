@@ -237,7 +237,7 @@ func oddZIP(t *testing.T, files [][2]string) []byte {
 func TestWhatCannotRunSaysWhatToInstall(t *testing.T) {
 	p := newPlane(t)
 	for _, c := range []struct{ runtime, arch, want string }{
-		{"java21", "", "not java21"},
+		{"dotnet8", "", "not dotnet8"},
 		{"provided.al2023", map[string]string{"amd64": "arm64", "arm64": "x86_64"}[runtime.GOARCH], "Architectures"},
 	} {
 		s := testSpec(t)
@@ -256,7 +256,7 @@ func TestLayersAndExtensions(t *testing.T) {
 		s := testSpec(t)
 		s.Layers = []Archive{
 			zipOf(t, map[string]string{"a": "1", "b": "1"}),
-			zipOf(t, map[string]string{"b": "2", "extensions/watch*": "#!/bin/sh\necho the extension runs\nexec sleep 1000\n"}),
+			zipOf(t, map[string]string{"b": "2", "extensions/watch*": own()}),
 		}
 		out := invoke(t, p, s, order{})
 		if !strings.Contains(text(out), "EXTENSION\tName: watch\tState: Started") {

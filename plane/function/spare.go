@@ -36,7 +36,7 @@ func (p *Plane) takeSpare(r *found, own map[string]string) *environment {
 
 // refill has a spare of r started if there is none.
 func (p *Plane) refill(r *found) {
-	if p.config.NoSpares {
+	if p.config.NoSpares || r.noSpare {
 		return
 	}
 	p.mu.Lock()
@@ -71,7 +71,7 @@ func (p *Plane) newSpare(r *found) (*environment, error) {
 	if err != nil || r.bootstrap == "" {
 		return e, err
 	}
-	c, err := r.command(e.sandbox)
+	c, err := r.command(e.sandbox, 0)
 	if err == nil {
 		c.env = environ(map[string]string{
 			"BRUME_SPARE": "1", "AWS_LAMBDA_RUNTIME_API": e.address, "LANG": "en_US.UTF-8", "TZ": ":UTC",

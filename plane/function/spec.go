@@ -30,6 +30,10 @@ type Spec struct {
 	EphemeralMB     int           // the size of /tmp; 0 is 512
 	Timeout         time.Duration // of a call; 0 is 3 s
 	MaxEnvironments int           // that may live at a time; 0 leaves it to the plane
+
+	JSON             bool   // the log has records rather than text
+	ApplicationLevel string // the least level of the function's own lines in a JSON log: TRACE, DEBUG, INFO, WARN, ERROR or FATAL
+	SystemLevel      string // and that of the platform's: DEBUG, INFO or WARN
 }
 
 // Archive is a zip that is opened only when it is not unpacked yet.

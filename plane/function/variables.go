@@ -24,7 +24,7 @@ func (e *environment) variables(own map[string]string) map[string]string {
 	if t := e.sandbox.temporary(); t != "/tmp" {
 		v["TMPDIR"] = t
 	}
-	e.runtime.searchPaths(v, task, opt)
+	e.runtime.searchPaths(v, s.Runtime, task, opt)
 	maps.Copy(v, own)
 	maps.Copy(v, map[string]string{
 		"_HANDLER":                        s.Handler,
@@ -39,6 +39,10 @@ func (e *environment) variables(own map[string]string) map[string]string {
 		"LAMBDA_TASK_ROOT":                task,
 		"LAMBDA_RUNTIME_DIR":              e.sandbox.runtimeRoot(),
 	})
+	v["AWS_LAMBDA_LOG_FORMAT"] = "Text"
+	if s.JSON {
+		v["AWS_LAMBDA_LOG_FORMAT"], v["AWS_LAMBDA_LOG_LEVEL"] = "JSON", s.ApplicationLevel
+	}
 	for name, value := range map[string]string{
 		"AWS_DEFAULT_REGION":        s.Region,
 		"AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/" + s.Function,
@@ -66,7 +70,7 @@ func environ(v map[string]string) []string {
 // atStart are variables that a process reads as it starts: a function that sets
 // one cannot be given to a spare.
 func atStart(name string) bool {
-	for _, p := range []string{"LD_", "DYLD_", "PYTHON", "NODE_", "UV_", "MALLOC_", "GLIBC_", "OPENSSL_", "SSL_", "LC_", "LANG", "TZ"} {
+	for _, p := range []string{"LD_", "DYLD_", "PYTHON", "NODE_", "UV_", "MALLOC_", "GLIBC_", "OPENSSL_", "SSL_", "LC_", "RUBY", "GEM_", "BUNDLE_", "LANG", "TZ"} {
 		if strings.HasPrefix(name, p) {
 			return true
 		}

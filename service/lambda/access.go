@@ -16,24 +16,43 @@ func (s *Service) Access(ctx context.Context, operation string, input any) ([]aw
 	if operation == "Invoke" || strings.HasPrefix(operation, "InvokeWith") {
 		operation = "InvokeFunction"
 	}
+	if v, ok := input.(*visit); ok {
+		return s.urlAccess(ctx, v)
+	}
+	if name, n, action := layerSubject(operation, input); name != "" {
+		if a, err := layerAt(aws.CallFrom(ctx), name); err == nil {
+			if n > 0 {
+				a.Number = uint64(n)
+			}
+			access, err := s.layerVersionAccess(ctx, a, action)
+			return []aws.Access{access}, err
+		}
+	}
+	more, err := s.layerAccess(ctx, input)
+	if err != nil {
+		return nil, err
+	}
 	access := aws.Access{Action: "lambda:" + operation, Resource: "*"}
 	if id := mappingOf(input); id != "" {
 		c := aws.CallFrom(ctx)
 		access.Resource = (&mapping{at: kv.Scope{Account: c.Account, Region: c.Region}, id: id}).arn()
+	}
+	if arn := signingSubject(input); arn != "" {
+		access.Resource, access.Owner = arn, signingAt(arn).Account
 	}
 	if name, qualifier := subject(input); name != "" {
 		if a, err := addressOf(aws.CallFrom(ctx), name, qualifier); err == nil {
 			access.Resource, access.Owner = a.qualified(), a.Account
 			err = kv.View(ctx, s.Store, func(tx kv.Tx) error {
 				if f, err := a.find(tx); err == nil {
-					access.Policy = f.Policy
+					access.Policy, _ = f.policy(tx)
 				}
 				return nil
 			})
-			return []aws.Access{access}, err
+			return append([]aws.Access{access}, more...), err
 		}
 	}
-	return []aws.Access{access}, nil
+	return append([]aws.Access{access}, more...), nil
 }
 
 // mappingOf is the event source mapping that an input names.
@@ -72,6 +91,8 @@ func subject(input any) (name string, qualifier *string) {
 		return in.FunctionName, in.Qualifier
 	case *lambda.InvokeInput:
 		return in.FunctionName, in.Qualifier
+	case *lambda.InvokeWithResponseStreamInput:
+		return in.FunctionName, in.Qualifier
 	case *lambda.PublishVersionInput:
 		return in.FunctionName, nil
 	case *lambda.ListVersionsByFunctionInput:
@@ -105,7 +126,10 @@ func subject(input any) (name string, qualifier *string) {
 	case *lambda.DeleteFunctionConcurrencyInput:
 		return in.FunctionName, nil
 	}
-	return subjectOfConfig(input)
+	if name, qualifier = subjectOfConfig(input); name != "" {
+		return name, qualifier
+	}
+	return settingSubject(input)
 }
 
 // subjectOfConfig is subject for the settings of events.

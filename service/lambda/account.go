@@ -25,6 +25,9 @@ func (s *Service) GetAccountSettings(ctx context.Context, _ *lambda.GetAccountSe
 		for _, c := range versions.Scan(tx, kv.Prefix(versions.Prefix(sc))) {
 			size += c.CodeSize
 		}
+		for _, v := range layerVersions.Scan(tx, kv.Prefix(layerVersions.Prefix(sc))) {
+			size += v.CodeSize
+		}
 		return nil
 	})
 	return &lambda.GetAccountSettingsOutput{

@@ -123,6 +123,8 @@ func (s *Service) UpdateAlias(ctx context.Context, in *lambda.UpdateAliasInput) 
 func (s *Service) DeleteAlias(ctx context.Context, in *lambda.DeleteAliasInput) (*lambda.DeleteAliasOutput, error) {
 	err := s.change(ctx, in.FunctionName, func(tx kv.Tx, f *function, _ *configuration) error {
 		aliases.Delete(tx, f.aliasKey(in.Name))
+		policies.Delete(tx, f.policyKey(in.Name))
+		f.dropURL(tx, in.Name)
 		return nil
 	})
 	return &lambda.DeleteAliasOutput{}, err

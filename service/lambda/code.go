@@ -17,6 +17,8 @@ import (
 type code struct {
 	data []byte
 	sum  string // SHA-256, in base64
+
+	unzipped int64 // bytes
 }
 
 // source is where a request says that code is.
@@ -45,11 +47,12 @@ func (s *Service) fetch(ctx context.Context, from source) (code, error) {
 	case len(data) == 0:
 		return code{}, invalid("Please provide a source for function code.")
 	}
-	if err := checkZip(data); err != nil {
+	unzipped, err := checkZip(data)
+	if err != nil {
 		return code{}, err
 	}
 	sum := sha256.Sum256(data)
-	return code{data, base64.StdEncoding.EncodeToString(sum[:])}, nil
+	return code{data, base64.StdEncoding.EncodeToString(sum[:]), unzipped}, nil
 }
 
 func fromS3(err error) error {
@@ -60,20 +63,20 @@ func fromS3(err error) error {
 	return invalid("Error occurred while GetObject. S3 Error Code: %s. S3 Error Message: %s", e.Code, e.Message)
 }
 
-// checkZip refuses what cannot be unpacked.
-func checkZip(data []byte) error {
+// checkZip refuses what cannot be unpacked, and returns how many bytes it becomes.
+func checkZip(data []byte) (unzipped int64, err error) {
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
-		return invalid("Could not unzip uploaded file. Please check your file, then try to upload again.")
+		return 0, invalid("Could not unzip uploaded file. Please check your file, then try to upload again.")
 	}
 	var size uint64
 	for _, f := range z.File {
 		if size += f.UncompressedSize64; f.UncompressedSize64 > maxUnzipped || size > maxUnzipped {
-			return invalid("Unzipped size must be smaller than %d bytes", maxUnzipped)
+			return 0, invalid("Unzipped size must be smaller than %d bytes", maxUnzipped)
 		}
 	}
 	if len(z.File) == 0 {
-		return invalid("Uploaded file must be a non-empty zip")
+		return 0, invalid("Uploaded file must be a non-empty zip")
 	}
-	return nil
+	return int64(size), nil
 }

@@ -34,16 +34,20 @@ func (c *configuration) set(in *lambda.UpdateFunctionConfigurationInput) error {
 	if in.DeadLetterConfig != nil {
 		c.DeadLetter = deref(in.DeadLetterConfig.TargetArn)
 	}
-	if in.LoggingConfig != nil {
-		put(&c.LogGroup, in.LoggingConfig.LogGroup)
+	if err := c.log(in.LoggingConfig); err != nil {
+		return err
 	}
+	if in.TracingConfig != nil {
+		c.Traced = in.TracingConfig.Mode == lambda.TracingModeActive
+	}
+	c.snap(in.SnapStart)
 	if in.Environment != nil {
 		if err := checkVariables(in.Environment.Variables); err != nil {
 			return err
 		}
 		c.Variables = in.Environment.Variables
 	}
-	return nil
+	return c.checkSnap()
 }
 
 func put(to, from *string) {
@@ -91,18 +95,10 @@ func unbuiltSettings(in *lambda.UpdateFunctionConfigurationInput) error {
 		return unbuilt("VpcConfig")
 	case deref(in.KMSKeyArn) != "":
 		return unbuilt("KMSKeyArn")
-	case in.TracingConfig != nil && in.TracingConfig.Mode == lambda.TracingModeActive:
-		return unbuilt("TracingConfig")
-	case len(in.Layers) > 0:
-		return unbuilt("Layers")
 	case len(in.FileSystemConfigs) > 0:
 		return unbuilt("FileSystemConfigs")
 	case in.ImageConfig != nil:
 		return unbuilt("ImageConfig")
-	case in.SnapStart != nil && in.SnapStart.ApplyOn == lambda.SnapStartApplyOnPublishedVersions:
-		return unbuilt("SnapStart")
-	case in.LoggingConfig != nil && (in.LoggingConfig.LogFormat == lambda.LogFormatJSON || in.LoggingConfig.ApplicationLogLevel != "" || in.LoggingConfig.SystemLogLevel != ""):
-		return unbuilt("LoggingConfig with JSON")
 	case in.CapacityProviderConfig != nil:
 		return unbuilt("CapacityProviderConfig")
 	case in.DurableConfig != nil:
@@ -140,13 +136,12 @@ func (c *configuration) describe(f *function) *lambda.FunctionConfiguration {
 		CodeSha256: new(c.CodeSum), Version: new(c.version()), RevisionId: new(c.Revision), PackageType: lambda.PackageTypeZip,
 		State: lambda.StateActive, LastUpdateStatus: lambda.LastUpdateStatusSuccessful,
 		Architectures: []lambda.Architecture{lambda.Architecture(c.Architecture)}, EphemeralStorage: &lambda.EphemeralStorage{Size: int32(c.Ephemeral)},
-		TracingConfig: &lambda.TracingConfigResponse{Mode: lambda.TracingModePassThrough},
-		SnapStart:     &lambda.SnapStartResponse{ApplyOn: lambda.SnapStartApplyOnNone, OptimizationStatus: lambda.SnapStartOptimizationStatusOff},
-		LoggingConfig: &lambda.LoggingConfig{LogFormat: lambda.LogFormatText, LogGroup: new(c.group(f))},
+		TracingConfig: c.describeTracing(), SnapStart: c.describeSnap(), LoggingConfig: c.describeLog(f),
 	}
 	if c.DeadLetter != "" {
 		out.DeadLetterConfig = &lambda.DeadLetterConfig{TargetArn: &c.DeadLetter}
 	}
+	out.Layers = c.describeLayers()
 	if len(c.Variables) > 0 {
 		out.Environment = &lambda.EnvironmentResponse{Variables: c.Variables}
 	}

@@ -16,27 +16,10 @@ func (s *Service) CreateFunction(ctx context.Context, in *lambda.CreateFunctionI
 	if err != nil {
 		return nil, err
 	}
-	if err := unbuiltCreate(in); err != nil {
+	if err := checkCreate(a, in); err != nil {
 		return nil, err
 	}
-	if in.Runtime == "" || deref(in.Handler) == "" {
-		return nil, invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages.")
-	}
-	if in.Code == nil {
-		return nil, invalid("Please provide a source for function code.")
-	}
-	if err := checkTags(in.Tags); err != nil {
-		return nil, err
-	}
-	c := configuration{Timeout: defaultTimeout, Memory: defaultMemory, Ephemeral: defaultEphemeral, Architecture: string(lambda.ArchitectureX8664)}
-	if len(in.Architectures) > 0 {
-		c.Architecture = string(in.Architectures[0])
-	}
-	err = c.set(&lambda.UpdateFunctionConfigurationInput{
-		Role: &in.Role, Handler: in.Handler, Description: in.Description, Timeout: in.Timeout, MemorySize: in.MemorySize,
-		Environment: in.Environment, Runtime: in.Runtime, EphemeralStorage: in.EphemeralStorage, LoggingConfig: in.LoggingConfig,
-		DeadLetterConfig: in.DeadLetterConfig,
-	})
+	c, err := newConfiguration(in)
 	if err != nil {
 		return nil, err
 	}
@@ -47,16 +30,22 @@ func (s *Service) CreateFunction(ctx context.Context, in *lambda.CreateFunctionI
 	if err := s.checkRole(ctx, a, &c); err != nil {
 		return nil, err
 	}
-	f := &function{at: a, ID: s.Random.Uint64(), Tags: maps.Clone(in.Tags)}
+	f := &function{at: a, ID: s.Random.Uint64(), Tags: maps.Clone(in.Tags), Signing: deref(in.CodeSigningConfigArn)}
 	c.Revision = aws.UUID(s.Random)
 	var out *lambda.FunctionConfiguration
 	err = kv.Update(ctx, s.Store, func(tx kv.Tx) error {
 		if functions.Has(tx, a.key()) {
 			return lambda.ErrResourceConflictException(&lambda.ResourceConflictException{Type: new(user)}, "Function already exist: %s", a.Name)
 		}
+		if err := f.checkSigned(tx); err != nil {
+			return err
+		}
 		made := c
 		made.Modified = tx.Now()
 		made.take(tx, f, zip)
+		if err := made.restack(tx, aws.CallFrom(ctx), in.Layers); err != nil {
+			return err
+		}
 		f := *f
 		versions.Put(tx, f.versionKey(0), &made)
 		if deref(in.Publish) {
@@ -81,9 +70,39 @@ func (s *Service) checkRole(ctx context.Context, a address, c *configuration) er
 	return s.checkDeadLetter(ctx, a, c)
 }
 
+// checkCreate refuses a request that could make no function.
+func checkCreate(a address, in *lambda.CreateFunctionInput) error {
+	if a.Qualifier != "" {
+		return invalid("The name of a new function must not have a qualifier: %s.", in.FunctionName)
+	}
+	if err := unbuiltCreate(in); err != nil {
+		return err
+	}
+	if in.Runtime == "" || deref(in.Handler) == "" {
+		return invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages.")
+	}
+	if in.Code == nil {
+		return invalid("Please provide a source for function code.")
+	}
+	return checkTags(in.Tags)
+}
+
+// newConfiguration is what a request sets, over the defaults.
+func newConfiguration(in *lambda.CreateFunctionInput) (c configuration, err error) {
+	c = configuration{Timeout: defaultTimeout, Memory: defaultMemory, Ephemeral: defaultEphemeral, Architecture: string(lambda.ArchitectureX8664)}
+	if len(in.Architectures) > 0 {
+		c.Architecture = string(in.Architectures[0])
+	}
+	return c, c.set(&lambda.UpdateFunctionConfigurationInput{
+		Role: &in.Role, Handler: in.Handler, Description: in.Description, Timeout: in.Timeout, MemorySize: in.MemorySize,
+		Environment: in.Environment, Runtime: in.Runtime, EphemeralStorage: in.EphemeralStorage, LoggingConfig: in.LoggingConfig,
+		DeadLetterConfig: in.DeadLetterConfig, TracingConfig: in.TracingConfig, SnapStart: in.SnapStart,
+	})
+}
+
 // take stores code as the configuration's.
 func (c *configuration) take(tx kv.Tx, f *function, zip code) {
-	c.CodeSum, c.CodeSize = zip.sum, int64(len(zip.data))
+	c.CodeSum, c.CodeSize, c.Unzipped = zip.sum, int64(len(zip.data)), zip.unzipped
 	putBytes(tx, &codes, f.codeKey(zip.sum), zip.data)
 }
 
@@ -92,8 +111,6 @@ func unbuiltCreate(in *lambda.CreateFunctionInput) error {
 	switch {
 	case in.PackageType == lambda.PackageTypeImage || in.Code != nil && in.Code.ImageUri != nil:
 		return unbuilt("PackageType Image")
-	case in.CodeSigningConfigArn != nil:
-		return unbuilt("CodeSigningConfigArn")
 	case in.TenancyConfig != nil:
 		return unbuilt("TenancyConfig")
 	case in.PublishTo != "":
@@ -102,8 +119,8 @@ func unbuiltCreate(in *lambda.CreateFunctionInput) error {
 		return unbuilt("SourceKMSKeyArn")
 	}
 	return unbuiltSettings(&lambda.UpdateFunctionConfigurationInput{
-		VpcConfig: in.VpcConfig, DeadLetterConfig: in.DeadLetterConfig, KMSKeyArn: in.KMSKeyArn, TracingConfig: in.TracingConfig,
-		Layers: in.Layers, FileSystemConfigs: in.FileSystemConfigs, ImageConfig: in.ImageConfig, SnapStart: in.SnapStart, LoggingConfig: in.LoggingConfig,
+		VpcConfig: in.VpcConfig, DeadLetterConfig: in.DeadLetterConfig, KMSKeyArn: in.KMSKeyArn,
+		FileSystemConfigs: in.FileSystemConfigs, ImageConfig: in.ImageConfig,
 		CapacityProviderConfig: in.CapacityProviderConfig, DurableConfig: in.DurableConfig, RuntimeConfig: in.RuntimeConfig, AcceleratorConfig: in.AcceleratorConfig,
 	})
 }

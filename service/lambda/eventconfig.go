@@ -116,7 +116,7 @@ func (c *eventConfig) describe(a address) *lambda.FunctionEventInvokeConfig {
 		a.Qualifier = latest
 	}
 	out := &lambda.FunctionEventInvokeConfig{LastModified: &c.Modified, FunctionArn: new(a.qualified()), DestinationConfig: &lambda.DestinationConfig{
-		OnSuccess: &lambda.OnSuccess{Destination: optional(c.OnSuccess)}, OnFailure: &lambda.OnFailure{Destination: optional(c.OnFailure)},
+		OnSuccess: &lambda.OnSuccess{Destination: aws.Optional(c.OnSuccess)}, OnFailure: &lambda.OnFailure{Destination: aws.Optional(c.OnFailure)},
 	}}
 	if c.Retries != nil {
 		out.MaximumRetryAttempts = new(int32(*c.Retries))

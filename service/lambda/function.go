@@ -2,17 +2,21 @@ package lambda
 
 import (
 	"context"
+	"iter"
+	"strings"
 
 	"github.com/brume-cloud/brume/api/lambda"
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
-// GetFunction tells of a function, without a place to fetch its code from.
+// GetFunction tells of a function, and where its code can be fetched for ten minutes.
 func (s *Service) GetFunction(ctx context.Context, in *lambda.GetFunctionInput) (*lambda.GetFunctionOutput, error) {
 	out := &lambda.GetFunctionOutput{}
-	err := s.view(ctx, in.FunctionName, in.Qualifier, func(_ kv.Tx, f *function, c *configuration) error {
+	err := s.view(ctx, in.FunctionName, in.Qualifier, func(tx kv.Tx, f *function, c *configuration) error {
 		out.Configuration, out.Tags = c.describe(f), f.Tags
+		code := download{f.at.Scope, "function", f.at.Name, c.version()}
+		out.Code = &lambda.FunctionCodeLocation{RepositoryType: new("S3"), Location: new(s.location(code, f.ID, tx.Now()))}
 		if f.Limited {
 			out.Concurrency = &lambda.Concurrency{ReservedConcurrentExecutions: new(int32(f.Reserved))}
 		}
@@ -31,38 +35,61 @@ func (s *Service) GetFunctionConfiguration(ctx context.Context, in *lambda.GetFu
 	return (*lambda.GetFunctionConfigurationOutput)(out), err
 }
 
-// ListFunctions lists functions by name. The marker is the name to go on after.
+// ListFunctions lists functions by name, or, with FunctionVersion, all their
+// versions. The marker is the function, and the version, to go on after.
 func (s *Service) ListFunctions(ctx context.Context, in *lambda.ListFunctionsInput) (*lambda.ListFunctionsOutput, error) {
-	if in.FunctionVersion != "" || in.MasterRegion != nil && *in.MasterRegion != "ALL" {
-		return nil, unbuilt("FunctionVersion and MasterRegion in the listing")
+	if in.MasterRegion != nil && *in.MasterRegion != "ALL" {
+		return nil, unbuilt("MasterRegion in the listing")
 	}
 	call := aws.CallFrom(ctx)
 	sc := kv.Scope{Account: call.Account, Region: call.Region}
-	size := pageSize
-	if in.MaxItems != nil {
-		size = min(size, int(*in.MaxItems))
-	}
+	all := in.FunctionVersion == lambda.FunctionVersionALL
+	name, version, _ := strings.Cut(deref(in.Marker), ":")
+	size := pageOf(in.MaxItems)
 	out := &lambda.ListFunctionsOutput{}
 	err := kv.View(ctx, s.Store, func(tx kv.Tx) error {
 		*out = lambda.ListFunctionsOutput{Functions: []lambda.FunctionConfiguration{}}
-		r := kv.Prefix(functions.Prefix(sc))
-		if after := deref(in.Marker); after != "" {
-			r.From = functions.Key(sc, kv.String(after)).After()
-		}
-		for key, f := range functions.Scan(tx, r) {
+		last := ""
+		for f, c := range listed(tx, sc, name, all) {
+			if f.at.Name == name && (!all || version == latest && c.Number == 0 || version != latest && c.Number <= number(version)) {
+				continue // told before
+			}
 			if len(out.Functions) == size {
-				out.NextMarker = out.Functions[size-1].FunctionName
+				out.NextMarker = &last
 				break
 			}
-			parts := functions.Parts(key)
-			f.at = address{Scope: sc, Name: parts.String()}
-			if c, ok := versions.Get(tx, f.versionKey(0)); ok {
-				out.Functions = append(out.Functions, *c.describe(f))
-			}
+			out.Functions = append(out.Functions, *c.describe(f))
+			last = f.at.Name + ":" + c.version()
 		}
 		return nil
 	})
 	return out, err
+}
+
+// listed are the functions from a name on: their $LATEST, or all versions of each.
+func listed(tx kv.Tx, sc kv.Scope, from string, all bool) iter.Seq2[*function, *configuration] {
+	return func(yield func(*function, *configuration) bool) {
+		r := kv.Prefix(functions.Prefix(sc))
+		if from != "" {
+			r.From = functions.Key(sc, kv.String(from))
+		}
+		for key, f := range functions.Scan(tx, r) {
+			parts := functions.Parts(key)
+			f.at = address{Scope: sc, Name: parts.String()}
+			if !all {
+				if c, ok := versions.Get(tx, f.versionKey(0)); ok && !yield(f, c) {
+					return
+				}
+				continue
+			}
+			for _, c := range versions.Scan(tx, kv.Prefix(versions.Prefix(sc, kv.Uint(f.ID)))) {
+				f.at.Qualifier = c.version()
+				if !yield(f, c) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // DeleteFunction deletes a function with all that it has. Calls of it go on.

@@ -22,17 +22,12 @@ func (s *Service) Invoke(ctx context.Context, in *lambda.InvokeInput) (*lambda.I
 	if kind == "" {
 		kind = lambda.InvocationTypeRequestResponse
 	}
-	payload, clientContext, err := checkPayload(kind, in)
+	payload, clientContext, err := checkPayload(kind, in.Payload, in.ClientContext)
 	if err != nil {
 		return nil, err
 	}
 	call := aws.CallFrom(ctx)
-	var t target
-	roll := s.roll()
-	err = s.view(ctx, in.FunctionName, in.Qualifier, func(tx kv.Tx, f *function, c *configuration) error {
-		t = target{f, f.route(tx, c, roll)}
-		return nil
-	})
+	t, err := s.aim(ctx, in.FunctionName, in.Qualifier)
 	switch {
 	case err != nil:
 		return nil, err
@@ -45,7 +40,7 @@ func (s *Service) Invoke(ctx context.Context, in *lambda.InvokeInput) (*lambda.I
 	if err != nil {
 		return nil, s.refusal(t, err)
 	}
-	answer := &lambda.InvokeOutput{StatusCode: new(int32(200)), Payload: out.Payload, ExecutedVersion: new(t.c.version()), FunctionError: optional(out.Error)}
+	answer := &lambda.InvokeOutput{StatusCode: new(int32(200)), Payload: out.Payload, ExecutedVersion: new(t.c.version()), FunctionError: aws.Optional(out.Error)}
 	if in.LogType == lambda.LogTypeTail {
 		answer.LogResult = new(tail(out.Logs))
 	}
@@ -53,16 +48,16 @@ func (s *Service) Invoke(ctx context.Context, in *lambda.InvokeInput) (*lambda.I
 }
 
 // checkPayload returns what the function gets: the payload and the client context, decoded.
-func checkPayload(kind lambda.InvocationType, in *lambda.InvokeInput) (payload []byte, clientContext string, err error) {
+func checkPayload(kind lambda.InvocationType, given []byte, inBase64 *string) (payload []byte, clientContext string, err error) {
 	limit := maxPayload
 	if kind == lambda.InvocationTypeEvent {
 		limit = maxEvent
 	}
-	if len(in.Payload) > limit {
+	if len(given) > limit {
 		return nil, "", lambda.ErrRequestTooLargeException(&lambda.RequestTooLargeException{Type: new(user)},
-			"%d byte payload is too large for the %s invocation type (limit %d bytes)", len(in.Payload), kind, limit)
+			"%d byte payload is too large for the %s invocation type (limit %d bytes)", len(given), kind, limit)
 	}
-	payload = in.Payload
+	payload = given
 	if len(payload) == 0 {
 		payload = []byte("{}")
 	}
@@ -70,8 +65,8 @@ func checkPayload(kind lambda.InvocationType, in *lambda.InvokeInput) (payload [
 		return nil, "", lambda.ErrInvalidRequestContentException(&lambda.InvalidRequestContentException{Type: new(user)},
 			"Could not parse request body into json: Could not parse payload into json")
 	}
-	if in.ClientContext != nil {
-		b, err := base64.StdEncoding.DecodeString(*in.ClientContext)
+	if inBase64 != nil {
+		b, err := base64.StdEncoding.DecodeString(*inBase64)
 		if err != nil || !json.Valid(b) {
 			return nil, "", lambda.ErrInvalidRequestContentException(&lambda.InvalidRequestContentException{Type: new(user)},
 				"Client context must be a valid Base64-encoded JSON object.")
@@ -93,7 +88,7 @@ func (s *Service) run(ctx context.Context, t target, r Request) (*Outcome, error
 		return nil, ErrBusy
 	}
 	call := aws.CallFrom(ctx)
-	if r.TraceID = s.follow(call, t.f); r.TraceID == "" {
+	if r.TraceID = s.follow(call, t); r.TraceID == "" {
 		return nil, errLoop
 	}
 	out, err := s.Runner.Run(ctx, s.program(call, t), r)
@@ -112,18 +107,19 @@ func (s *Service) program(call *aws.Call, t target) Program {
 	p := Program{
 		Key:  strings.Join([]string{at.arn(), c.version(), c.Revision, call.Start.UTC().Truncate(renewal).Format(time.RFC3339)}, " "),
 		Name: at.Name, Version: c.version(), Region: string(at.Region), Runtime: c.Runtime, Architecture: c.Architecture, Handler: c.Handler,
-		CodeSum: c.CodeSum, MemoryMB: c.Memory, EphemeralMB: c.Ephemeral, Timeout: time.Duration(c.Timeout) * time.Second,
+		Layers: s.programLayers(c), MemoryMB: c.Memory, EphemeralMB: c.Ephemeral, Timeout: time.Duration(c.Timeout) * time.Second,
 	}
+	p.JSON, p.ApplicationLevel, p.SystemLevel = c.JSON, c.ApplicationLevel, c.SystemLevel
 	if f.Limited {
 		p.MaxEnvironments = f.Reserved
 	}
-	p.Code = func(ctx context.Context) (data []byte, err error) {
+	p.Code = Code{c.CodeSum, func(ctx context.Context) (data []byte, err error) {
 		err = kv.View(ctx, s.Store, func(tx kv.Tx) error {
 			data = getBytes(tx, &codes, f.codeKey(c.CodeSum))
 			return nil
 		})
 		return data, err
-	}
+	}}
 	p.Variables = func(ctx context.Context) (map[string]string, error) { return s.variables(ctx, at, c) }
 	return p
 }

@@ -73,14 +73,6 @@ func deref[T any](p *T) (v T) {
 	return v
 }
 
-// optional is nil for an empty string.
-func optional(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}
-
 // view runs fn on the version that name and qualifier tell.
 func (s *Service) view(ctx context.Context, name string, qualifier *string, fn func(tx kv.Tx, f *function, c *configuration) error) error {
 	a, err := addressOf(aws.CallFrom(ctx), name, qualifier)

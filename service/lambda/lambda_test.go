@@ -211,6 +211,7 @@ func TestBadFunctionsAreRefused(t *testing.T) {
 		{"InvalidParameterValueException", "Reserved keys used in this request: AWS_REGION", func(in *lambda.CreateFunctionInput) {
 			in.Environment = &types.Environment{Variables: map[string]string{"AWS_REGION": "x"}}
 		}},
+		{"InvalidParameterValueException", "must not have a qualifier", func(in *lambda.CreateFunctionInput) { in.FunctionName = aws.String("f:live") }},
 		{"InvalidParameterValueException", "4KB", func(in *lambda.CreateFunctionInput) {
 			in.Environment = &types.Environment{Variables: map[string]string{"AA": strings.Repeat("x", 4096)}}
 		}},
@@ -219,7 +220,7 @@ func TestBadFunctionsAreRefused(t *testing.T) {
 		{"ValidationException", "memorySize", func(in *lambda.CreateFunctionInput) { in.MemorySize = aws.Int32(64) }},
 		{"InvalidParameterValueException", "value less than or equal to 900", func(in *lambda.CreateFunctionInput) { in.Timeout = aws.Int32(901) }},
 		{"InvalidParameterValueException", "10240", func(in *lambda.CreateFunctionInput) { in.MemorySize = aws.Int32(10241) }},
-		{"NotImplemented", "Layers", func(in *lambda.CreateFunctionInput) {
+		{"InvalidParameterValueException", "does not exist", func(in *lambda.CreateFunctionInput) {
 			in.Layers = []string{"arn:aws:lambda:us-east-1:000000000000:layer:l:1"}
 		}},
 	} {

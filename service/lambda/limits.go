@@ -6,6 +6,7 @@ import "time"
 const (
 	maxZip       = 50 << 20  // bytes of a zip in a request
 	maxUnzipped  = 250 << 20 // bytes
+	maxLayers    = 5         // of a function
 	maxVariables = 4 << 10   // bytes of names and values
 	maxPayload   = 6 << 20   // bytes of a call that is waited for
 	maxEvent     = 1 << 20   // bytes of one that is not
@@ -28,6 +29,12 @@ const (
 	pageSize    = 50
 )
 
+// maxPrelude is how many bytes the status and headers of a streamed answer may have.
+const maxPrelude = 256 << 10
+
+// downloadFor is how long the URL of code is good. AWS: "GetFunction", Code.
+const downloadFor = 10 * time.Minute
+
 // BodyLimit is how many bytes a request may have: a zip in base64, and more.
 const BodyLimit = 70_167_211
 
@@ -39,6 +46,9 @@ const (
 	longestPause  = 5 * time.Minute
 	afterFailures = time.Minute // times their number
 )
+
+// streamChunk is how many bytes of a streamed answer are passed on at once.
+const streamChunk = 64 << 10
 
 // chunk is how many bytes of code or of an event are in one row.
 const chunk = 512 << 10

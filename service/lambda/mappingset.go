@@ -239,6 +239,6 @@ func (m *mapping) describe() *lambda.EventSourceMappingConfiguration {
 	if m.MaxAge < 0 {
 		out.MaximumRecordAgeInSeconds = new(int32(-1))
 	}
-	out.DestinationConfig = &lambda.DestinationConfig{OnFailure: &lambda.OnFailure{Destination: optional(m.OnFailure)}}
+	out.DestinationConfig = &lambda.DestinationConfig{OnFailure: &lambda.OnFailure{Destination: aws.Optional(m.OnFailure)}}
 	return out
 }

@@ -9,6 +9,7 @@ import (
 	cwl "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	cwltypes "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 )
 
 func TestPermissionIsAddedReadAndRemoved(t *testing.T) {
@@ -107,4 +108,69 @@ func TestTags(t *testing.T) {
 	got, err = b.ListTags(b.Context(), &lambda.ListTagsInput{Resource: arn})
 	b.ok(err)
 	b.want("tags of a mapping", got.Tags, map[string]string{"a": "1", "b": "2"})
+}
+
+func TestPermissionForAnAliasHoldsForItAlone(t *testing.T) {
+	b := story(t)
+	b.runnable()
+	f, live := aws.String("f"), aws.String("live")
+	_, err := b.PublishVersion(b.Context(), &lambda.PublishVersionInput{FunctionName: f})
+	b.ok(err)
+	_, err = b.CreateAlias(b.Context(), &lambda.CreateAliasInput{FunctionName: f, Name: live, FunctionVersion: aws.String("1")})
+	b.ok(err)
+	other := lambda.NewFromConfig(b.cloud.As("222222222222", "secret", ""))
+	call := func(qualifier string) error {
+		_, err := other.Invoke(b.Context(), &lambda.InvokeInput{FunctionName: aws.String("arn:aws:lambda:us-east-1:000000000000:function:f" + qualifier)})
+		return err
+	}
+	b.refused(call(":live"), "AccessDeniedException", "lambda:InvokeFunction")
+	add := &lambda.AddPermissionInput{
+		FunctionName: f, Qualifier: live, StatementId: aws.String("s"), Action: aws.String("lambda:InvokeFunction"), Principal: aws.String("222222222222"),
+	}
+	added, err := b.AddPermission(b.Context(), add)
+	b.ok(err)
+	if !strings.Contains(*added.Statement, `"Resource":"arn:aws:lambda:us-east-1:000000000000:function:f:live"`) {
+		t.Errorf("statement %s", *added.Statement)
+	}
+	b.ok(call(":live"))
+	b.refused(call(":1"), "AccessDeniedException", "function:f:1")
+	b.refused(call(""), "AccessDeniedException", "function:f")
+	_, err = b.GetPolicy(b.Context(), &lambda.GetPolicyInput{FunctionName: f})
+	b.refused(err, "ResourceNotFoundException", "does not exist")
+	got, err := b.GetPolicy(b.Context(), &lambda.GetPolicyInput{FunctionName: f, Qualifier: live})
+	b.ok(err)
+	_, err = b.RemovePermission(b.Context(), &lambda.RemovePermissionInput{FunctionName: f, Qualifier: live, StatementId: aws.String("s"), RevisionId: got.RevisionId})
+	b.ok(err)
+	b.refused(call(":live"), "AccessDeniedException", "lambda:InvokeFunction")
+	add.Qualifier = aws.String("$LATEST")
+	_, err = b.AddPermission(b.Context(), add)
+	b.refused(err, "InvalidParameterValueException", "We currently do not support adding policies for $LATEST.")
+}
+
+func TestConditionsOfPermissions(t *testing.T) {
+	b := story(t)
+	_, err := b.CreateFunction(b.Context(), b.input())
+	b.ok(err)
+	for i, c := range []struct {
+		action, want string
+		change       func(*lambda.AddPermissionInput)
+	}{
+		{"lambda:InvokeFunctionUrl", `{"StringEquals":{"lambda:FunctionUrlAuthType":"NONE"}}`, func(in *lambda.AddPermissionInput) { in.FunctionUrlAuthType = types.FunctionUrlAuthTypeNone }},
+		{"lambda:InvokeFunction", `{"Bool":{"lambda:InvokedViaFunctionUrl":"true"}}`, func(in *lambda.AddPermissionInput) { in.InvokedViaFunctionUrl = aws.Bool(true) }},
+		{"lambda:InvokeFunction", `{"StringEquals":{"lambda:EventSourceToken":"amzn1"}}`, func(in *lambda.AddPermissionInput) { in.EventSourceToken = aws.String("amzn1") }},
+		{"lambda:InvokeFunction", `{"StringEquals":{"aws:PrincipalOrgID":"o-0123456789"}}`, func(in *lambda.AddPermissionInput) { in.PrincipalOrgID = aws.String("o-0123456789") }},
+	} {
+		in := &lambda.AddPermissionInput{FunctionName: aws.String("f"), StatementId: aws.String(string(rune('a' + i))), Action: &c.action, Principal: aws.String("*")}
+		c.change(in)
+		out, err := b.AddPermission(b.Context(), in)
+		b.ok(err)
+		if !strings.Contains(*out.Statement, `"Condition":`+c.want) {
+			t.Errorf("%s, want %s", *out.Statement, c.want)
+		}
+	}
+	_, err = b.AddPermission(b.Context(), &lambda.AddPermissionInput{
+		FunctionName: aws.String("f"), StatementId: aws.String("x"), Action: aws.String("lambda:InvokeFunction"), Principal: aws.String("*"),
+		FunctionUrlAuthType: types.FunctionUrlAuthTypeNone,
+	})
+	b.refused(err, "InvalidParameterValueException", "FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action")
 }

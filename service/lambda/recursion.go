@@ -59,18 +59,22 @@ func countOf(trace, arn string) int {
 
 // follow returns the header for a call of a function: that of its cause with the
 // function counted in, or nothing for a call too many.
-func (s *Service) follow(call *aws.Call, f *function) string {
-	at := f.at
+func (s *Service) follow(call *aws.Call, t target) string {
+	at := t.f.at
 	at.Qualifier = ""
 	n := countOf(call.Trace, at.arn())
-	if n >= maxLineage && !f.Loops {
+	if n >= maxLineage && !t.f.Loops {
 		return ""
 	}
 	rest, all := counts(call.Trace)
 	if len(rest) == 0 {
+		sampled := "Sampled=0"
+		if t.c.Traced {
+			sampled = "Sampled=1"
+		}
 		rest = []string{
 			fmt.Sprintf("Root=1-%08x-%08x%016x", uint32(call.Start.Unix()), uint32(s.Random.Uint64()), s.Random.Uint64()),
-			fmt.Sprintf("Parent=%016x", s.Random.Uint64()), "Sampled=0",
+			fmt.Sprintf("Parent=%016x", s.Random.Uint64()), sampled,
 		}
 	}
 	own := mark(at.arn())

@@ -3,6 +3,7 @@ package lambda
 import (
 	"context"
 	"errors"
+	"io"
 	"time"
 )
 
@@ -12,6 +13,18 @@ type Runner interface {
 	// ErrBusy when no more calls are possible now, ErrCannotRun when this
 	// machine lacks what the function needs.
 	Run(context.Context, Program, Request) (Outcome, error)
+	// Stream makes one call, and returns when the function begins to answer or has
+	// ended. Its errors are those of Run.
+	Stream(context.Context, Program, Request) (*Stream, error)
+}
+
+// Stream is an answer that may still be written. The function is held up while
+// nobody reads, but for its timeout.
+type Stream struct {
+	ContentType string
+	Body        io.ReadCloser
+	Failed      bool                    // before it answered: Body is empty
+	End         func() (Outcome, error) // waits for the end of the call, whose Payload is that of an error
 }
 
 // Errors of a Runner.
@@ -26,12 +39,21 @@ type Program struct {
 	Name, Version, Region string
 	Runtime, Architecture string
 	Handler               string
-	CodeSum               string
-	Code                  func(context.Context) ([]byte, error) // the zip
+	Code                  Code
+	Layers                []Code // unpacked over each other in order
 	Variables             func(context.Context) (map[string]string, error)
 	MemoryMB, EphemeralMB int
 	Timeout               time.Duration
+	JSON                  bool   // the log
+	ApplicationLevel      string // the least, of a log in JSON
+	SystemLevel           string
 	MaxEnvironments       int // 0 leaves it to the Runner
+}
+
+// Code is a zip, and the sum that names what is in it.
+type Code struct {
+	Sum string
+	Zip func(context.Context) ([]byte, error)
 }
 
 // Request is a call.
@@ -44,11 +66,13 @@ type Request struct {
 
 // Outcome is what came of a call.
 type Outcome struct {
-	Payload   []byte
-	Error     string // "" or Unhandled
-	Logs      []Line
-	LogStream string
-	Billed    time.Duration // whole milliseconds
+	Payload     []byte
+	ContentType string // of Payload, as the function's runtime said it
+	Error       string // "" or Unhandled
+	ErrorType   string // "Sandbox.Timedout", or the function's own
+	Logs        []Line
+	LogStream   string
+	Billed      time.Duration // whole milliseconds
 }
 
 // Line is a line of log.

@@ -3,6 +3,8 @@ package lambda
 import (
 	"time"
 
+	"github.com/brume-cloud/brume/api/lambda"
+	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
@@ -19,7 +21,8 @@ type function struct {
 	Loops bool `kv:"60"` // it may call itself by way of others without end
 
 	PolicyRevision string `kv:"6"`
-	Last           uint64 `kv:"7"` // the number of the last version that was published
+	Last           uint64 `kv:"7"`  // the number of the last version that was published
+	Signing        string `kv:"20"` // the ARN of a code signing configuration, or empty
 }
 
 // configuration is a version of a function. It never changes but for $LATEST,
@@ -42,11 +45,90 @@ type configuration struct {
 	LogGroup     string            `kv:"15"`
 	RoleSession  string            `kv:"16"` // the unique id of the role's sessions, as of when the role was set
 	DeadLetter   string            `kv:"60"` // ARN of the queue or topic that gets events that failed
+	Layers       []layerRef        `kv:"30"` // the lowest first
+	Unzipped     int64             `kv:"31"` // bytes of the code; 0 when that was not asked
+
+	JSON             bool   `kv:"32"` // the log
+	ApplicationLevel string `kv:"33"` // the least, of a log in JSON
+	SystemLevel      string `kv:"34"`
+	SnapStart        bool   `kv:"35"` // for published versions
+	Traced           bool   `kv:"36"` // by X-Ray
+	RuntimeOn        string `kv:"37"` // when the runtime is updated; empty for Auto
+	RuntimeARN       string `kv:"38"` // which one, with Manual
+}
+
+// layerRef is a layer that a configuration has, with what never changes of it.
+type layerRef struct {
+	ARN      string `kv:"1"` // with the version
+	ID       uint64 `kv:"2"`
+	CodeSum  string `kv:"3"`
+	CodeSize int64  `kv:"4"` // bytes
+	Unzipped int64  `kv:"5"` // bytes
+}
+
+// layer is what all versions of a layer have in common. It stays when they are deleted.
+type layer struct {
+	Last uint64 `kv:"1"` // the number of the last version that was published
+}
+
+// layerVersion is a version of a layer.
+type layerVersion struct {
+	ID             uint64                `kv:"1"` // in the keys of its content, and a secret
+	Description    string                `kv:"2"`
+	License        string                `kv:"3"`
+	Runtimes       []lambda.Runtime      `kv:"4"`
+	Architectures  []lambda.Architecture `kv:"5"`
+	CodeSum        string                `kv:"6"` // SHA-256 of the zip, in base64
+	CodeSize       int64                 `kv:"7"` // bytes
+	Unzipped       int64                 `kv:"8"` // bytes
+	Created        time.Time             `kv:"9"`
+	Policy         string                `kv:"10"` // empty for none
+	PolicyRevision string                `kv:"11"`
+	Uses           int64                 `kv:"12"` // configurations that have it
+	Deleted        bool                  `kv:"13"` // it is only there for those
 }
 
 // bytesRow is a part of something long.
 type bytesRow struct {
 	Data []byte `kv:"1"`
+}
+
+// policyRow is the policy of a version or of an alias. The function's own is in its row.
+type policyRow struct {
+	Text     string `kv:"1"`
+	Revision string `kv:"2"`
+}
+
+// functionURL is the configuration of a function's URL.
+type functionURL struct {
+	ID        string                     `kv:"1"`
+	Account   aws.Account                `kv:"2"`
+	Function  string                     `kv:"3"` // its name
+	Qualifier string                     `kv:"4"` // an alias, or empty
+	Auth      lambda.FunctionUrlAuthType `kv:"5"`
+	Mode      lambda.InvokeMode          `kv:"6"`
+	Shared    bool                       `kv:"7"` // the fields below hold: CORS was configured
+	Origins   []string                   `kv:"8"`
+	Methods   []string                   `kv:"9"`
+	Allowed   []string                   `kv:"10"` // headers
+	Exposed   []string                   `kv:"11"` // headers
+	MaxAge    int32                      `kv:"12"` // seconds
+	Trusted   bool                       `kv:"13"` // credentials are allowed
+	Created   time.Time                  `kv:"14"`
+	Modified  time.Time                  `kv:"15"`
+}
+
+// signing is a code signing configuration.
+type signing struct {
+	Description string    `kv:"1"`
+	Publishers  []string  `kv:"2"` // ARNs of signing profiles
+	Enforce     bool      `kv:"3"` // refuse what is not signed
+	Modified    time.Time `kv:"4"`
+}
+
+// urlRef is where the URL of a function is.
+type urlRef struct {
+	ID string `kv:"1"`
 }
 
 // alias is a name for a version, or for two.
@@ -58,13 +140,21 @@ type alias struct {
 	Weight      float64 `kv:"5"` // the part of the calls that Other gets
 }
 
-// The tables. All but the first begin with the function's id.
+// The tables. Those of functions but the first begin with the function's id.
 var (
 	functions = kv.Table[function]{Name: "lambda.function"}     // name
 	versions  = kv.Table[configuration]{Name: "lambda.version"} // number
 	aliases   = kv.Table[alias]{Name: "lambda.alias"}           // name
 	codes     = kv.Table[bytesRow]{Name: "lambda.code"}         // sum, number of the part
 	events    = kv.Table[bytesRow]{Name: "lambda.event"}        // request id, number of the part
+
+	policies      = kv.Table[policyRow]{Name: "lambda.policy"}          // qualifier: a version's number or an alias
+	urls          = kv.Table[functionURL]{Name: "lambda.url"}           // id, of all accounts in a region
+	urlRefs       = kv.Table[urlRef]{Name: "lambda.urlref"}             // qualifier
+	signings      = kv.Table[signing]{Name: "lambda.signing"}           // id
+	layers        = kv.Table[layer]{Name: "lambda.layer"}               // name
+	layerVersions = kv.Table[layerVersion]{Name: "lambda.layerversion"} // name, number
+	layerCodes    = kv.Table[bytesRow]{Name: "lambda.layercode"}        // the version's id, number of the part
 )
 
 func (f *function) versionKey(number uint64) kv.Key {
@@ -75,12 +165,41 @@ func (f *function) aliasKey(name string) kv.Key {
 	return aliases.Key(f.at.Scope, kv.Uint(f.ID), kv.String(name))
 }
 
+func (f *function) policyKey(qualifier string) kv.Key {
+	return policies.Key(f.at.Scope, kv.Uint(f.ID), kv.String(qualifier))
+}
+
+// urlKey is in no account's scope: a host tells none.
+func urlKey(r aws.Region, id string) kv.Key { return urls.Key(kv.Scope{Region: r}, kv.String(id)) }
+
+func (f *function) urlRefKey(qualifier string) kv.Key {
+	return urlRefs.Key(f.at.Scope, kv.Uint(f.ID), kv.String(qualifier))
+}
+
 func (f *function) codeKey(sum string) kv.Key {
 	return codes.Key(f.at.Scope, kv.Uint(f.ID), kv.String(sum))
 }
 
 func (f *function) eventKey(request string) kv.Key {
 	return events.Key(f.at.Scope, kv.Uint(f.ID), kv.String(request))
+}
+
+func (a signingAddress) key() kv.Key { return signings.Key(a.Scope, kv.String(a.id)) }
+
+func (a layerAddress) key() kv.Key { return layers.Key(a.Scope, kv.String(a.Name)) }
+
+func (a layerAddress) versionKey() kv.Key {
+	return layerVersions.Key(a.Scope, kv.String(a.Name), kv.Uint(a.Number))
+}
+
+func (a layerAddress) codeKey(id uint64) kv.Key { return layerCodes.Key(a.Scope, kv.Uint(id)) }
+
+// at is the address of the version that a key is of.
+func (a layerAddress) at(key kv.Key) layerAddress {
+	parts := layerVersions.Parts(key)
+	parts.Skip(1)
+	a.Number = parts.Uint()
+	return a
 }
 
 // putBytes stores data in rows below key.
@@ -103,8 +222,16 @@ func getBytes(tx kv.Tx, t *kv.Table[bytesRow], key kv.Key) []byte {
 func (f *function) drop(tx kv.Tx) {
 	sc, id := f.at.Scope, kv.Uint(f.ID)
 	functions.Delete(tx, f.at.key())
+	for _, c := range versions.Scan(tx, kv.Prefix(versions.Prefix(sc, id))) {
+		c.hold(tx, -1)
+	}
 	versions.DeleteAll(tx, versions.Prefix(sc, id))
 	aliases.DeleteAll(tx, aliases.Prefix(sc, id))
+	policies.DeleteAll(tx, policies.Prefix(sc, id))
+	for _, ref := range urlRefs.Scan(tx, kv.Prefix(urlRefs.Prefix(sc, id))) {
+		urls.Delete(tx, urlKey(sc.Region, ref.ID))
+	}
+	urlRefs.DeleteAll(tx, urlRefs.Prefix(sc, id))
 	codes.DeleteAll(tx, codes.Prefix(sc, id))
 	events.DeleteAll(tx, events.Prefix(sc, id))
 	eventConfigs.DeleteAll(tx, eventConfigs.Prefix(sc, id))

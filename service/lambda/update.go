@@ -28,8 +28,14 @@ func (s *Service) UpdateFunctionCode(ctx context.Context, in *lambda.UpdateFunct
 		if err := c.expect(in.RevisionId); err != nil {
 			return err
 		}
+		if err := f.checkSigned(tx); err != nil {
+			return err
+		}
 		old := c.CodeSum
-		c.CodeSum, c.CodeSize = zip.sum, int64(len(zip.data))
+		c.CodeSum, c.CodeSize, c.Unzipped = zip.sum, int64(len(zip.data)), zip.unzipped
+		if err := c.checkSize(); err != nil {
+			return err
+		}
 		if len(in.Architectures) > 0 {
 			c.Architecture = string(in.Architectures[0])
 		}
@@ -82,6 +88,11 @@ func (s *Service) UpdateFunctionConfiguration(ctx context.Context, in *lambda.Up
 		}
 		if err := c.set(in); err != nil {
 			return err
+		}
+		if in.Layers != nil {
+			if err := c.restack(tx, aws.CallFrom(ctx), in.Layers); err != nil {
+				return err
+			}
 		}
 		if session != "" {
 			c.RoleSession = session

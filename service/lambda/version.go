@@ -43,6 +43,7 @@ func (f *function) publish(tx kv.Tx, c *configuration, description string) *lamb
 	v := *c
 	v.Number, v.Description, v.Modified = f.Last, description, tx.Now()
 	versions.Put(tx, f.versionKey(v.Number), &v)
+	v.hold(tx, 1)
 	at.at.Qualifier = v.version()
 	return v.describe(&at)
 }
@@ -53,6 +54,9 @@ func (c configuration) same(other *configuration) bool {
 	o.Number, o.Description, o.Modified, o.Revision = c.Number, c.Description, c.Modified, c.Revision
 	if len(o.Variables)+len(c.Variables) == 0 {
 		o.Variables = c.Variables
+	}
+	if c.sameLayers(&o) {
+		o.Layers = c.Layers
 	}
 	return reflect.DeepEqual(c, o)
 }
@@ -79,6 +83,8 @@ func (f *function) dropVersion(tx kv.Tx, c *configuration) error {
 		}
 	}
 	versions.Delete(tx, f.versionKey(c.Number))
+	policies.Delete(tx, f.policyKey(c.version()))
+	c.hold(tx, -1)
 	f.release(tx, c.CodeSum)
 	return nil
 }

@@ -120,6 +120,9 @@ func (s *Service) Bind(all []Dispatch) {
 	}
 }
 
+// Beside returns an operation that is in no model.
+func Beside(d Dispatch) *Operation { return &Operation{Name: d.Name, dispatch: &d} }
+
 // Built reports whether the operation has Go types and can be called.
 func (op *Operation) Built() bool { return op.dispatch != nil }
 

@@ -112,7 +112,22 @@ globalThis.awslambda = {
   },
 };
 
+const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
+
+// record is a line of a log in JSON; the first of args that is an error is told in members.
+function record(level, args) {
+  if (LEVELS.indexOf(level) < LEVELS.indexOf(process.env.AWS_LAMBDA_LOG_LEVEL)) return;
+  const line = { timestamp: new Date().toISOString(), level, requestId };
+  const error = args.find((a) => a instanceof Error);
+  line.message = args.length === 1 && !error ? args[0] : format(...args);
+  if (error) Object.assign(line, { errorType: error.name || 'Error', errorMessage: error.message, stackTrace: String(error.stack || '').split('\n') });
+  let text;
+  try { text = JSON.stringify(line); } catch { text = JSON.stringify({ ...line, message: format(...args) }); }
+  process.stdout.write(text + '\n');
+}
+
 function print(level, args) {
+  if (process.env.AWS_LAMBDA_LOG_FORMAT === 'JSON') return record(level, args);
   const text = format(...args).replace(/\n/g, '\r'); // one event in the log
   process.stdout.write(`${new Date().toISOString()}\t${requestId || 'undefined'}\t${level}\t${text}\n`);
 }
@@ -136,6 +151,13 @@ function describe(e) {
     return { errorType: String(e.name || 'Error'), errorMessage: String(e.message), trace: String(e.stack || '').split('\n') };
   }
   return { errorType: e === null ? 'null' : typeof e, errorMessage: String(e), trace: [] };
+}
+
+// complain logs an error that the platform is told of.
+function complain(what, e) {
+  if (process.env.AWS_LAMBDA_LOG_FORMAT !== 'JSON') return print('ERROR', [what + ' \t%s', logged(e)]);
+  const d = describe(e);
+  process.stdout.write(JSON.stringify({ timestamp: new Date().toISOString(), level: 'ERROR', requestId, message: { errorType: d.errorType, errorMessage: d.errorMessage, stackTrace: d.trace } }) + '\n');
 }
 
 function logged(e) {
@@ -243,7 +265,7 @@ async function stream(connection, handler, event, headers, at) {
     await finished;
     await answered();
   } catch (e) {
-    print('ERROR', ['Invoke Error \t%s', logged(e)]);
+    complain('Invoke Error', e);
     if (out.begun) {
       out.fail(describe(e));
       await answered();
@@ -279,7 +301,7 @@ async function serve(connection, handler) {
       await connection.ask('POST', at + '/response', text === undefined ? 'null' : text, { 'Content-Type': 'application/json' });
     } catch (e) {
       connection.socket.ref();
-      print('ERROR', ['Invoke Error \t%s', logged(e)]);
+      complain('Invoke Error', e);
       await failed(connection, at, e);
     }
     connection.socket.ref();
@@ -310,7 +332,7 @@ async function main() {
   });
   const crash = (kind) => (e) => {
     const fault = kind ? new Fault(kind, String(e), e && e.stack) : e;
-    print('ERROR', [(kind ? 'Unhandled Promise Rejection' : 'Uncaught Exception') + ' \t%s', logged(fault)]);
+    complain(kind ? 'Unhandled Promise Rejection' : 'Uncaught Exception', fault);
     const at = requestId ? API + 'invocation/' + requestId : API + 'init';
     connection.socket.ref();
     (requestId ? failed(connection, at, fault) : connection.ask('POST', at + '/error', JSON.stringify(describe(fault)), {})).then(() => process.exit(kind ? 128 : 129));
@@ -321,7 +343,7 @@ async function main() {
   try {
     found = await load(handler, root);
   } catch (e) {
-    print('ERROR', ['Uncaught Exception \t%s', logged(e)]);
+    complain('Uncaught Exception', e);
     const error = describe(e);
     await connection.ask('POST', API + 'init/error', JSON.stringify(error), { 'Lambda-Runtime-Function-Error-Type': error.errorType });
     process.exit(1);

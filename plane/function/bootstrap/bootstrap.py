@@ -97,9 +97,37 @@ class RequestFilter(logging.Filter):
         return True
 
 
+JSON_LOG = False
+STANDARD = set(vars(logging.LogRecord('', 0, '', 0, '', (), None))) | {'message', 'asctime', 'aws_request_id', 'taskName'}
+LEVELS = {'TRACE': 5, 'DEBUG': 10, 'INFO': 20, 'WARN': 30, 'ERROR': 40, 'FATAL': 50}
+
+
+def now():
+    t = time.time()
+    return time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(t)) + '.%03dZ' % (t % 1 * 1000)
+
+
+class JSONFormatter(logging.Formatter):
+    def format(self, record):
+        line = {'timestamp': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(record.created)), 'level': record.levelname, 'message': record.getMessage(), 'logger': record.name}
+        if record.exc_info and record.exc_info[0]:
+            kind, error, tb = record.exc_info
+            line.update(stackTrace=stack(tb), errorType=kind.__name__, errorMessage=str(error), location='%s:%s:%d' % (record.pathname, record.funcName, record.lineno))
+        line['requestId'] = request_id
+        line.update((k, v) for k, v in vars(record).items() if k not in STANDARD)
+        return json.dumps(line, default=str, ensure_ascii=False)
+
+
 def set_up_logging():
+    global JSON_LOG
     root = logging.getLogger()
     out = logging.StreamHandler(sys.stdout)
+    if os.environ.get('AWS_LAMBDA_LOG_FORMAT') == 'JSON':
+        JSON_LOG = True
+        out.setFormatter(JSONFormatter())
+        root.addHandler(out)
+        root.setLevel(LEVELS.get(os.environ.get('AWS_LAMBDA_LOG_LEVEL'), 20))
+        return
     out.setFormatter(logging.Formatter('[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s', '%Y-%m-%dT%H:%M:%S'))
     out.formatter.converter = time.gmtime
     out.addFilter(RequestFilter())
@@ -140,6 +168,10 @@ def describe(e):
 
 
 def log_error(error):
+    if JSON_LOG:
+        line = {'timestamp': now(), 'log_level': 'ERROR', 'errorMessage': error['errorMessage'], 'errorType': error['errorType'], 'requestId': request_id, 'stackTrace': error['stackTrace']}
+        print(json.dumps(line, ensure_ascii=False), flush=True)
+        return
     text = '[ERROR] %s: %s' % (error['errorType'], error['errorMessage']) if error['errorType'] else '[ERROR] %s' % error['errorMessage']
     if error['stackTrace']:
         text += '\nTraceback (most recent call last):\n' + ''.join(error['stackTrace']).rstrip('\n')

@@ -3,11 +3,13 @@ package main
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -21,12 +23,25 @@ func main() {
 		b, _ := io.ReadAll(res.Body)
 		id := res.Header.Get("Lambda-Runtime-Aws-Request-Id")
 		var order struct {
-			Print, Env, Fail, Fetch string
-			Trace                   bool
+			Print, Env, Fail, Fetch, Read string
+			Trace                         bool
+			Answer                        json.RawMessage // instead of the event
+			Stream                        *streaming
 		}
-		_ = json.Unmarshal(b, &order)
+		given := b
+		if always := os.Getenv("ALWAYS"); always != "" { // for events that others make
+			given = []byte(always)
+		}
+		_ = json.Unmarshal(given, &order)
+		if order.Stream != nil {
+			order.Stream.send(url + id + "/response")
+			continue
+		}
 		answer, end := string(b), "/response"
-		if bytes.Contains(b, []byte(`"Records":`)) {
+		switch {
+		case order.Answer != nil:
+			answer = string(order.Answer)
+		case bytes.Contains(b, []byte(`"Records":`)):
 			answer, end = batch(b)
 		}
 		if order.Print != "" {
@@ -38,6 +53,12 @@ func main() {
 		}
 		if order.Trace {
 			text, _ := json.Marshal(res.Header.Get("Lambda-Runtime-Trace-Id"))
+			answer = string(text)
+		}
+		if order.Read != "" { // a file beside this program
+			self, _ := os.Executable()
+			data, err := os.ReadFile(filepath.Join(filepath.Dir(self), order.Read))
+			text, _ := json.Marshal(fmt.Sprint(string(data), err))
 			answer = string(text)
 		}
 		if order.Fail != "" {
@@ -80,4 +101,39 @@ func batch(event []byte) (answer, end string) {
 	}
 	text, _ := json.Marshal(out)
 	return string(text), "/response"
+}
+
+// streaming is an answer in parts.
+type streaming struct {
+	Type   string
+	Parts  []string
+	Repeat int    // of the last part
+	Wait   string // a URL that is fetched after the first part
+	Fail   string
+}
+
+func (s *streaming) send(url string) {
+	read, write := io.Pipe()
+	req, _ := http.NewRequest("POST", url, read)
+	req.Header.Set("Lambda-Runtime-Function-Response-Mode", "streaming")
+	req.Header.Set("Content-Type", s.Type)
+	req.Trailer = http.Header{"Lambda-Runtime-Function-Error-Type": nil, "Lambda-Runtime-Function-Error-Body": nil}
+	go func() {
+		for i, part := range s.Parts {
+			for range 1 + s.Repeat*(i/max(len(s.Parts)-1, 1)) {
+				_, _ = io.WriteString(write, part)
+			}
+			if i == 0 && s.Wait != "" {
+				_, _ = http.Get(s.Wait)
+			}
+		}
+		if s.Fail != "" {
+			req.Trailer.Set("Lambda-Runtime-Function-Error-Type", "Test")
+			req.Trailer.Set("Lambda-Runtime-Function-Error-Body", base64.StdEncoding.EncodeToString([]byte(`{"errorType":"Test","errorMessage":"`+s.Fail+`"}`)))
+		}
+		_ = write.Close()
+	}()
+	if res, err := http.DefaultClient.Do(req); err == nil {
+		_ = res.Body.Close()
+	}
 }
