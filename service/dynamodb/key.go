@@ -71,11 +71,11 @@ func (t *table) primary(it item) partition {
 
 // itemKey is the key of the item, or of the item with the key, it.
 func (t *table) itemKey(it item) kv.Key {
-	parts := append([]kv.Part{kv.Uint(t.ID)}, partitionOf(it.Value(t.Keys.Hash)).parts()...)
-	if t.Keys.Range != "" {
-		parts = append(parts, sortPart(it.Value(t.Keys.Range)))
+	p := partitionOf(it.Value(t.Keys.Hash))
+	if t.Keys.Range == "" {
+		return items.Key(t.at.Scope, kv.Uint(t.ID), kv.Uint(p.high), kv.Uint(p.low))
 	}
-	return items.Key(t.at.Scope, parts...)
+	return items.Key(t.at.Scope, kv.Uint(t.ID), kv.Uint(p.high), kv.Uint(p.low), sortPart(it.Value(t.Keys.Range)))
 }
 
 // entryKey is the key of an item's entry in an index.

@@ -28,7 +28,7 @@ type pacing struct {
 	*Service
 	tx    kv.Tx
 	now   time.Time
-	taken map[string]float64
+	taken map[string]float64 // by lane; nil while nothing was
 	hot   map[string]*heat
 }
 
@@ -36,7 +36,7 @@ func (s *Service) pacing(tx kv.Tx) *pacing {
 	if s.Pace == nil {
 		return nil
 	}
-	return &pacing{s, tx, tx.Now(), map[string]float64{}, nil}
+	return &pacing{Service: s, tx: tx, now: tx.Now()}
 }
 
 // use is a way in which a request uses a table or a global index.
@@ -65,7 +65,7 @@ const (
 // is throttled.
 func (p *pacing) lanes(u use) (all []lane, hot []heat) {
 	t := u.table
-	if t.Tags[throttleTag] != "on" {
+	if !t.throttled() {
 		return nil, nil
 	}
 	id, capacity, most := uint64(0), t.Throughput, t.OnDemand
@@ -118,6 +118,9 @@ func (p *pacing) spend(u use, units float64) {
 		return
 	}
 	all, hot := p.lanes(u)
+	if len(all) > 0 && p.taken == nil {
+		p.taken = map[string]float64{}
+	}
 	for _, l := range all {
 		p.taken[l.name] += units
 	}
@@ -181,7 +184,7 @@ func (p *pacing) admitWrite(ctx context.Context, tx kv.Tx, m *mutation) error {
 		return nil
 	}
 	t, ok := addressOf(ctx, m.table).find(tx)
-	if !ok || t.Tags[throttleTag] != "on" || m.check(t) != nil {
+	if !ok || !t.throttled() || m.check(t) != nil {
 		return nil
 	}
 	if err := p.admit(t.useOf(m.key, true)); err != nil {
@@ -197,6 +200,9 @@ func (p *pacing) admitWrite(ctx context.Context, tx kv.Tx, m *mutation) error {
 	return nil
 }
 
+// throttled reports whether a table keeps to its capacity.
+func (t *table) throttled() bool { return t.Tags[throttleTag] == "on" }
+
 // useOf is the use of the partition of an item, or its key, that was checked.
 func (t *table) useOf(key item, write bool) use {
 	return use{table: t, part: ptr(partitionOf(key.Value(t.Keys.Hash))), write: write}
@@ -204,7 +210,7 @@ func (t *table) useOf(key item, write bool) use {
 
 // wrote is spend for a mutation.
 func (p *pacing) wrote(key item, took *spent) {
-	if p == nil || took == nil {
+	if p == nil || took == nil || !took.table.throttled() {
 		return
 	}
 	t, local := took.table, 0.0

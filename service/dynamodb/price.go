@@ -32,4 +32,9 @@ func (u *spent) usage() []meter.Usage {
 	return used
 }
 
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+func sortedKeys[V any](m map[string]V) []string {
+	if len(m) == 0 { // as with most parameters of most calls
+		return nil
+	}
+	return slices.Sorted(maps.Keys(m))
+}

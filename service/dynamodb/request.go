@@ -2,7 +2,6 @@ package dynamodb
 
 import (
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 
@@ -27,7 +26,7 @@ func newRequest(names map[string]string, values item) (*request, error) {
 		r.values = values.Fields()
 	}
 	r.marks = expression.Placeholders{Names: names, HasValue: func(mark string) bool { _, ok := r.values[mark]; return ok }}
-	for _, mark := range slices.Sorted(maps.Keys(names)) {
+	for _, mark := range sortedKeys(names) {
 		if !expression.IsPlaceholder(mark, '#') {
 			return nil, invalid(`ExpressionAttributeNames contains invalid key: Syntax error; key: "%s"`, mark)
 		}

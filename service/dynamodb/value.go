@@ -162,9 +162,19 @@ func checkSet(v value) (canonical bool, err error) {
 }
 
 // distinct refuses a set that is empty or has an element twice.
+const fewValues = 16 // of a set, which are compared with each other without sorting them
+
 func distinct(kind string, set []string, empty string) error {
 	if len(set) == 0 {
 		return invalidParameter("%s", empty)
+	}
+	if len(set) <= fewValues {
+		for i, v := range set {
+			if slices.Contains(set[:i], v) {
+				return twice(kind, set)
+			}
+		}
+		return nil
 	}
 	ordered := slices.Sorted(slices.Values(set))
 	for i := 1; i < len(ordered); i++ {
