@@ -25,10 +25,18 @@ type step struct {
 	index  int // from 1; 0 for a member
 }
 
-func (d *decoding) enter(member string) { d.path = append(d.path, step{member: member}) }
-func (d *decoding) element(i int)       { d.path = append(d.path, step{index: i}) }
-func (d *decoding) leave()              { d.path = d.path[:len(d.path)-1] }
-func (d *decoding) tooDeep() bool       { return len(d.path) > maxDepth }
+func (d *decoding) enter(member string) {
+	if d.path == nil {
+		d.path = make([]step, 0, usualDepth)
+	}
+	d.path = append(d.path, step{member: member})
+}
+
+const usualDepth = 8 // of what is in requests: room is made for it at once
+
+func (d *decoding) element(i int) { d.path = append(d.path, step{index: i}) }
+func (d *decoding) leave()        { d.path = d.path[:len(d.path)-1] }
+func (d *decoding) tooDeep() bool { return len(d.path) > maxDepth }
 
 // require notes the members of p that are required and not among seen.
 func (d *decoding) require(p *schema.Plan, seen uint64) {

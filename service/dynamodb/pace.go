@@ -205,6 +205,9 @@ func (t *table) throttled() bool { return t.Tags[throttleTag] == "on" }
 
 // useOf is the use of the partition of an item, or its key, that was checked.
 func (t *table) useOf(key item, write bool) use {
+	if !t.throttled() { // nobody asks for more
+		return use{table: t, write: write}
+	}
 	return use{table: t, part: ptr(partitionOf(key.Value(t.Keys.Hash))), write: write}
 }
 
