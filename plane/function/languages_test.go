@@ -3,7 +3,9 @@ package function
 import (
 	"bytes"
 	"context"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -83,6 +85,23 @@ exports.crash = async () => { setTimeout(() => { throw new Error('late'); }, 1);
 exports.stream = awslambda.streamifyResponse(async (event, out) => { out = awslambda.HttpResponseStream.from(out, {statusCode: 201}); out.write('one,'); out.write('two'); out.end(); });
 exports.streamFail = awslambda.streamifyResponse(async (event, out) => { out.write('one'); await new Promise(r => setTimeout(r, 5)); throw new Error('half'); });
 `
+
+// TestPythonOfAVirtualEnvironment has one on the PATH, as who develops in Python
+// mostly has.
+func TestPythonOfAVirtualEnvironment(t *testing.T) {
+	needs(t, "python3")
+	dir := t.TempDir()
+	if out, err := exec.Command("python3", "-m", "venv", "--without-pip", dir).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	t.Setenv("PATH", filepath.Join(dir, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
+	bothWays(t, func(t *testing.T, p *Plane) {
+		out := invoke(t, p, languageSpec(t, "python3.11", "app.h", map[string]string{"app.py": "import sys\ndef h(e, c): return sys.prefix\n"}), nil)
+		if out.FunctionError != "" || strings.Contains(string(out.Payload), dir) {
+			t.Errorf("%s %s\n%s", out.FunctionError, out.Payload, text(out))
+		}
+	})
+}
 
 func TestNode(t *testing.T) {
 	needs(t, "node")

@@ -148,9 +148,11 @@ func look(name string) (*found, error) {
 	return nil, fmt.Errorf("%w: Brume runs python3.x, nodejs, java, ruby and provided.al2/al2023 functions, not %s: package the function as provided.al2023 with a bootstrap of its own", ErrUnsupported, name)
 }
 
-const pythonFacts = `import sys,site
-print('%d.%d.%d' % sys.version_info[:3]); print(sys.executable); print(sys.base_prefix)
-for p in site.getsitepackages(): print(p)`
+// pythonFacts asks a Python about the one that it is at heart: where it was found
+// may be a virtual environment, which is a link to it that functions do not see.
+const pythonFacts = `import os,sys,site
+print('%d.%d.%d' % sys.version_info[:3]); print(os.path.realpath(sys._base_executable)); print(sys.base_prefix)
+for p in site.getsitepackages([sys.base_prefix]): print(p)`
 
 func lookPython(name string) (*found, error) {
 	candidates := nearest(name, "python3.", installed("python3.[0-9]*"))
