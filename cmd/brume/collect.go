@@ -11,12 +11,14 @@ import (
 // While calls come fast the garbage of a few milliseconds is as large as all
 // that lives, and collecting it at that size, as Go does by default, is a tenth
 // of what a call costs. A busy process gets this much room instead; an idle one
-// stays small.
+// stays small. With a full cache as much as lives would be far too much: it gets
+// no more room than that either.
 const (
-	roomWhileBusy = 64 << 20               // bytes of garbage before a collection
-	busy          = 500 * time.Millisecond // collections that follow each other sooner
-	usualPercent  = 100                    // of what lives: Go's default
-	mostPercent   = 800
+	room         = 64 << 20               // bytes of garbage before a collection
+	busy         = 500 * time.Millisecond // collections that follow each other sooner
+	leastPercent = 40                     // of what lives
+	usualPercent = 100                    // Go's default: an idle process has no more
+	mostPercent  = 800
 )
 
 // collectLessWhileBusy adapts Go's collector to the load for as long as the
@@ -32,10 +34,11 @@ func collectLessWhileBusy() {
 func watchCollections(last time.Time, percent int) {
 	sentinel := new([16]byte)
 	runtime.AddCleanup(sentinel, func(struct{}) {
-		now, wanted := time.Now(), usualPercent
+		now, most := time.Now(), usualPercent
 		if now.Sub(last) < busy {
-			wanted = min(max(usualPercent, int(roomWhileBusy*100/max(liveHeap(), 1))), mostPercent)
+			most = mostPercent
 		}
+		wanted := min(max(leastPercent, int(room*100/max(liveHeap(), 1))), most)
 		if wanted > percent+percent/4 || wanted < percent-percent/4 {
 			debug.SetGCPercent(wanted)
 			percent = wanted
