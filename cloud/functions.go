@@ -37,30 +37,67 @@ func (f *functions) run(ctx context.Context, p lambda.Program, r lambda.Request,
 	if err != nil {
 		return lambda.Outcome{}, err
 	}
+	spec := specOf(p)
+	f.warn(plane, spec)
+	out, err := plane.Invoke(ctx, spec, function.Event{RequestID: r.ID, FunctionARN: r.FunctionARN, Payload: r.Payload, ClientContext: r.ClientContext, TraceID: r.TraceID, Stream: stream})
+	if err != nil {
+		return lambda.Outcome{}, runError(err)
+	}
+	result := lambda.Outcome{
+		Payload: out.Payload, ContentType: out.ContentType, Error: out.FunctionError, ErrorType: out.ErrorType, LogStream: out.LogStream,
+		Billed: out.Billed, Provisioned: out.Provisioned,
+	}
+	for _, l := range out.Logs {
+		result.Logs = append(result.Logs, lambda.Line(l))
+	}
+	return result, nil
+}
+
+// Provision implements lambda.Runner.
+func (f *functions) Provision(ctx context.Context, owner string, programs []lambda.Program, n int) error {
+	plane, err := f.open()
+	if err != nil {
+		return err
+	}
+	var specs []function.Spec
+	for _, p := range programs {
+		specs = append(specs, specOf(p))
+	}
+	return runError(plane.Provision(ctx, owner, specs, n))
+}
+
+// Provisioned implements lambda.Runner.
+func (f *functions) Provisioned(pool string) int {
+	plane, err := f.open()
+	if err != nil {
+		return 0
+	}
+	return plane.Provisioned(pool)
+}
+
+// runError is the plane's error in Lambda's words.
+func runError(err error) error {
+	switch {
+	case errors.Is(err, function.ErrBusy):
+		return lambda.ErrBusy
+	case errors.Is(err, function.ErrUnsupported):
+		return fmt.Errorf("%w: %w", lambda.ErrCannotRun, err)
+	}
+	return err
+}
+
+func specOf(p lambda.Program) function.Spec {
 	spec := function.Spec{
 		Key: p.Key, Function: p.Name, Version: p.Version, Region: p.Region, Runtime: p.Runtime, Architecture: p.Architecture, Handler: p.Handler,
 		Code:      archive(p.Code),
-		Variables: p.Variables, MemoryMB: p.MemoryMB, EphemeralMB: p.EphemeralMB, Timeout: p.Timeout, MaxEnvironments: p.MaxEnvironments,
+		Variables: p.Variables, MemoryMB: p.MemoryMB, EphemeralMB: p.EphemeralMB, Timeout: p.Timeout,
+		Share: p.Share, MaxCalls: p.MaxCalls, Pool: p.Pool,
 		JSON: p.JSON, ApplicationLevel: p.ApplicationLevel, SystemLevel: p.SystemLevel,
 	}
 	for _, layer := range p.Layers {
 		spec.Layers = append(spec.Layers, archive(layer))
 	}
-	f.warn(plane, spec)
-	out, err := plane.Invoke(ctx, spec, function.Event{RequestID: r.ID, FunctionARN: r.FunctionARN, Payload: r.Payload, ClientContext: r.ClientContext, TraceID: r.TraceID, Stream: stream})
-	switch {
-	case errors.Is(err, function.ErrBusy):
-		return lambda.Outcome{}, lambda.ErrBusy
-	case errors.Is(err, function.ErrUnsupported):
-		return lambda.Outcome{}, fmt.Errorf("%w: %w", lambda.ErrCannotRun, err)
-	case err != nil:
-		return lambda.Outcome{}, err
-	}
-	result := lambda.Outcome{Payload: out.Payload, ContentType: out.ContentType, Error: out.FunctionError, ErrorType: out.ErrorType, LogStream: out.LogStream, Billed: out.Billed}
-	for _, l := range out.Logs {
-		result.Logs = append(result.Logs, lambda.Line(l))
-	}
-	return result, nil
+	return spec
 }
 
 func archive(c lambda.Code) function.Archive {

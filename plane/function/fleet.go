@@ -10,6 +10,33 @@ type fleet struct {
 	idle []*environment // the last used one last
 	all  map[*environment]bool
 	live int // with those that are being started
+
+	// Of a fleet that is provisioned.
+	want     int // how many there are to be
+	starting int
+	owner    string
+	spec     *Spec
+	failed   bool // the last one did not start
+}
+
+// enter counts a call in its share. leave ends it.
+func (p *Plane) enter(s *Spec) (leave func(), err error) {
+	if s.Share == "" {
+		return func() {}, nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.calls[s.Share] >= s.MaxCalls {
+		return nil, ErrBusy
+	}
+	p.calls[s.Share]++
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.calls[s.Share]--; p.calls[s.Share] == 0 {
+			delete(p.calls, s.Share)
+		}
+	}, nil
 }
 
 // warm takes the environment that was used last, or makes room for a new one
@@ -49,9 +76,6 @@ func (p *Plane) choose(s *Spec) (e, evicted *environment, err error) {
 		e.stopTimer()
 		return e, nil, nil
 	}
-	if s.MaxEnvironments > 0 && f.live >= s.MaxEnvironments {
-		return nil, nil, ErrBusy
-	}
 	if p.live >= p.config.MaxEnvironments {
 		if evicted = p.longestIdle(); evicted == nil {
 			return nil, nil, ErrBusy
@@ -68,7 +92,7 @@ func (p *Plane) choose(s *Spec) (e, evicted *environment, err error) {
 func (p *Plane) longestIdle() *environment {
 	var from *fleet
 	for _, f := range p.fleets {
-		if len(f.idle) > 0 && (from == nil || f.idle[0].born.Before(from.idle[0].born)) {
+		if f.want == 0 && len(f.idle) > 0 && (from == nil || f.idle[0].born.Before(from.idle[0].born)) {
 			from = f
 		}
 	}
@@ -164,7 +188,10 @@ func (p *Plane) keep(e *environment) {
 		return
 	}
 	stopFreeze := p.wall.after(freezeAfter, func() { p.freezeIdle(e) })
-	stopReclaim := p.wall.after(idleTimeout, func() { p.reclaim(e) })
+	stopReclaim := func() bool { return true }
+	if f.want == 0 {
+		stopReclaim = p.wall.after(idleTimeout, func() { p.reclaim(e) })
+	}
 	e.stopTimer = func() bool { return stopFreeze() && stopReclaim() || stopReclaim() }
 	f.idle = append(f.idle, e)
 	p.mu.Unlock()
@@ -219,7 +246,10 @@ func (p *Plane) leave(key string, e *environment) {
 		return
 	}
 	delete(f.all, e)
-	if f.live--; f.live == 0 {
+	if f.live--; f.live == 0 && f.want == 0 {
 		delete(p.fleets, key)
+	}
+	if e != nil {
+		p.replace(f)
 	}
 }

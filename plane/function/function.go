@@ -45,6 +45,7 @@ type Plane struct {
 	fleets   map[string]*fleet
 	all      map[*environment]bool // of functions, forgotten ones too
 	live     int
+	calls    map[string]int          // that run on demand, by share
 	spares   map[string]*environment // by interpreter
 	starting map[string]bool         // spares
 	closed   bool
@@ -59,7 +60,7 @@ func New(c Config) (*Plane, error) {
 	if c.MaxEnvironments == 0 {
 		c.MaxEnvironments = maxEnvironments
 	}
-	p := &Plane{config: c, all: map[*environment]bool{}, fleets: map[string]*fleet{}, spares: map[string]*environment{}, starting: map[string]bool{}}
+	p := &Plane{config: c, all: map[*environment]bool{}, calls: map[string]int{}, fleets: map[string]*fleet{}, spares: map[string]*environment{}, starting: map[string]bool{}}
 	p.wall = realTime(c.Clock.Wall)
 	code := filepath.Join(c.Dir, "code")
 	// Code is kept from one plane to the next by nothing but its name; a plane
@@ -83,18 +84,25 @@ func New(c Config) (*Plane, error) {
 // ctx ends, which kills the environment.
 func (p *Plane) Invoke(ctx context.Context, s Spec, ev Event) (Outcome, error) {
 	s.fill()
-	e, err := p.warm(&s)
-	if err != nil {
-		return Outcome{}, err
-	}
 	out := Outcome{}
-	if e == nil {
-		var f *failure
-		start := p.wall.now()
-		if e, f, err = p.cold(ctx, &s, &ev); err != nil {
+	e := p.provisioned(s.Pool)
+	if out.Provisioned = e != nil; !out.Provisioned {
+		leave, err := p.enter(&s)
+		if err != nil {
 			return Outcome{}, err
 		}
-		out.Cold, out.Init = true, p.wall.now().Sub(start)
+		defer leave()
+		if e, err = p.warm(&s); err != nil {
+			return Outcome{}, err
+		}
+	}
+	if e == nil {
+		start := p.wall.now()
+		made, f, err := p.cold(ctx, &s, &ev)
+		if err != nil {
+			return Outcome{}, err
+		}
+		e, out.Cold, out.Init = made, true, p.wall.now().Sub(start)
 		if f != nil {
 			e.sayStart(&ev)
 			return p.conclude(e, &ev, out, f)

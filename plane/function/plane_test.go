@@ -144,7 +144,7 @@ func TestEnvironmentIsReused(t *testing.T) {
 func TestEnvironmentsScaleOutAndAreLimited(t *testing.T) {
 	p := newPlane(t)
 	s := testSpec(t)
-	s.MaxEnvironments = 1
+	s.Share, s.MaxCalls = "f", 1
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() {
@@ -157,7 +157,7 @@ func TestEnvironmentsScaleOutAndAreLimited(t *testing.T) {
 	if _, err := p.Invoke(t.Context(), s, event(order{})); err != ErrBusy {
 		t.Errorf("error %v", err)
 	}
-	s.MaxEnvironments = 2
+	s.MaxCalls = 2
 	if out := invoke(t, p, s, order{}); !out.Cold {
 		t.Error("an environment had two calls at a time")
 	}

@@ -26,10 +26,16 @@ type Spec struct {
 	// called when an environment starts, not for each call.
 	Variables func(context.Context) (map[string]string, error)
 
-	MemoryMB        int           // 0 is 128
-	EphemeralMB     int           // the size of /tmp; 0 is 512
-	Timeout         time.Duration // of a call; 0 is 3 s
-	MaxEnvironments int           // that may live at a time; 0 leaves it to the plane
+	MemoryMB    int           // 0 is 128
+	EphemeralMB int           // the size of /tmp; 0 is 512
+	Timeout     time.Duration // of a call; 0 is 3 s
+
+	// Share names what the calls of some functions are counted in together, and
+	// MaxCalls how many of them may run at a time, but for those that provisioned
+	// environments take. Without a name it is left to the plane.
+	Share    string
+	MaxCalls int
+	Pool     string // of provisioned environments, the first choice; empty for none
 
 	JSON             bool   // the log has records rather than text
 	ApplicationLevel string // the least level of the function's own lines in a JSON log: TRACE, DEBUG, INFO, WARN, ERROR or FATAL
@@ -81,6 +87,7 @@ type Outcome struct {
 	Duration    time.Duration
 	Billed      time.Duration // whole milliseconds; with Init
 	MaxMemoryMB int
+	Provisioned bool // the environment was
 }
 
 // Line is one line of log, without its newline.
@@ -90,8 +97,8 @@ type Line struct {
 }
 
 var (
-	// ErrBusy says that no environment may be added: the spec's limit or the
-	// plane's is reached and all are in a call.
+	// ErrBusy says that as many calls run as the share has, or as the plane has
+	// environments.
 	ErrBusy = errors.New("function: all environments are busy")
 	// ErrClosed says that the plane is closed.
 	ErrClosed = errors.New("function: the plane is closed")

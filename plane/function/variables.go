@@ -33,7 +33,7 @@ func (e *environment) variables(own map[string]string) map[string]string {
 		"AWS_LAMBDA_FUNCTION_NAME":        s.Function,
 		"AWS_LAMBDA_FUNCTION_VERSION":     s.Version,
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.Itoa(s.MemoryMB),
-		"AWS_LAMBDA_INITIALIZATION_TYPE":  "on-demand",
+		"AWS_LAMBDA_INITIALIZATION_TYPE":  s.initialization(),
 		"AWS_LAMBDA_LOG_STREAM_NAME":      e.stream,
 		"AWS_LAMBDA_RUNTIME_API":          e.address,
 		"LAMBDA_TASK_ROOT":                task,
@@ -54,6 +54,14 @@ func (e *environment) variables(own map[string]string) map[string]string {
 		}
 	}
 	return v
+}
+
+// initialization is when environments are made, as AWS calls it.
+func (s *Spec) initialization() string {
+	if s.Key == s.Pool {
+		return "provisioned-concurrency"
+	}
+	return "on-demand"
 }
 
 // environ is v as a process takes it.

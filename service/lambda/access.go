@@ -132,7 +132,7 @@ func subject(input any) (name string, qualifier *string) {
 	return settingSubject(input)
 }
 
-// subjectOfConfig is subject for the settings of events.
+// subjectOfConfig is subject for the settings of events and of provisioned concurrency.
 func subjectOfConfig(input any) (name string, qualifier *string) {
 	switch in := input.(type) {
 	case *lambda.PutFunctionEventInvokeConfigInput:
@@ -144,6 +144,14 @@ func subjectOfConfig(input any) (name string, qualifier *string) {
 	case *lambda.DeleteFunctionEventInvokeConfigInput:
 		return in.FunctionName, in.Qualifier
 	case *lambda.ListFunctionEventInvokeConfigsInput:
+		return in.FunctionName, nil
+	case *lambda.PutProvisionedConcurrencyConfigInput:
+		return in.FunctionName, &in.Qualifier
+	case *lambda.GetProvisionedConcurrencyConfigInput:
+		return in.FunctionName, &in.Qualifier
+	case *lambda.DeleteProvisionedConcurrencyConfigInput:
+		return in.FunctionName, &in.Qualifier
+	case *lambda.ListProvisionedConcurrencyConfigsInput:
 		return in.FunctionName, nil
 	case *lambda.GetFunctionRecursionConfigInput:
 		return in.FunctionName, nil

@@ -13,14 +13,11 @@ func (s *Service) GetAccountSettings(ctx context.Context, _ *lambda.GetAccountSe
 	call := aws.CallFrom(ctx)
 	sc := kv.Scope{Account: call.Account, Region: call.Region}
 	var size, count int64
-	unreserved := int32(concurrency)
+	left := int32(concurrency)
 	err := kv.View(ctx, s.Store, func(tx kv.Tx) error {
-		size, count, unreserved = 0, 0, concurrency
-		for _, f := range functions.Scan(tx, kv.Prefix(functions.Prefix(sc))) {
+		size, count, left = 0, 0, int32(unreserved(tx, sc, nil))
+		for range functions.Scan(tx, kv.Prefix(functions.Prefix(sc))) {
 			count++
-			if f.Limited {
-				unreserved -= int32(f.Reserved)
-			}
 		}
 		for _, c := range versions.Scan(tx, kv.Prefix(versions.Prefix(sc))) {
 			size += c.CodeSize
@@ -33,7 +30,7 @@ func (s *Service) GetAccountSettings(ctx context.Context, _ *lambda.GetAccountSe
 	return &lambda.GetAccountSettingsOutput{
 		AccountLimit: &lambda.AccountLimit{
 			TotalCodeSize: new(int64(codeStorage)), CodeSizeUnzipped: new(int64(maxUnzipped)), CodeSizeZipped: new(int64(maxZip)),
-			ConcurrentExecutions: new(int32(concurrency)), UnreservedConcurrentExecutions: &unreserved,
+			ConcurrentExecutions: new(int32(concurrency)), UnreservedConcurrentExecutions: &left,
 		},
 		AccountUsage: &lambda.AccountUsage{TotalCodeSize: &size, FunctionCount: &count},
 	}, err

@@ -124,6 +124,7 @@ func (s *Service) DeleteAlias(ctx context.Context, in *lambda.DeleteAliasInput) 
 	err := s.change(ctx, in.FunctionName, func(tx kv.Tx, f *function, _ *configuration) error {
 		aliases.Delete(tx, f.aliasKey(in.Name))
 		policies.Delete(tx, f.policyKey(in.Name))
+		f.unprovision(tx, in.Name)
 		f.dropURL(tx, in.Name)
 		return nil
 	})

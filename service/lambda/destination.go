@@ -31,7 +31,7 @@ func (s *Service) checkDestinations(ctx context.Context, w wish) error {
 	}
 	var t target
 	err := s.view(ctx, w.name, w.qualifier, func(_ kv.Tx, f *function, c *configuration) error {
-		t = target{f, c}
+		t = target{f: f, c: c}
 		return nil
 	})
 	if err != nil {
@@ -127,7 +127,7 @@ func (s *Service) checkDeadLetter(ctx context.Context, a address, c *configurati
 	if c.DeadLetter == "" {
 		return nil
 	}
-	call, err := s.probe(ctx, target{&function{at: a}, c}, c.DeadLetter, []string{"sqs", "sns"})
+	call, err := s.probe(ctx, target{f: &function{at: a}, c: c}, c.DeadLetter, []string{"sqs", "sns"})
 	switch {
 	case denied(err):
 		to, _ := aws.ParseARN(c.DeadLetter) // was checked

@@ -31,6 +31,7 @@ func (s *Service) Jobs() []job.Kind {
 		{Name: eventKind, Do: s.call},
 		{Name: settleKind, Run: s.settle},
 		{Name: sendKind, Do: s.send},
+		{Name: provisionKind, Do: s.keepProvisioned, Concurrency: maxPolls, MaxAttempts: forever},
 		{Name: pollKind, Do: s.poll, Concurrency: maxPolls, MaxAttempts: forever},
 	}
 }
@@ -64,7 +65,7 @@ func (s *Service) call(ctx context.Context, j *job.Job) (func(kv.Tx) error, erro
 	err := kv.View(ctx, s.Store, func(tx kv.Tx) (err error) {
 		now = tx.Now()
 		if t.f, t.c, err = a.version(tx); err == nil {
-			t.c = t.f.route(tx, t.c, roll)
+			t = t.f.aim(tx, t.c, roll)
 			payload = getBytes(tx, &events, t.f.eventKey(j.ID))
 		}
 		return err

@@ -76,10 +76,14 @@ func checkPayload(kind lambda.InvocationType, given []byte, inBase64 *string) (p
 	return payload, clientContext, nil
 }
 
-// target is the version that a call is for.
+// target is the version that a call is for, and what it may use.
 type target struct {
 	f *function
 	c *configuration
+
+	share string // whose concurrency the call counts in
+	limit int    // of the share
+	pool  string // the qualifier that environments are provisioned for; empty for none
 }
 
 // run makes a call: with the function's role, with its log written and its time counted.
@@ -105,13 +109,14 @@ func (s *Service) program(call *aws.Call, t target) Program {
 	f, c := t.f, t.c
 	at := address{Scope: f.at.Scope, Name: f.at.Name}
 	p := Program{
-		Key:  strings.Join([]string{at.arn(), c.version(), c.Revision, call.Start.UTC().Truncate(renewal).Format(time.RFC3339)}, " "),
+		Key:  programKey(call.Start, t),
 		Name: at.Name, Version: c.version(), Region: string(at.Region), Runtime: c.Runtime, Architecture: c.Architecture, Handler: c.Handler,
 		Layers: s.programLayers(c), MemoryMB: c.Memory, EphemeralMB: c.Ephemeral, Timeout: time.Duration(c.Timeout) * time.Second,
 	}
 	p.JSON, p.ApplicationLevel, p.SystemLevel = c.JSON, c.ApplicationLevel, c.SystemLevel
-	if f.Limited {
-		p.MaxEnvironments = f.Reserved
+	p.Share, p.MaxCalls = t.share, t.limit
+	if t.pool != "" {
+		p.Pool = t.poolKey(call.Start)
 	}
 	p.Code = Code{c.CodeSum, func(ctx context.Context) (data []byte, err error) {
 		err = kv.View(ctx, s.Store, func(tx kv.Tx) error {
@@ -123,6 +128,15 @@ func (s *Service) program(call *aws.Call, t target) Program {
 	p.Variables = func(ctx context.Context) (map[string]string, error) { return s.variables(ctx, at, c) }
 	return p
 }
+
+// programKey changes with what runs, and with its credentials.
+func programKey(at time.Time, t target) string {
+	f := address{Scope: t.f.at.Scope, Name: t.f.at.Name}
+	return strings.Join([]string{f.arn(), t.c.version(), t.c.Revision, at.UTC().Truncate(renewal).Format(time.RFC3339)}, " ")
+}
+
+// poolKey is that of the environments which are provisioned for the target.
+func (t target) poolKey(at time.Time) string { return programKey(at, t) + " " + t.pool }
 
 // variables are what the function finds in its environment: its own, and how to
 // reach this cloud with its role's credentials.

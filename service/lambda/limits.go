@@ -58,6 +58,9 @@ const chunk = 512 << 10
 // that at least.
 const renewal = 30 * time.Minute
 
+// renewAhead is how long before that provisioned environments get theirs.
+const renewAhead = 5 * time.Minute
+
 // AWS: "Using Lambda with Amazon SQS", "Using AWS Lambda with Amazon DynamoDB",
 // "Lambda quotas".
 const (

@@ -132,7 +132,7 @@ func (x *polling) load(ctx context.Context, sc kv.Scope) error {
 			missing = true
 			return nil
 		}
-		x.t.c = x.t.f.route(tx, x.t.c, roll)
+		x.t = x.t.f.aim(tx, x.t.c, roll)
 		return nil
 	})
 	if err == nil && missing {

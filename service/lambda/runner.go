@@ -16,6 +16,11 @@ type Runner interface {
 	// Stream makes one call, and returns when the function begins to answer or has
 	// ended. Its errors are those of Run.
 	Stream(context.Context, Program, Request) (*Stream, error)
+	// Provision keeps n environments ready in the pool of each program, and ends
+	// those that the owner had in others. It returns when it is done.
+	Provision(ctx context.Context, owner string, programs []Program, n int) error
+	// Provisioned is how many environments of a pool are ready.
+	Provisioned(pool string) int
 }
 
 // Stream is an answer that may still be written. The function is held up while
@@ -47,7 +52,9 @@ type Program struct {
 	JSON                  bool   // the log
 	ApplicationLevel      string // the least, of a log in JSON
 	SystemLevel           string
-	MaxEnvironments       int // 0 leaves it to the Runner
+	Share                 string // whose concurrency calls count in, but for those in Pool
+	MaxCalls              int    // of the share, at a time
+	Pool                  string // of provisioned environments, the first choice; empty for none
 }
 
 // Code is a zip, and the sum that names what is in it.
@@ -73,6 +80,7 @@ type Outcome struct {
 	Logs        []Line
 	LogStream   string
 	Billed      time.Duration // whole milliseconds
+	Provisioned bool          // by an environment of the pool
 }
 
 // Line is a line of log.

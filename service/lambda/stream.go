@@ -40,7 +40,7 @@ func (s *Service) InvokeWithResponseStream(ctx context.Context, in *lambda.Invok
 func (s *Service) aim(ctx context.Context, name string, qualifier *string) (t target, err error) {
 	roll := s.roll()
 	err = s.view(ctx, name, qualifier, func(tx kv.Tx, f *function, c *configuration) error {
-		t = target{f, f.route(tx, c, roll)}
+		t = f.aim(tx, c, roll)
 		return nil
 	})
 	return t, err

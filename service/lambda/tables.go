@@ -18,6 +18,8 @@ type function struct {
 	Reserved int               `kv:"4"` // calls at a time
 	Policy   string            `kv:"5"` // empty for none
 
+	Provisioned int `kv:"61"` // environments, of all versions and aliases
+
 	Loops bool `kv:"60"` // it may call itself by way of others without end
 
 	PolicyRevision string `kv:"6"`
@@ -140,6 +142,20 @@ type alias struct {
 	Weight      float64 `kv:"5"` // the part of the calls that Other gets
 }
 
+// provision is how many environments are kept ready for a version or an alias.
+type provision struct {
+	Requested int       `kv:"1"`
+	Nonce     uint64    `kv:"2"`
+	Modified  time.Time `kv:"3"`
+	Reason    string    `kv:"4"` // why not all are there; empty for none
+	Memory    int64     `kv:"5"` // MB of all environments, as metered
+}
+
+// taken is how much of an account's concurrency in a region is set aside.
+type taken struct {
+	Calls int `kv:"1"`
+}
+
 // The tables. Those of functions but the first begin with the function's id.
 var (
 	functions = kv.Table[function]{Name: "lambda.function"}     // name
@@ -147,6 +163,9 @@ var (
 	aliases   = kv.Table[alias]{Name: "lambda.alias"}           // name
 	codes     = kv.Table[bytesRow]{Name: "lambda.code"}         // sum, number of the part
 	events    = kv.Table[bytesRow]{Name: "lambda.event"}        // request id, number of the part
+
+	provisions = kv.Table[provision]{Name: "lambda.provision"} // qualifier: a version's number or an alias
+	takens     = kv.Table[taken]{Name: "lambda.taken"}         // one row
 
 	policies      = kv.Table[policyRow]{Name: "lambda.policy"}          // qualifier: a version's number or an alias
 	urls          = kv.Table[functionURL]{Name: "lambda.url"}           // id, of all accounts in a region
@@ -164,6 +183,19 @@ func (f *function) versionKey(number uint64) kv.Key {
 func (f *function) aliasKey(name string) kv.Key {
 	return aliases.Key(f.at.Scope, kv.Uint(f.ID), kv.String(name))
 }
+
+func (f *function) provisionKey(qualifier string) kv.Key {
+	return provisions.Key(f.at.Scope, kv.Uint(f.ID), kv.String(qualifier))
+}
+
+// provisionOf is the qualifier that a provision's key names.
+func provisionOf(key kv.Key) string {
+	parts := provisions.Parts(key)
+	parts.Skip(1)
+	return parts.String()
+}
+
+func takenKey(sc kv.Scope) kv.Key { return takens.Key(sc) }
 
 func (f *function) policyKey(qualifier string) kv.Key {
 	return policies.Key(f.at.Scope, kv.Uint(f.ID), kv.String(qualifier))
@@ -228,6 +260,11 @@ func (f *function) drop(tx kv.Tx) {
 	versions.DeleteAll(tx, versions.Prefix(sc, id))
 	aliases.DeleteAll(tx, aliases.Prefix(sc, id))
 	policies.DeleteAll(tx, policies.Prefix(sc, id))
+	for _, p := range provisions.Scan(tx, kv.Prefix(provisions.Prefix(sc, id))) {
+		p.keep(tx, sc, -1)
+	}
+	provisions.DeleteAll(tx, provisions.Prefix(sc, id))
+	recount(tx, sc)
 	for _, ref := range urlRefs.Scan(tx, kv.Prefix(urlRefs.Prefix(sc, id))) {
 		urls.Delete(tx, urlKey(sc.Region, ref.ID))
 	}

@@ -106,7 +106,7 @@ func (s *Service) receive(ctx context.Context, v *visit) (*urlAnswer, error) {
 	err := kv.View(ctx, s.Store, func(tx kv.Tx) error {
 		f, c, err := v.at.version(tx)
 		if err == nil {
-			t = target{f, f.route(tx, c, roll)}
+			t = f.aim(tx, c, roll)
 		}
 		return err
 	})

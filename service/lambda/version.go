@@ -84,6 +84,7 @@ func (f *function) dropVersion(tx kv.Tx, c *configuration) error {
 	}
 	versions.Delete(tx, f.versionKey(c.Number))
 	policies.Delete(tx, f.policyKey(c.version()))
+	f.unprovision(tx, c.version())
 	c.hold(tx, -1)
 	f.release(tx, c.CodeSum)
 	return nil
@@ -121,6 +122,13 @@ func (s *Service) ListVersionsByFunction(ctx context.Context, in *lambda.ListVer
 
 // roll decides which of an alias's versions gets a call: from 0 up to 1.
 func (s *Service) roll() float64 { return float64(s.Random.Uint64()>>11) / (1 << 53) }
+
+// aim is where a call goes that found version c.
+func (f *function) aim(tx kv.Tx, c *configuration, roll float64) target {
+	t := target{f: f, c: f.route(tx, c, roll)}
+	t.admit(tx)
+	return t
+}
 
 // route is the version that gets a call: c, or the other one of the alias that
 // the function was found by.
