@@ -73,6 +73,11 @@ func (c *client) s3Raw(method, path string, body []byte, answer io.Writer) (http
 		r.Header.Set("Content-Md5", base64.StdEncoding.EncodeToString(sum[:]))
 	}
 	sigv4.Sign(r, body, sigv4.Credential{AccessKeyID: c.key.id, Secret: c.key.secret}, sigv4.Scope{Region: "us-east-1", Service: "s3", Time: time.Now(), Flavor: sigv4.S3})
+	return c.do(r, answer)
+}
+
+// do makes a call, and reads the answer.
+func (c *client) do(r *http.Request, answer io.Writer) (http.Header, error) {
 	res, err := c.http.Do(r)
 	if err != nil {
 		return nil, err
@@ -80,7 +85,7 @@ func (c *client) s3Raw(method, path string, body []byte, answer io.Writer) (http
 	defer res.Body.Close()
 	if res.StatusCode >= 300 {
 		text, _ := io.ReadAll(res.Body)
-		return nil, fmt.Errorf("%s %s: %d: %s", method, path, res.StatusCode, text)
+		return nil, fmt.Errorf("%s %s: %d: %s", r.Method, r.URL.Path, res.StatusCode, text)
 	}
 	_, err = io.Copy(answer, res.Body)
 	return res.Header, err

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -81,16 +80,9 @@ func (c *client) call(service string, h http.Header, body []byte) ([]byte, error
 	}
 	r.Header = h
 	sigv4.Sign(r, body, sigv4.Credential{AccessKeyID: c.key.id, Secret: c.key.secret}, sigv4.Scope{Region: "us-east-1", Service: service, Time: time.Now()})
-	res, err := c.http.Do(r)
-	if err != nil {
-		return nil, err
-	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(res.Body)
-	if err == nil && res.StatusCode >= 300 {
-		err = fmt.Errorf("%s: %d: %s", service, res.StatusCode, b)
-	}
-	return b, err
+	var answer bytes.Buffer
+	_, err = c.do(r, &answer)
+	return answer.Bytes(), err
 }
 
 func (c *client) createQueue(name string) (string, error) {
