@@ -160,6 +160,11 @@ func matches(r *api.LifecycleRule, o *object) bool {
 	if more != nil && o.Size <= *more || less != nil && o.Size >= *less {
 		return false
 	}
+	return o.carries(tags)
+}
+
+// carries reports whether the object has all of some tags.
+func (o *object) carries(tags []api.Tag) bool {
 	return !slices.ContainsFunc(tags, func(t api.Tag) bool { v, ok := o.Tags[t.Key]; return !ok || v != t.Value })
 }
 
@@ -226,6 +231,7 @@ type tour struct {
 	ID     uint64 `kv:"2"`
 	Arms   uint64 `kv:"3"`
 	After  string `kv:"4"` // the last key that was looked at
+	Some   bool   `kv:"5"` // there was something to come back for
 }
 
 func (b *bucket) putTour(tx kv.Tx, t *tour) {

@@ -32,6 +32,11 @@ const (
 	pageConfigs      = 100 // of them in one answer
 	maxRestoreDays   = 36_500
 	maxRetentionDays = 36_500
+	infrequentDays   = 30 // without access, until Intelligent-Tiering moves an object
+	instantDays      = 90
+	leastArchive     = 90 // days that its archive tiers may be set to
+	leastDeep        = 180
+	maxTierDays      = 730
 )
 
 // Sizes of our own, which change cost and not behaviour.

@@ -134,7 +134,7 @@ func replicates(r *api.ReplicationRule, o *object) bool {
 	if r.Status != "Enabled" || r.Destination == nil || !strings.HasPrefix(o.Key, prefix) {
 		return false
 	}
-	if slices.ContainsFunc(tags, func(t api.Tag) bool { v, ok := o.Tags[t.Key]; return !ok || v != t.Value }) {
+	if !o.carries(tags) {
 		return false
 	}
 	if o.Marker { // AWS: "Replicating delete markers between buckets": never by a rule with tags
@@ -196,6 +196,7 @@ func (s *Service) copyTo(ctx context.Context, tx kv.Tx, from *source, to *sink) 
 	replica := *from.o
 	replica.Copied, replica.Since = copyReplica, time.Time{}
 	replica.Restored, replica.Restoring, replica.Moved, replica.Thawed = time.Time{}, time.Time{}, time.Time{}, false
+	replica.Tier, replica.Read = "", time.Time{}
 	if class := to.rule.Destination.StorageClass; class != "" {
 		replica.Class, _ = storageClass(string(class))
 	}

@@ -102,6 +102,9 @@ type object struct {
 	Billed bool `kv:"25"` // its storage is being metered
 	Thawed bool `kv:"26"` // so is that of its restored copy
 
+	Tier string    `kv:"27"` // where Intelligent-Tiering has it; empty: Frequent Access
+	Read time.Time `kv:"28"` // by Intelligent-Tiering's account, to the day
+
 	expiration *string `kv:"-"` // x-amz-expiration of the answer to its put
 }
 
@@ -117,6 +120,7 @@ type entry struct {
 	Owner     string    `kv:"14"`
 	Restored  time.Time `kv:"19"`
 	Restoring time.Time `kv:"20"`
+	Tier      string    `kv:"27"`
 }
 
 // content is where an object's bytes are: in one of three places, or nowhere
@@ -292,8 +296,9 @@ func (b *bucket) settingKey(name, id string) kv.Key {
 	return settings.Key(b.scope(), b.id(), kv.String(name), kv.String(id))
 }
 
-func (b *bucket) inventoryArmed() kv.Key {
-	return armed.Key(b.scope(), b.id(), kv.String(kindInventory))
+// armedKey tells whether the bucket's job of a kind is put.
+func (b *bucket) armedKey(kind string) kv.Key {
+	return armed.Key(b.scope(), b.id(), kv.String(kind))
 }
 
 func heldKey(id blob.ID) kv.Key { return held.Key(kv.Scope{}, kv.String(id)) }
