@@ -32,6 +32,10 @@ func (s *Service) Access(ctx context.Context, operation string, input any) ([]aw
 			if b.Point != nil && !byPoint(operation) {
 				return errMethod()
 			}
+			if v := replicaOf(ctx, operation); v != nil {
+				all = g.replica(v, at)
+				return g.refused
+			}
 			all = append(g.accesses(operation, at), g.through...)
 		}
 		return g.refused
@@ -124,6 +128,12 @@ func (g *guard) accesses(operation string, at subject) []aws.Access {
 		return all
 	case *api.DeleteObjectsInput:
 		return nil // asked for each object by itself
+	case *api.PutBucketReplicationInput:
+		all := []aws.Access{g.one(actionOf(operation, false), at)}
+		if c := in.ReplicationConfiguration; c != nil {
+			all = append(all, passRole(c.Role))
+		}
+		return all
 	case *api.PutObjectRetentionInput:
 		all := []aws.Access{g.one("s3:PutObjectRetention", at)}
 		if deref(in.BypassGovernanceRetention) {

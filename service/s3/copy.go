@@ -88,6 +88,9 @@ func (from *origin) find(ctx context.Context, tx kv.Tx) (*source, error) {
 
 // CopyObject makes an object of another.
 func (s *Service) CopyObject(ctx context.Context, in *api.CopyObjectInput) (*api.CopyObjectOutput, error) {
+	if v := replicaOf(ctx, "CopyObject"); v != nil {
+		return &api.CopyObjectOutput{}, s.take(ctx, in, v)
+	}
 	from, err := parseSource(in.CopySource)
 	if err != nil {
 		return nil, err

@@ -37,6 +37,9 @@ const (
 	leastArchive     = 90 // days that its archive tiers may be set to
 	leastDeep        = 180
 	maxTierDays      = 730
+
+	replicationMinutes = 15 // in which S3 Replication Time Control has objects copied
+	copyAttempts       = 8  // at a copy whose destination does not answer
 )
 
 // Sizes of our own, which change cost and not behaviour.

@@ -27,10 +27,11 @@ type event struct {
 	Size    int64
 	ETag    string
 	Version string
-	Seq     uint64    // the version's place, which orders the events of a key
-	Expires time.Time // of a restored copy
-	Class   string    // storage class that it was restored from
-	Tier    string    // that it was moved to
+	Seq     uint64            // the version's place, which orders the events of a key
+	Expires time.Time         // of a restored copy
+	Class   string            // storage class that it was restored from
+	Tier    string            // that it was moved to
+	Copy    map[string]string // what is told of its replication
 }
 
 // notice is an event on its way to one receiver.
@@ -55,7 +56,7 @@ func (s *Service) emit(ctx context.Context, tx kv.Tx, b *bucket, e event) {
 			send(r.arn, e.record(call, b, r.id, tx.Now()))
 		}
 	}
-	if c.EventBridgeConfiguration != nil {
+	if c.EventBridgeConfiguration != nil && e.Copy == nil {
 		send(busARN, e.detail(call, b, tx.Now()))
 	}
 }
@@ -137,6 +138,9 @@ func (e *event) record(call *aws.Call, b *bucket, id string, now time.Time) stri
 	}
 	if e.Tier != "" {
 		r["eventVersion"], r["intelligentTieringEventData"] = "2.3", map[string]string{"destinationAccessTier": e.Tier}
+	}
+	if e.Copy != nil {
+		r["eventVersion"], r["replicationEventData"] = "2.2", e.Copy
 	}
 	return toJSON(map[string]any{"Records": []any{r}})
 }

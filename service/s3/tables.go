@@ -199,7 +199,7 @@ type setting struct {
 	Text string `kv:"1"`
 }
 
-// pointer tells which version of a key is the null version.
+// pointer tells which version of a key is the null version, or has an id.
 type pointer struct {
 	Seq uint64 `kv:"1"`
 }
@@ -214,6 +214,7 @@ var (
 	objects  = kv.Table[object]{Name: "s3.object"}  // key: the latest version, unless it is a delete marker
 	entries  = kv.Table[entry]{Name: "s3.object"}   // the same rows, to list
 	versions = kv.Table[object]{Name: "s3.version"} // key, ^seq: all others, the newest first
+	strays   = kv.Table[pointer]{Name: "s3.stray"}  // key, version id: a replica, whose id tells not its place
 	nulls    = kv.Table[pointer]{Name: "s3.null"}   // key: the null version, where it is in versions
 	bodies   = kv.Table[small]{Name: "s3.body"}     // content's Row
 	texts    = kv.Table[text]{Name: "s3.body"}      // the same rows, to read
@@ -277,6 +278,10 @@ func (b *bucket) versionKey(key string, seq uint64) kv.Key {
 }
 
 func (b *bucket) nullKey(key string) kv.Key { return nulls.Key(b.scope(), b.id(), kv.String(key)) }
+
+func (b *bucket) strayKey(key, id string) kv.Key {
+	return strays.Key(b.scope(), b.id(), kv.String(key), kv.String(id))
+}
 
 func (b *bucket) bodyKey(row uint64) kv.Key { return bodies.Key(b.scope(), b.id(), kv.Uint(row)) }
 
