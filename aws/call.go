@@ -27,6 +27,7 @@ type Caller struct {
 	AccessKeyID string   // empty for services and anonymous callers
 	Service     string   // ServicePrincipal: its name, such as sns.amazonaws.com
 	Session     *Session // set when temporary credentials were used
+	Zonal       *Zonal   // set when the credentials are for one of S3's directory buckets alone
 
 	// Tags are those of the user or role, aws:PrincipalTag/…; a session's tags
 	// come before them. It is shared: never change it.
@@ -44,6 +45,13 @@ type Session struct {
 	Tags           map[string]string // session tags, aws:PrincipalTag/…
 	Federated      string            // the identity provider's ARN or name, for web identity and SAML
 	Claims         map[string]string // condition keys of the provider, such as accounts.google.com:aud
+}
+
+// Zonal is what credentials of S3's CreateSession are for.
+type Zonal struct {
+	Bucket   string
+	ID       uint64 // the bucket's: one made anew is another
+	ReadOnly bool
 }
 
 // Call is one API call on its way through the chain. The gateway makes it,

@@ -19,6 +19,7 @@ const (
 	classGlacier  = "GLACIER"
 	classDeep     = "DEEP_ARCHIVE"
 	classReduced  = "REDUCED_REDUNDANCY"
+	classExpress  = "EXPRESS_ONEZONE" // of directory buckets, which have no other
 )
 
 // storageClass checks a class. STANDARD is kept as none.
@@ -30,6 +31,14 @@ func storageClass(name string) (string, error) {
 		return name, nil
 	}
 	return "", aws.Errorf(http.StatusBadRequest, "InvalidStorageClass", "The storage class you specified is not valid")
+}
+
+// classFor is the class that a request gives its object.
+func (b *bucket) classFor(in *api.PutObjectInput) (string, error) {
+	if b.isDirectory() {
+		return expressClass(in)
+	}
+	return storageClass(string(in.StorageClass))
 }
 
 func (o *object) shownClass() string {

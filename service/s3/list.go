@@ -186,6 +186,11 @@ func (s *Service) ListObjectsV2(ctx context.Context, in *api.ListObjectsV2Input)
 		ContinuationToken: in.ContinuationToken, StartAfter: l.shownPointer(in.StartAfter),
 	}
 	err = s.view(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx kv.Tx, b *bucket) error {
+		if b.isDirectory() {
+			if err := l.forDirectory(); err != nil {
+				return err
+			}
+		}
 		p := b.list(tx, &l)
 		out.IsTruncated, out.KeyCount, out.CommonPrefixes = &p.more, new(int32(p.size())), l.shownPrefixes(p.prefixes)
 		if p.more {

@@ -48,6 +48,8 @@ func tariffOf(class string) tariff {
 		return tariff{mark: "GDA-", days: 180, index: 32 << 10, listing: 8 << 10}
 	case classTiering:
 		return tariff{mark: "INT-FA-"}
+	case classExpress:
+		return tariff{mark: "XZ-"}
 	case classReduced:
 		return tariff{mark: "RRS-"}
 	}

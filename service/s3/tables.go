@@ -56,6 +56,14 @@ type accessPoint struct {
 	Tags    map[string]string `kv:"10"`
 }
 
+// session is a set of credentials for a directory bucket.
+type session struct {
+	Secret  string    `kv:"1"`
+	Token   string    `kv:"2"`
+	Expires time.Time `kv:"3"`
+	Caller  string    `kv:"4"` // aws.Caller as JSON
+}
+
 // signpost is where an alias leads.
 type signpost struct {
 	Account string `kv:"1"`
@@ -233,6 +241,17 @@ var (
 	aliases       = kv.Table[signpost]{Name: "s3.alias"}                                                      // alias
 	accountBlocks = kv.Table[block]{Name: "s3.accountblock"}
 )
+
+// sessions are with directory buckets, in their caller's account and partition.
+var sessions = kv.Table[session]{Name: "s3.session", Indexes: []kv.Index[session]{sessionsByEnd}} // access key
+
+var sessionsByEnd = kv.Index[session]{Name: "end", Key: func(s *session) ([]kv.Part, bool) {
+	return []kv.Part{kv.Time(s.Expires)}, true
+}}
+
+func sessionScope(account aws.Account, r aws.Region) kv.Scope {
+	return kv.Scope{Account: account, Region: r.Global()}
+}
 
 // byBucket finds the access points of a bucket.
 var byBucket = kv.Index[accessPoint]{Name: "bucket", Key: func(p *accessPoint) ([]kv.Part, bool) {
