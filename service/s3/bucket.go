@@ -139,6 +139,11 @@ func (s *Service) DeleteBucket(ctx context.Context, in *api.DeleteBucketInput) (
 		for key, u := range uploads.Scan(tx, kv.Prefix(uploads.Prefix(b.scope(), b.id()))) {
 			b.dropUpload(tx, key, u)
 		}
+		if b.isDirectory() {
+			for key := range renames.Scan(tx, kv.Prefix(renames.Prefix(b.scope(), b.id()))) {
+				renames.Delete(tx, key)
+			}
+		}
 		settings.DeleteAll(tx, settings.Prefix(b.scope(), b.id()))
 		buckets.Delete(tx, bucketKey(aws.Region(b.Region), b.Name))
 		return nil

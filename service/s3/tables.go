@@ -64,6 +64,13 @@ type session struct {
 	Caller  string    `kv:"4"` // aws.Caller as JSON
 }
 
+// rename is a request to rename an object that was answered.
+type rename struct {
+	From string    `kv:"1"`
+	To   string    `kv:"2"`
+	At   time.Time `kv:"3"`
+}
+
 // signpost is where an alias leads.
 type signpost struct {
 	Account string `kv:"1"`
@@ -241,6 +248,17 @@ var (
 	aliases       = kv.Table[signpost]{Name: "s3.alias"}                                                      // alias
 	accountBlocks = kv.Table[block]{Name: "s3.accountblock"}
 )
+
+// renames are the requests that told a token.
+var renames = kv.Table[rename]{Name: "s3.rename", Indexes: []kv.Index[rename]{renamesByTime}} // token
+
+var renamesByTime = kv.Index[rename]{Name: "time", Key: func(r *rename) ([]kv.Part, bool) {
+	return []kv.Part{kv.Time(r.At)}, true
+}}
+
+func (b *bucket) renameKey(token string) kv.Key {
+	return renames.Key(b.scope(), b.id(), kv.String(token))
+}
 
 // sessions are with directory buckets, in their caller's account and partition.
 var sessions = kv.Table[session]{Name: "s3.session", Indexes: []kv.Index[session]{sessionsByEnd}} // access key
