@@ -57,7 +57,7 @@ type Zonal struct {
 // Call is one API call on its way through the chain. The gateway makes it,
 // each step fills in its part, and the observe step hands it to the log, the
 // meter, the trail and the console. Services read it and never write it, but for
-// Answered and Payer.
+// Answered, Payer and Pays.
 type Call struct {
 	RequestID string
 	Start     time.Time // virtual time
@@ -79,6 +79,10 @@ type Call struct {
 	// Payer is who is billed for the call, where a service has set it: mostly the
 	// owner of what the call is about. Empty is Account.
 	Payer Account
+
+	// Pays says that the caller agrees to pay, where S3's Front found that in a
+	// presigned query.
+	Pays bool
 
 	// Signed is the region that the signature is for; empty where it names none.
 	Signed Region

@@ -52,7 +52,11 @@ func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Re
 	if req.Method == http.MethodPost && rest == "" && strings.HasPrefix(req.Header.Get("Content-Type"), "multipart/form-data") {
 		return s.takeForm(w, req, name)
 	}
-	if req.Header.Get(payerHeader) != "" {
+	pays := signsToPay(req)
+	if pays {
+		aws.CallFrom(ctx).Pays = true
+	}
+	if pays || req.Header.Get(payerHeader) != "" {
 		return s.charging(ctx, w, req, name)
 	}
 	return w, nil
