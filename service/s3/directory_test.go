@@ -122,6 +122,24 @@ func TestDirectoryBucketsKeepObjects(t *testing.T) {
 	}
 }
 
+func TestDirectoryBucketsAreBilledAsTheirClass(t *testing.T) {
+	s := directory(t)
+	s.put("k", strings.Repeat("x", 1000))
+	s.get("k")
+	s.cloud.Advance(2 * time.Hour)
+	lines, err := s.cloud.System().Usage(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := map[string]int64{}
+	for _, l := range lines {
+		used[l.Dimension] += l.Amount
+	}
+	if used["TimedStorage-XZ-ByteHrs"] < 2000 || used["TimedStorage-ByteHrs"] != 0 || used["Requests-XZ-Tier1"] < 1 || used["Requests-XZ-Tier2"] < 1 {
+		t.Error(used)
+	}
+}
+
 // with is the client of a user whose policy has the statements.
 func (s *shelf) with(name, statements string) *shelf {
 	s.Helper()
