@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -193,6 +192,7 @@ func inventoryFields() []inventoryField {
 		}},
 		{"IntelligentTieringAccessTier", func(_ *report, o *object) string { return o.shownTier() }},
 		{"ChecksumAlgorithm", func(_ *report, o *object) string { return o.Sum.Algorithm }},
-		{"ObjectOwner", func(r *report, o *object) string { return canonical(cmp.Or(o.Owner, r.b.Account)) }},
+		{"ObjectAccessControlList", func(r *report, o *object) string { return r.b.reportedACL(o) }},
+		{"ObjectOwner", func(r *report, o *object) string { return canonical(r.b.accountOf(o)) }},
 	}
 }
