@@ -134,6 +134,22 @@ func expressClass(in *api.PutObjectInput) (string, error) {
 // AWS: "Differences for directory buckets": it is random, and no digest.
 func (s *Service) expressTag() string { return aws.Text(s.Random, aws.LowerHex, hex.EncodedLen(16)) }
 
+// directoryRules refuses what lifecycles of directory buckets cannot do.
+// AWS: "Working with S3 Lifecycle for directory buckets": they expire objects by
+// age, and give up uploads.
+func directoryRules(rules []api.LifecycleRule) error {
+	for i := range rules {
+		r := &rules[i]
+		e := r.Expiration
+		if len(r.Transitions) > 0 || len(r.NoncurrentVersionTransitions) > 0 || r.NoncurrentVersionExpiration != nil ||
+			e != nil && (e.Date != nil || e.ExpiredObjectDeleteMarker != nil) ||
+			r.Filter != nil && (r.Filter.Tag != nil || r.Filter.And != nil && len(r.Filter.And.Tags) > 0) {
+			return api.ErrInvalidRequest("Lifecycles of directory buckets can only expire objects by their age and abort incomplete multipart uploads.")
+		}
+	}
+	return nil
+}
+
 // ListDirectoryBuckets lists the caller's directory buckets in the region.
 func (s *Service) ListDirectoryBuckets(ctx context.Context, in *api.ListDirectoryBucketsInput) (*api.ListDirectoryBucketsOutput, error) {
 	call := aws.CallFrom(ctx)

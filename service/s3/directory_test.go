@@ -140,6 +140,23 @@ func TestDirectoryBucketsAreBilledAsTheirClass(t *testing.T) {
 	}
 }
 
+func TestLifecyclesOfDirectoryBucketsExpire(t *testing.T) {
+	s := directory(t)
+	s.put("k", "x")
+	rule := func(r types.LifecycleRule) error {
+		r.Status, r.Filter = "Enabled", &types.LifecycleRuleFilter{Prefix: new("")}
+		_, err := s.regional().PutBucketLifecycleConfiguration(t.Context(), &s3.PutBucketLifecycleConfigurationInput{Bucket: &s.bucket, LifecycleConfiguration: &types.BucketLifecycleConfiguration{Rules: []types.LifecycleRule{r}}})
+		return err
+	}
+	s.want("InvalidRequest", rule(types.LifecycleRule{Transitions: []types.Transition{{Days: new(int32(1)), StorageClass: "GLACIER"}}}))
+	s.want("", rule(types.LifecycleRule{Expiration: &types.LifecycleExpiration{Days: new(int32(2))}}))
+	s.cloud.Advance(4 * 24 * time.Hour)
+	s.Client = s.regional() // the SDK's session is over by the cloud's clock, not by its own
+	if got := s.keys(); got != "" {
+		t.Error(got)
+	}
+}
+
 // with is the client of a user whose policy has the statements.
 func (s *shelf) with(name, statements string) *shelf {
 	s.Helper()

@@ -36,10 +36,14 @@ func (s *Service) PutBucketLifecycleConfiguration(ctx context.Context, in *api.P
 		return nil, errMalformedXML()
 	}
 	c := &lifecycle{Rules: in.LifecycleConfiguration.Rules, Minimum: cmp.Or(in.TransitionDefaultMinimumObjectSize, smallAll)}
-	if err := s.checkRules(c.Rules); err != nil {
+	err := s.checkRules(c.Rules)
+	if err == nil && isDirectory(in.Bucket) {
+		err = directoryRules(c.Rules)
+	}
+	if err != nil {
 		return nil, err
 	}
-	err := s.update(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx kv.Tx, b *bucket) error {
+	err = s.update(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx kv.Tx, b *bucket) error {
 		set(tx, b, lifecycleSetting, c)
 		b.Arms++
 		b.put(tx)
