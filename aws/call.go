@@ -27,6 +27,7 @@ type Caller struct {
 	AccessKeyID string   // empty for services and anonymous callers
 	Service     string   // ServicePrincipal: its name, such as sns.amazonaws.com
 	Session     *Session // set when temporary credentials were used
+	Zonal       *Zonal   // set when the credentials are for one of S3's directory buckets alone
 
 	// Tags are those of the user or role, aws:PrincipalTag/…; a session's tags
 	// come before them. It is shared: never change it.
@@ -46,10 +47,17 @@ type Session struct {
 	Claims         map[string]string // condition keys of the provider, such as accounts.google.com:aud
 }
 
+// Zonal is what credentials of S3's CreateSession are for.
+type Zonal struct {
+	Bucket   string
+	ID       uint64 // the bucket's: one made anew is another
+	ReadOnly bool
+}
+
 // Call is one API call on its way through the chain. The gateway makes it,
 // each step fills in its part, and the observe step hands it to the log, the
 // meter, the trail and the console. Services read it and never write it, but for
-// Answered and Payer.
+// Answered, Payer and Pays.
 type Call struct {
 	RequestID string
 	Start     time.Time // virtual time
@@ -71,6 +79,10 @@ type Call struct {
 	// Payer is who is billed for the call, where a service has set it: mostly the
 	// owner of what the call is about. Empty is Account.
 	Payer Account
+
+	// Pays says that the caller agrees to pay, where S3's Front found that in a
+	// presigned query.
+	Pays bool
 
 	// Signed is the region that the signature is for; empty where it names none.
 	Signed Region

@@ -20,6 +20,7 @@ type identities struct {
 	root Secrets
 	iam  *iam.Service
 	sts  *sts.Service
+	in   *System // for S3, which is made later
 }
 
 // newIdentities makes the two services and joins them.
@@ -29,10 +30,10 @@ func newIdentities(s *System) *identities {
 	tokens := sts.New(sts.Deps{
 		Store: s.store, Random: random{}, Policies: documents, Directory: directory{users}, Client: &http.Client{Transport: &http.Transport{}},
 	})
-	return &identities{root: s.secrets, iam: users, sts: tokens}
+	return &identities{root: s.secrets, iam: users, sts: tokens, in: s}
 }
 
-// temporary begins the access key ids of STS.
+// temporary begins the access key ids of STS, and of S3's sessions.
 const temporary = "ASIA"
 
 // Identity implements gateway.Identities.
@@ -43,6 +44,10 @@ func (i *identities) Identity(ctx context.Context, accessKeyID string) (gateway.
 		return gateway.Identity{Secret: i.root.SecretAccessKey, Caller: caller}, true, nil
 	case strings.HasPrefix(accessKeyID, temporary):
 		id, ok, err := i.sts.Identity(ctx, accessKeyID)
+		if !ok && err == nil {
+			id, ok, err := i.in.s3.Identity(ctx, accessKeyID)
+			return gateway.Identity{Secret: id.Secret, Token: id.Token, Expired: id.Expired, Caller: id.Caller}, ok, err
+		}
 		return gateway.Identity{Secret: id.Secret, Token: id.Token, Expired: id.Expired, Caller: id.Caller}, ok, err
 	}
 	id, ok, err := i.iam.Identity(ctx, accessKeyID)

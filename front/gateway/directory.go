@@ -104,6 +104,7 @@ func newDirectory(services []Endpoint) *directory {
 	}
 	// S3's routes match every path: those that share its signing name are asked before.
 	slices.SortStableFunc(d.bySigner["s3"], func(a, b *Endpoint) int { return strings.Compare(b.Model.Name, a.Model.Name) })
+	d.bySigner[express] = d.bySigner["s3"]
 	return d
 }
 

@@ -51,7 +51,7 @@ func (x *exchange) sign(ctx context.Context) error {
 		x.Region = x.endpoint.region(aws.Region(auth.Region)) // route had to guess from the unparsed header
 		x.Signed = x.Region
 	}
-	check := sigv4.Check{Now: x.gate.Clock.Wall(), Service: x.endpoint.Model.SigningName, Body: x.signed, Streamed: x.req.Stream != nil}
+	check := sigv4.Check{Now: x.gate.Clock.Wall(), Service: x.signedFor(), Body: x.signed, Streamed: x.req.Stream != nil}
 	id, known, err := x.gate.Identities.Identity(ctx, auth.AccessKeyID)
 	switch {
 	case err != nil:
@@ -70,6 +70,20 @@ func (x *exchange) sign(ctx context.Context) error {
 	}
 	return err
 }
+
+// signedFor is the service that the request must be signed for.
+// AWS: "Authorizing Zonal endpoint API operations with CreateSession": for S3's
+// directory buckets it has a name of its own.
+func (x *exchange) signedFor() string {
+	name := x.endpoint.Model.SigningName
+	if x.signer == express && name == "s3" {
+		return express
+	}
+	return name
+}
+
+// express is the signing name of S3's directory buckets.
+const express = "s3express"
 
 // unframe frees a streamed body of its chunks, whose signatures are checked as
 // it is read. What follows the payload is told by the stream's Trailers.
@@ -93,7 +107,7 @@ func (x *exchange) member(auth *sigv4.Auth, check *sigv4.Check, id *Identity) er
 		return err
 	}
 	switch {
-	case id.Token != auth.Token:
+	case id.Token != auth.Token, auth.Zonal != (id.Caller.Zonal != nil), auth.Zonal && x.Service != "s3":
 		return sigv4.BadToken(x.flavor)
 	case id.Expired:
 		return sigv4.ExpiredToken(x.flavor)

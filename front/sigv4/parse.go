@@ -77,6 +77,11 @@ func (a *Auth) parseHeader(r *http.Request, header string) error {
 	if err := a.setCredential(credential); err != nil {
 		return err
 	}
+	if a.Service == expressService {
+		if token := r.Header.Get("X-Amz-S3session-Token"); token != "" {
+			a.Token, a.Zonal = token, true
+		}
+	}
 	if a.Scheme == V4a {
 		a.Region = r.Header.Get("X-Amz-Region-Set")
 	}
@@ -161,6 +166,8 @@ func (q *queryFields) set(a *Auth, name, value string) {
 		a.signature = value
 	case "X-Amz-Security-Token":
 		a.Token = value
+	case "X-Amz-S3session-Token":
+		a.Token, a.Zonal = value, true
 	case "X-Amz-Content-Sha256":
 		a.Payload = value
 	}

@@ -46,6 +46,9 @@ const (
 	algorithmV4a = "AWS4-ECDSA-P256-SHA256"
 	terminator   = "aws4_request"
 
+	// expressService is what requests to S3's directory buckets are signed for.
+	expressService = "s3express"
+
 	// timeFormat is ISO 8601's basic format, the only one that is signed.
 	timeFormat = "20060102T150405Z"
 	dateDigits = len("20060102")
@@ -68,7 +71,8 @@ type Auth struct {
 	Service     string // the scope's service, by its signing name
 	Time        time.Time
 	Expires     time.Duration // Presigned only; zero when the query does not say
-	Token       string        // X-Amz-Security-Token
+	Token       string        // X-Amz-Security-Token, or x-amz-s3session-token
+	Zonal       bool          // Token is the latter: a session with one of S3's directory buckets
 	Payload     string        // x-amz-content-sha256: a hex digest, or a word such as UNSIGNED-PAYLOAD; may be empty
 
 	flavor        Flavor

@@ -16,12 +16,23 @@ import (
 func (s *Service) Access(ctx context.Context, operation string, input any) ([]aws.Access, error) {
 	call := aws.CallFrom(ctx)
 	at := subjectOf(input)
+	if at.bucket == "" && call.Caller.Zonal != nil {
+		return nil, errDenied()
+	}
+	if operation == "ListDirectoryBuckets" {
+		return []aws.Access{{Action: "s3express:ListAllMyDirectoryBuckets", Resource: "*"}}, nil
+	}
 	if at.bucket == "" {
 		return []aws.Access{{Action: actionOf(operation, false), Resource: "*"}}, nil
 	}
 	var all []aws.Access
 	err := kv.View(ctx, s.Store, func(tx kv.Tx) error {
 		g := guard{Service: s, tx: tx, call: call, input: input}
+		if call.Caller.Zonal != nil || isDirectory(at.bucket) {
+			var err error
+			all, err = g.express(operation, at)
+			return err
+		}
 		if operation == "CreateBucket" { // which may be anybody's by now
 			all = []aws.Access{{Action: "s3:CreateBucket", Resource: arn(call.Region, at.bucket), Keys: g.keys(nil, nil)}}
 			return nil
@@ -31,6 +42,10 @@ func (s *Service) Access(ctx context.Context, operation string, input any) ([]aw
 		if b, ok := g.bucket(at.bucket); ok {
 			if b.Point != nil && !byPoint(operation) {
 				return errMethod()
+			}
+			if v := replicaOf(ctx, operation); v != nil {
+				all = g.replica(v, at)
+				return g.refused
 			}
 			all = append(g.accesses(operation, at), g.through...)
 		}
@@ -124,6 +139,12 @@ func (g *guard) accesses(operation string, at subject) []aws.Access {
 		return all
 	case *api.DeleteObjectsInput:
 		return nil // asked for each object by itself
+	case *api.PutBucketReplicationInput:
+		all := []aws.Access{g.one(actionOf(operation, false), at)}
+		if c := in.ReplicationConfiguration; c != nil {
+			all = append(all, passRole(c.Role))
+		}
+		return all
 	case *api.PutObjectRetentionInput:
 		all := []aws.Access{g.one("s3:PutObjectRetention", at)}
 		if deref(in.BypassGovernanceRetention) {
@@ -192,6 +213,9 @@ func (g *guard) source(header string) []aws.Access {
 	}
 	if _, ok := g.bucket(from.bucket); !ok {
 		return nil // likewise
+	}
+	if isDirectory(from.bucket) {
+		return []aws.Access{g.session(from.bucket, modeRead)}
 	}
 	return []aws.Access{g.one(actionOf("GetObject", from.version != nil), subject{from.bucket, from.key, deref(from.version)})}
 }

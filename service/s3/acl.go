@@ -297,6 +297,7 @@ func (s *Service) PutObjectAcl(ctx context.Context, in *api.PutObjectAclInput) (
 		h := grantHeaders{string(in.ACL), in.GrantFullControl, in.GrantRead, in.GrantWrite, in.GrantReadACP, in.GrantWriteACP}
 		if o.ACL, err = b.newACL(tx, h, in.AccessControlPolicy, b.accountOf(o)); err == nil {
 			s.emit(ctx, tx, b, o.event("ObjectAcl:Put"))
+			s.resync(tx, b, o)
 		}
 		return err
 	})

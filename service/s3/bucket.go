@@ -45,7 +45,9 @@ func (s *Service) CreateBucket(ctx context.Context, in *api.CreateBucketInput) (
 		return nil, err
 	}
 	out := &api.CreateBucketOutput{Location: new("/" + b.Name), BucketArn: new(b.arn())}
-	if b.Region != string(aws.DefaultRegion) {
+	if b.isDirectory() {
+		out.Location = new("https://" + b.Name + "." + expressLabel + zoneOf(b.Name) + "." + b.Region + "." + aws.Region(b.Region).DNSSuffix() + "/")
+	} else if b.Region != string(aws.DefaultRegion) {
 		out.Location = new("http://" + b.Name + ".s3." + aws.Region(b.Region).DNSSuffix() + "/")
 	}
 	return out, nil
@@ -53,8 +55,14 @@ func (s *Service) CreateBucket(ctx context.Context, in *api.CreateBucketInput) (
 
 // newBucket is the bucket that a request describes.
 func newBucket(call *aws.Call, in *api.CreateBucketInput) (*bucket, error) {
+	if isDirectory(in.Bucket) {
+		return newDirectory(call, in)
+	}
 	if err := checkName(in.Bucket); err != nil {
 		return nil, err
+	}
+	if c := in.CreateBucketConfiguration; c != nil && (c.Bucket != nil || c.Location != nil) {
+		return nil, errNoDirectory(in.Bucket)
 	}
 	region, err := regionOf(call, in.CreateBucketConfiguration)
 	if err != nil {
@@ -106,7 +114,7 @@ func (b *bucket) taken(call *aws.Call, name string) error {
 	switch {
 	case b.Account != string(call.Account):
 		return api.ErrBucketAlreadyExists(&api.BucketAlreadyExists{BucketName: &name}, "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.")
-	case b.Region == string(aws.DefaultRegion) && call.Region == aws.DefaultRegion:
+	case b.Region == string(aws.DefaultRegion) && !isDirectory(name) && call.Region == aws.DefaultRegion:
 		return nil // AWS: CreateBucket's errors: us-east-1 lets it pass, as it always did
 	}
 	return api.ErrBucketAlreadyOwnedByYou(&api.BucketAlreadyOwnedByYou{BucketName: &name}, "Your previous request to create the named bucket succeeded and you already own it.")
@@ -131,6 +139,11 @@ func (s *Service) DeleteBucket(ctx context.Context, in *api.DeleteBucketInput) (
 		for key, u := range uploads.Scan(tx, kv.Prefix(uploads.Prefix(b.scope(), b.id()))) {
 			b.dropUpload(tx, key, u)
 		}
+		if b.isDirectory() {
+			for key := range renames.Scan(tx, kv.Prefix(renames.Prefix(b.scope(), b.id()))) {
+				renames.Delete(tx, key)
+			}
+		}
 		settings.DeleteAll(tx, settings.Prefix(b.scope(), b.id()))
 		buckets.Delete(tx, bucketKey(aws.Region(b.Region), b.Name))
 		return nil
@@ -143,6 +156,9 @@ func (s *Service) HeadBucket(ctx context.Context, in *api.HeadBucketInput) (*api
 	out := new(api.HeadBucketOutput)
 	err := s.view(ctx, in.Bucket, in.ExpectedBucketOwner, func(_ kv.Tx, b *bucket) error {
 		out.BucketRegion, out.BucketArn, out.AccessPointAlias = &b.Region, new(b.arn()), new(isAlias(in.Bucket))
+		if b.isDirectory() {
+			out.BucketLocationName, out.BucketLocationType = new(zoneOf(b.Name)), locationType(zoneOf(b.Name))
+		}
 		return nil
 	})
 	return out, err
@@ -181,7 +197,7 @@ func (s *Service) ListBuckets(ctx context.Context, in *api.ListBucketsInput) (*a
 		for key, b := range buckets.ScanBy(tx, of) {
 			rd := buckets.Parts(key)
 			b.Name = rd.String()
-			if b.Name <= string(from) || !strings.HasPrefix(b.Name, deref(in.Prefix)) || in.BucketRegion != nil && *in.BucketRegion != b.Region {
+			if isDirectory(b.Name) || b.Name <= string(from) || !strings.HasPrefix(b.Name, deref(in.Prefix)) || in.BucketRegion != nil && *in.BucketRegion != b.Region {
 				continue
 			}
 			if len(out.Buckets) == limit {

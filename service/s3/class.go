@@ -19,6 +19,7 @@ const (
 	classGlacier  = "GLACIER"
 	classDeep     = "DEEP_ARCHIVE"
 	classReduced  = "REDUCED_REDUNDANCY"
+	classExpress  = "EXPRESS_ONEZONE" // of directory buckets, which have no other
 )
 
 // storageClass checks a class. STANDARD is kept as none.
@@ -32,6 +33,14 @@ func storageClass(name string) (string, error) {
 	return "", aws.Errorf(http.StatusBadRequest, "InvalidStorageClass", "The storage class you specified is not valid")
 }
 
+// classFor is the class that a request gives its object.
+func (b *bucket) classFor(in *api.PutObjectInput) (string, error) {
+	if b.isDirectory() {
+		return expressClass(in)
+	}
+	return storageClass(string(in.StorageClass))
+}
+
 func (o *object) shownClass() string {
 	if o.Class == "" {
 		return classStandard
@@ -40,17 +49,22 @@ func (o *object) shownClass() string {
 }
 
 // archived reports whether the object must be restored to be read.
-func (o *object) archived() bool { return o.Class == classGlacier || o.Class == classDeep }
+func (o *object) archived() bool {
+	return o.Class == classGlacier || o.Class == classDeep || o.Tier == tierArchive || o.Tier == tierDeep
+}
 
 // readable refuses to read an archived object that has no restored copy.
 func (o *object) readable(now time.Time) error {
 	if !o.archived() || o.restored(now) {
 		return nil
 	}
-	return api.ErrInvalidObjectState(&api.InvalidObjectState{StorageClass: api.StorageClass(o.Class)}, "The operation is not valid for the object's storage class")
+	return api.ErrInvalidObjectState(&api.InvalidObjectState{StorageClass: api.StorageClass(o.Class), AccessTier: api.IntelligentTieringAccessTier(o.Tier)}, "The operation is not valid for the object's storage class")
 }
 
 func (o *object) restored(now time.Time) bool {
+	if o.Class == classTiering { // it is about to be moved back
+		return o.archived() && !o.Restoring.IsZero() && !now.Before(o.Restoring)
+	}
 	return o.archived() && now.Before(o.Restored) && !now.Before(o.Restoring)
 }
 

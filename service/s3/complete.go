@@ -42,6 +42,9 @@ func (s *Service) CompleteMultipartUpload(ctx context.Context, in *api.CompleteM
 		if err := c.check(); err != nil {
 			return err
 		}
+		if b.isDirectory() {
+			c.o.ETag = s.expressTag() + "-" + strconv.Itoa(c.o.Parts)
+		}
 		c.move()
 		s.publish(ctx, tx, &c.write)
 		return nil
@@ -78,6 +81,10 @@ func (c *completion) choose() error {
 		l := &listed[i]
 		number := int(deref(l.PartNumber))
 		p := have[number]
+		if c.b.isDirectory() && number != i+1 {
+			// AWS: "Using multipart uploads with directory buckets": without gaps.
+			return aws.Errorf(http.StatusBadRequest, "InvalidPartOrder", "The list of parts was not in consecutive order. Parts in directory buckets must be numbered from 1, without gaps.")
+		}
 		switch {
 		case p == nil, strings.Trim(deref(l.ETag), `"`) != p.ETag, !p.agrees(l):
 			return api.ErrInvalidPart(&api.InvalidPart{UploadId: &c.in.UploadId, PartNumber: l.PartNumber, ETag: l.ETag},

@@ -70,18 +70,21 @@ func (c conditions) forRead(o *object, version *string) error {
 }
 
 // forCopy judges whether an object is to be copied.
-func (c conditions) forCopy(o *object) error {
+func (c conditions) forCopy(o *object) error { return c.hold(o, "x-amz-copy-source-") }
+
+// hold judges all of the conditions alike. prefix begins the names of their headers.
+func (c conditions) hold(o *object, prefix string) error {
 	for _, k := range []struct {
 		name  string
 		fails bool
 	}{
-		{"x-amz-copy-source-If-Match", c.match != nil && !o.matches(*c.match)},
-		{"x-amz-copy-source-If-None-Match", c.noneMatch != nil && o.matches(*c.noneMatch)},
-		{"x-amz-copy-source-If-Unmodified-Since", c.match == nil && c.unmoved != nil && o.Modified.Truncate(time.Second).After(*c.unmoved)},
-		{"x-amz-copy-source-If-Modified-Since", c.noneMatch == nil && c.modified != nil && !o.Modified.Truncate(time.Second).After(*c.modified)},
+		{"If-Match", c.match != nil && !o.matches(*c.match)},
+		{"If-None-Match", c.noneMatch != nil && o.matches(*c.noneMatch)},
+		{"If-Unmodified-Since", c.match == nil && c.unmoved != nil && o.Modified.Truncate(time.Second).After(*c.unmoved)},
+		{"If-Modified-Since", c.noneMatch == nil && c.modified != nil && !o.Modified.Truncate(time.Second).After(*c.modified)},
 	} {
 		if k.fails {
-			return errCondition(k.name)
+			return errCondition(prefix + k.name)
 		}
 	}
 	return nil

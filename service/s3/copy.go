@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/url"
 	"strings"
+	"time"
 
 	api "github.com/brume-cloud/brume/api/s3"
 	"github.com/brume-cloud/brume/aws"
@@ -50,6 +51,7 @@ type source struct {
 	o      *object
 	pieces []piece
 	size   int64
+	now    time.Time // when it was found
 }
 
 // find looks the origin up. Its bucket may be in another region.
@@ -81,11 +83,14 @@ func (from *origin) find(ctx context.Context, tx kv.Tx) (*source, error) {
 	if err != nil || from.span != "" && !span.part {
 		return nil, errArgument("x-amz-copy-source-range", from.span, "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy")
 	}
-	return &source{b, o, b.pieces(tx, o.Content, span.from, span.size), span.size}, nil
+	return &source{b, o, b.pieces(tx, o.Content, span.from, span.size), span.size, tx.Now()}, nil
 }
 
 // CopyObject makes an object of another.
 func (s *Service) CopyObject(ctx context.Context, in *api.CopyObjectInput) (*api.CopyObjectOutput, error) {
+	if v := replicaOf(ctx, "CopyObject"); v != nil {
+		return &api.CopyObjectOutput{}, s.take(ctx, in, v)
+	}
 	from, err := parseSource(in.CopySource)
 	if err != nil {
 		return nil, err
@@ -133,7 +138,7 @@ func (s *Service) copy(ctx context.Context, in *api.CopyObjectInput, from *origi
 // bytesOf is the source's bytes for a copy. A blob is not copied: both objects
 // refer to it, provided that its digests serve the copy as well.
 func (s *Service) bytesOf(ctx context.Context, src *source, algorithm string) (*received, error) {
-	s.readOut(src)
+	s.readOut(ctx, src)
 	o := src.o
 	plain := o.Content.Blob.ID != "" && o.Seal.Customer == "" && o.Seal.Algorithm == sealS3
 	if plain && !o.Sum.Composite && (algorithm == "" || algorithm == o.Sum.Algorithm) {

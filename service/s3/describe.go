@@ -41,7 +41,7 @@ func (b *bucket) describe(ctx context.Context, tx kv.Tx, in *api.PutObjectInput)
 		return nil, aws.Errorf(http.StatusBadRequest, "InvalidRedirectLocation", "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.")
 	}
 	var err error
-	if o.Class, err = storageClass(string(in.StorageClass)); err != nil {
+	if o.Class, err = b.classFor(in); err != nil {
 		return nil, err
 	}
 	if o.Tags, err = tagsOfHeader(in.Tagging); err != nil {

@@ -31,6 +31,7 @@ func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Re
 	}
 	name, rest, _ := strings.Cut(strings.TrimPrefix(req.Path, "/"), "/")
 	if name == "" || req.Path[0] != '/' {
+		markDirectories(req)
 		return w, nil
 	}
 	if plain, err := url.PathUnescape(name); err == nil {
@@ -51,7 +52,11 @@ func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Re
 	if req.Method == http.MethodPost && rest == "" && strings.HasPrefix(req.Header.Get("Content-Type"), "multipart/form-data") {
 		return s.takeForm(w, req, name)
 	}
-	if req.Header.Get(payerHeader) != "" {
+	pays := signsToPay(req)
+	if pays {
+		aws.CallFrom(ctx).Pays = true
+	}
+	if pays || req.Header.Get(payerHeader) != "" {
 		return s.charging(ctx, w, req, name)
 	}
 	return w, nil
@@ -98,7 +103,7 @@ func hosted(host string) (bucket, endpoint string) {
 		}
 		labels := strings.Split(rest, ".")
 		for i := len(labels) - 1; i >= max(0, len(labels)-1-farthest); i-- {
-			if labels[i] == "s3" || strings.HasPrefix(labels[i], "s3-") {
+			if labels[i] == "s3" || strings.HasPrefix(labels[i], "s3-") || strings.HasPrefix(labels[i], expressLabel) {
 				bucket = strings.Join(labels[:i], ".")
 				if bucket == "" {
 					return "", ""

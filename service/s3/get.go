@@ -37,7 +37,7 @@ func (s *Service) open(ctx context.Context, in *api.GetObjectInput) (*reply, io.
 		if errors.Is(err, blob.ErrNotFound) {
 			continue // it was replaced in between
 		}
-		s.readOut(&source{b: r.b, o: r.o, size: r.span.size})
+		s.readOut(ctx, &source{b: r.b, o: r.o, size: r.span.size, now: r.now})
 		return r, body, err
 	}
 	return nil, nil, errLost
@@ -61,6 +61,9 @@ func (s *Service) HeadObject(ctx context.Context, in *api.HeadObjectInput) (*api
 		SSECustomerKeyMD5: g.SSECustomerKeyMD5, SSEKMSKeyId: g.SSEKMSKeyId, BucketKeyEnabled: g.BucketKeyEnabled, StorageClass: g.StorageClass, ReplicationStatus: g.ReplicationStatus,
 		PartsCount: g.PartsCount, TagCount: g.TagCount, ObjectLockMode: g.ObjectLockMode, ObjectLockRetainUntilDate: g.ObjectLockRetainUntilDate,
 		ObjectLockLegalHoldStatus: g.ObjectLockLegalHoldStatus, StatusCode: g.StatusCode,
+	}
+	if r.o.Tier != "" && r.o.archived() {
+		out.ArchiveStatus = api.ArchiveStatus(r.o.Tier)
 	}
 	return out, nil
 }

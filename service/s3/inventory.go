@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -25,7 +24,7 @@ func (s *Service) PutBucketInventoryConfiguration(ctx context.Context, in *api.P
 		if err := putOne(kv.Join(ctx, s.Store, tx), s, p, in.InventoryConfiguration); err != nil {
 			return err
 		}
-		if key := b.inventoryArmed(); !armed.Has(tx, key) {
+		if key := b.armedKey(kindInventory); !armed.Has(tx, key) {
 			armed.Put(tx, key, &struct{}{})
 			b.putCount(tx)
 		}
@@ -116,7 +115,7 @@ func (s *Service) count(_ context.Context, tx kv.Tx, j *job.Job) error {
 		}
 	}
 	if !some {
-		armed.Delete(tx, b.inventoryArmed())
+		armed.Delete(tx, b.armedKey(kindInventory))
 		return nil
 	}
 	b.putCount(tx)
@@ -191,7 +190,9 @@ func inventoryFields() []inventoryField {
 			}
 			return "DISABLED"
 		}},
+		{"IntelligentTieringAccessTier", func(_ *report, o *object) string { return o.shownTier() }},
 		{"ChecksumAlgorithm", func(_ *report, o *object) string { return o.Sum.Algorithm }},
-		{"ObjectOwner", func(r *report, o *object) string { return canonical(cmp.Or(o.Owner, r.b.Account)) }},
+		{"ObjectAccessControlList", func(r *report, o *object) string { return r.b.reportedACL(o) }},
+		{"ObjectOwner", func(r *report, o *object) string { return canonical(r.b.accountOf(o)) }},
 	}
 }

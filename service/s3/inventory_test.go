@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/md5"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -112,6 +113,32 @@ func TestInventoryReportsEachDay(t *testing.T) {
 		s.cloud.Advance(3 * day)
 		if r.keys() != before {
 			t.Error("a report without a configuration")
+		}
+	})
+}
+
+func TestInventoryTellsOwnersAndACLs(t *testing.T) {
+	bubble(t, func(s *shelf) {
+		r := s.reports()
+		s.unblock()
+		if _, err := s.PutBucketOwnershipControls(s.Context(), &s3.PutBucketOwnershipControlsInput{Bucket: &s.bucket, OwnershipControls: &types.OwnershipControls{Rules: []types.OwnershipControlsRule{{ObjectOwnership: "ObjectWriter"}}}}); err != nil {
+			s.Fatal(err)
+		}
+		s.put("k", "x", func(in *s3.PutObjectInput) { in.ACL = "public-read" })
+		s.want("", s.inventory("daily", func(c *types.InventoryConfiguration) {
+			c.OptionalFields = []types.InventoryOptionalField{"ObjectOwner", "ObjectAccessControlList"}
+		}))
+		s.cloud.Advance(day)
+		schema, rows := r.table("daily", "2000-01-02T00-00Z")
+		fields := strings.Split(strings.TrimSpace(rows), `","`)
+		if schema != "Bucket, Key, ObjectAccessControlList, ObjectOwner" || len(fields) != 4 {
+			s.Fatal(schema, rows)
+		}
+		text, err := base64.StdEncoding.DecodeString(fields[2])
+		owner := strings.Trim(fields[3], `"`)
+		if want := `{"version":"2022-11-10","status":"AVAILABLE","grants":[{"canonicalId":"` + owner + `","type":"CanonicalUser","permission":"FULL_CONTROL"},` +
+			`{"uri":"http://acs.amazonaws.com/groups/global/AllUsers","type":"Group","permission":"READ"}]}`; err != nil || string(text) != want {
+			s.Error(string(text), err)
 		}
 	})
 }

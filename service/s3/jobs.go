@@ -13,6 +13,7 @@ const (
 	kindLog        = "s3.log"        // a bucket's access log
 	kindInventory  = "s3.inventory"  // a bucket's inventories, at midnight
 	kindReport     = "s3.report"     // an inventory's report
+	kindTiering    = "s3.tiering"    // a bucket's Intelligent-Tiering, at midnight
 	kindCollect    = "s3.collect"    // blobs that a crash left behind
 	kindScrub      = "s3.scrub"      // a look at the bytes at rest
 )
@@ -29,6 +30,7 @@ func (s *Service) Jobs() []job.Kind {
 		{Name: kindLog, Do: s.deliverLog},
 		{Name: kindInventory, Run: s.count},
 		{Name: kindReport, Do: s.report},
+		{Name: kindTiering, Run: s.demote},
 		s.sweep().Job(),
 		{Name: kindScrub, Do: s.scrubSome, Concurrency: 1},
 	}

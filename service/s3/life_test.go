@@ -283,6 +283,7 @@ func TestReplication(t *testing.T) {
 	bubble(t, func(s *shelf) {
 		t := s.T
 		s.create("copy")
+		s.replicator(replicaActions)
 		rule := &s3.PutBucketReplicationInput{Bucket: &s.bucket, ReplicationConfiguration: &types.ReplicationConfiguration{Role: new("arn:aws:iam::000000000000:role/r"), Rules: []types.ReplicationRule{{
 			Status: "Enabled", Priority: new(int32(1)), Filter: &types.ReplicationRuleFilter{Prefix: new("r/")}, DeleteMarkerReplication: &types.DeleteMarkerReplication{Status: "Enabled"},
 			Destination: &types.Destination{Bucket: new("arn:aws:s3:::copy"), StorageClass: "STANDARD_IA"},
@@ -421,6 +422,7 @@ func TestReplicationRulesAndDeleteMarkers(t *testing.T) {
 	bubble(t, func(s *shelf) {
 		t := s.T
 		s.create("copy")
+		s.replicator(replicaActions)
 		for _, s.bucket = range []string{"copy", "shelf"} {
 			s.versioning("Enabled")
 		}

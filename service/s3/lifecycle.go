@@ -36,10 +36,14 @@ func (s *Service) PutBucketLifecycleConfiguration(ctx context.Context, in *api.P
 		return nil, errMalformedXML()
 	}
 	c := &lifecycle{Rules: in.LifecycleConfiguration.Rules, Minimum: cmp.Or(in.TransitionDefaultMinimumObjectSize, smallAll)}
-	if err := s.checkRules(c.Rules); err != nil {
+	err := s.checkRules(c.Rules)
+	if err == nil && isDirectory(in.Bucket) {
+		err = directoryRules(c.Rules)
+	}
+	if err != nil {
 		return nil, err
 	}
-	err := s.update(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx kv.Tx, b *bucket) error {
+	err = s.update(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx kv.Tx, b *bucket) error {
 		set(tx, b, lifecycleSetting, c)
 		b.Arms++
 		b.put(tx)
@@ -160,6 +164,11 @@ func matches(r *api.LifecycleRule, o *object) bool {
 	if more != nil && o.Size <= *more || less != nil && o.Size >= *less {
 		return false
 	}
+	return o.carries(tags)
+}
+
+// carries reports whether the object has all of some tags.
+func (o *object) carries(tags []api.Tag) bool {
 	return !slices.ContainsFunc(tags, func(t api.Tag) bool { v, ok := o.Tags[t.Key]; return !ok || v != t.Value })
 }
 
@@ -226,6 +235,7 @@ type tour struct {
 	ID     uint64 `kv:"2"`
 	Arms   uint64 `kv:"3"`
 	After  string `kv:"4"` // the last key that was looked at
+	Some   bool   `kv:"5"` // there was something to come back for
 }
 
 func (b *bucket) putTour(tx kv.Tx, t *tour) {

@@ -17,6 +17,7 @@ const (
 	maxTagValue      = 256
 	maxList          = 1000 // keys, versions, uploads or parts in one answer
 	maxBuckets       = 10_000
+	maxDirectories   = 1000 // directory buckets in one answer
 	maxDelete        = 1000
 	maxPart          = 10_000
 	minPartSize      = 5 << 20
@@ -32,6 +33,25 @@ const (
 	pageConfigs      = 100 // of them in one answer
 	maxRestoreDays   = 36_500
 	maxRetentionDays = 36_500
+	infrequentDays   = 30 // without access, until Intelligent-Tiering moves an object
+	instantDays      = 90
+	leastArchive     = 90 // days that its archive tiers may be set to
+	leastDeep        = 180
+	maxTierDays      = 730
+
+	replicationMinutes = 15 // in which S3 Replication Time Control has objects copied
+	copyAttempts       = 8  // at a copy whose destination does not answer
+)
+
+// Sessions with directory buckets.
+// AWS: "CreateSession".
+const (
+	sessionLife   = 5 * time.Minute
+	sessionSecret = 40
+	sessionToken  = 340
+
+	sessionKept  = time.Hour // after its end, so that it is told that it has expired
+	sessionSweep = 100       // that are removed when one is made
 )
 
 // Sizes of our own, which change cost and not behaviour.

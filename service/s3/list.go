@@ -17,6 +17,7 @@ type listing struct {
 	after             string // keys up to here are not wanted
 	limit             int
 	encode            bool
+	restores          bool // tells of restores
 }
 
 // listingOf reads what all forms have in common.
@@ -172,7 +173,7 @@ func (s *Service) ListObjectsV2(ctx context.Context, in *api.ListObjectsV2Input)
 	if err != nil {
 		return nil, err
 	}
-	l.after = deref(in.StartAfter)
+	l.after, l.restores = deref(in.StartAfter), len(in.OptionalObjectAttributes) > 0
 	if in.ContinuationToken != nil {
 		token, err := base64.RawURLEncoding.DecodeString(*in.ContinuationToken)
 		if err != nil || len(token) == 0 {
@@ -185,6 +186,11 @@ func (s *Service) ListObjectsV2(ctx context.Context, in *api.ListObjectsV2Input)
 		ContinuationToken: in.ContinuationToken, StartAfter: l.shownPointer(in.StartAfter),
 	}
 	err = s.view(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx kv.Tx, b *bucket) error {
+		if b.isDirectory() {
+			if err := l.forDirectory(); err != nil {
+				return err
+			}
+		}
 		p := b.list(tx, &l)
 		out.IsTruncated, out.KeyCount, out.CommonPrefixes = &p.more, new(int32(p.size())), l.shownPrefixes(p.prefixes)
 		if p.more {
@@ -202,7 +208,7 @@ func (s *Service) ListObjects(ctx context.Context, in *api.ListObjectsInput) (*a
 	if err != nil {
 		return nil, err
 	}
-	l.after = deref(in.Marker)
+	l.after, l.restores = deref(in.Marker), len(in.OptionalObjectAttributes) > 0
 	out := &api.ListObjectsOutput{
 		Name: &in.Bucket, Prefix: l.shownPointer(&l.prefix), Delimiter: l.shownPointer(in.Delimiter), Marker: l.shownPointer(&l.after), MaxKeys: new(int32(l.limit)), EncodingType: in.EncodingType,
 	}
@@ -237,8 +243,8 @@ func (b *bucket) contents(tx kv.Tx, l *listing, p *page, owners bool) []api.Obje
 		if owners {
 			all[i].Owner = b.ownerOf(&object{Owner: o.Owner})
 		}
-		if !o.Restored.IsZero() || !o.Restoring.IsZero() {
-			all[i].RestoreStatus = (&object{Restored: o.Restored, Restoring: o.Restoring}).restoreStatus(tx.Now())
+		if l.restores && (!o.Restored.IsZero() || !o.Restoring.IsZero()) {
+			all[i].RestoreStatus = (&object{Class: o.Class, Tier: o.Tier, Restored: o.Restored, Restoring: o.Restoring}).restoreStatus(tx.Now())
 		}
 	}
 	return all

@@ -14,7 +14,7 @@ func (s *Service) ListObjectVersions(ctx context.Context, in *api.ListObjectVers
 	if err != nil {
 		return nil, err
 	}
-	l.after = deref(in.KeyMarker)
+	l.after, l.restores = deref(in.KeyMarker), len(in.OptionalObjectAttributes) > 0
 	if in.VersionIdMarker != nil && in.KeyMarker == nil {
 		return nil, errArgument("version-id-marker", *in.VersionIdMarker, "A version-id marker cannot be specified without a key marker.")
 	}
@@ -134,10 +134,14 @@ func (v *history) add(o *object, latest bool) bool {
 		v.out.DeleteMarkers = append(v.out.DeleteMarkers, api.DeleteMarkerEntry{Key: key, VersionId: id, IsLatest: &latest, LastModified: &o.Modified, Owner: v.b.ownerOf(o)})
 		return true
 	}
-	v.out.Versions = append(v.out.Versions, api.ObjectVersion{
+	shown := api.ObjectVersion{
 		Key: key, VersionId: id, IsLatest: &latest, LastModified: &o.Modified, Owner: v.b.ownerOf(o), ETag: quoted(o.ETag), Size: &o.Size,
-		StorageClass: api.ObjectVersionStorageClass(o.shownClass()), ChecksumAlgorithm: o.Sum.list(), ChecksumType: o.Sum.kind(), RestoreStatus: o.restoreStatus(v.tx.Now()),
-	})
+		StorageClass: api.ObjectVersionStorageClass(o.shownClass()), ChecksumAlgorithm: o.Sum.list(), ChecksumType: o.Sum.kind(),
+	}
+	if v.restores {
+		shown.RestoreStatus = o.restoreStatus(v.tx.Now())
+	}
+	v.out.Versions = append(v.out.Versions, shown)
 	return true
 }
 

@@ -130,6 +130,7 @@ func (s *Service) PutObjectRetention(ctx context.Context, in *api.PutObjectReten
 			return aws.Errorf(http.StatusForbidden, "AccessDenied", "Access Denied because object protected by object lock.")
 		}
 		o.Lock.Mode, o.Lock.Until = mode, until
+		s.resync(tx, b, o)
 		return nil
 	})
 	return &api.PutObjectRetentionOutput{}, err
@@ -150,12 +151,13 @@ func (s *Service) PutObjectLegalHold(ctx context.Context, in *api.PutObjectLegal
 	if in.LegalHold == nil || in.LegalHold.Status == "" {
 		return nil, errMalformedXML()
 	}
-	err := s.change(ctx, target{in.Bucket, in.ExpectedBucketOwner}, objectID{in.Key, in.VersionId}, func(_ kv.Tx, b *bucket, o *object) error {
+	err := s.change(ctx, target{in.Bucket, in.ExpectedBucketOwner}, objectID{in.Key, in.VersionId}, func(tx kv.Tx, b *bucket, o *object) error {
 		if !b.Locks {
 			return errNoLocks()
 		}
 		o.Lock.Hold = in.LegalHold.Status == "ON"
 		o.Lock.Held = true
+		s.resync(tx, b, o)
 		return nil
 	})
 	return &api.PutObjectLegalHoldOutput{}, err

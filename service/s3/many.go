@@ -128,27 +128,3 @@ func (s *Service) ListBucketMetricsConfigurations(ctx context.Context, in *api.L
 		MetricsConfigurationList: all, IsTruncated: new(next != nil), ContinuationToken: in.ContinuationToken, NextContinuationToken: next,
 	}, err
 }
-
-// PutBucketIntelligentTieringConfiguration keeps a configuration.
-func (s *Service) PutBucketIntelligentTieringConfiguration(ctx context.Context, in *api.PutBucketIntelligentTieringConfigurationInput) (*api.PutBucketIntelligentTieringConfigurationOutput, error) {
-	return &api.PutBucketIntelligentTieringConfigurationOutput{}, putOne(ctx, s, at(intelligentSetting, in.Bucket, in.ExpectedBucketOwner).with(in.Id), in.IntelligentTieringConfiguration)
-}
-
-// GetBucketIntelligentTieringConfiguration returns it.
-func (s *Service) GetBucketIntelligentTieringConfiguration(ctx context.Context, in *api.GetBucketIntelligentTieringConfigurationInput) (*api.GetBucketIntelligentTieringConfigurationOutput, error) {
-	c, err := getOne[api.IntelligentTieringConfiguration](ctx, s, at(intelligentSetting, in.Bucket, in.ExpectedBucketOwner).with(in.Id))
-	return &api.GetBucketIntelligentTieringConfigurationOutput{IntelligentTieringConfiguration: c}, err
-}
-
-// DeleteBucketIntelligentTieringConfiguration takes it away.
-func (s *Service) DeleteBucketIntelligentTieringConfiguration(ctx context.Context, in *api.DeleteBucketIntelligentTieringConfigurationInput) (*api.DeleteBucketIntelligentTieringConfigurationOutput, error) {
-	return &api.DeleteBucketIntelligentTieringConfigurationOutput{}, s.deleteOne(ctx, at(intelligentSetting, in.Bucket, in.ExpectedBucketOwner).with(in.Id))
-}
-
-// ListBucketIntelligentTieringConfigurations lists all of the bucket's.
-func (s *Service) ListBucketIntelligentTieringConfigurations(ctx context.Context, in *api.ListBucketIntelligentTieringConfigurationsInput) (*api.ListBucketIntelligentTieringConfigurationsOutput, error) {
-	all, next, err := listOnes[api.IntelligentTieringConfiguration](ctx, s, at(intelligentSetting, in.Bucket, in.ExpectedBucketOwner), in.ContinuationToken)
-	return &api.ListBucketIntelligentTieringConfigurationsOutput{
-		IntelligentTieringConfigurationList: all, IsTruncated: new(next != nil), ContinuationToken: in.ContinuationToken, NextContinuationToken: next,
-	}, err
-}

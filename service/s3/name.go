@@ -56,7 +56,12 @@ func arn(region aws.Region, bucket string) string {
 	return "arn:" + region.Partition() + ":s3:::" + bucket
 }
 
-func (b *bucket) arn() string { return arn(aws.Region(b.Region), b.Name) }
+func (b *bucket) arn() string {
+	if b.isDirectory() {
+		return directoryARN(aws.Region(b.Region), aws.Account(b.Account), b.Name)
+	}
+	return arn(aws.Region(b.Region), b.Name)
+}
 
 // constraint is the region in the form of GetBucketLocation, which has no name
 // for the first of all.

@@ -27,9 +27,11 @@ type event struct {
 	Size    int64
 	ETag    string
 	Version string
-	Seq     uint64    // the version's place, which orders the events of a key
-	Expires time.Time // of a restored copy
-	Class   string    // storage class that it was restored from
+	Seq     uint64            // the version's place, which orders the events of a key
+	Expires time.Time         // of a restored copy
+	Class   string            // storage class that it was restored from
+	Tier    string            // that it was moved to
+	Copy    map[string]string // what is told of its replication
 }
 
 // notice is an event on its way to one receiver.
@@ -56,7 +58,7 @@ func (s *Service) emit(ctx context.Context, tx kv.Tx, b *bucket, e event) {
 			send(r.arn, e.record(call, b, r.id, tx.Now()))
 		}
 	}
-	if c.EventBridgeConfiguration != nil {
+	if c.EventBridgeConfiguration != nil && e.Copy == nil {
 		send(busARN, e.detail(call, b, tx.Now()))
 	}
 }
@@ -136,6 +138,12 @@ func (e *event) record(call *aws.Call, b *bucket, id string, now time.Time) stri
 			"lifecycleRestorationExpiryTime": e.Expires.UTC().Format("2006-01-02T15:04:05.000Z"), "lifecycleRestoreStorageClass": e.Class,
 		}}
 	}
+	if e.Tier != "" {
+		r["eventVersion"], r["intelligentTieringEventData"] = "2.3", map[string]string{"destinationAccessTier": e.Tier}
+	}
+	if e.Copy != nil {
+		r["eventVersion"], r["replicationEventData"] = "2.2", e.Copy
+	}
 	return toJSON(map[string]any{"Records": []any{r}})
 }
 
@@ -162,6 +170,7 @@ func (e *event) detail(call *aws.Call, b *bucket, now time.Time) string {
 	kind := map[string]string{
 		"ObjectCreated": "Object Created", "ObjectRemoved": "Object Deleted", "ObjectTagging": "Object Tags Added", "ObjectAcl": "Object ACL Updated",
 		"ObjectRestore": "Object Restore Completed", "LifecycleExpiration": "Object Deleted", "LifecycleTransition": "Object Storage Class Changed",
+		"IntelligentTiering": "Object Access Tier Changed",
 	}
 	family, verb, _ := strings.Cut(e.Name, ":")
 	name := kind[family]
@@ -177,10 +186,14 @@ func (e *event) detail(call *aws.Call, b *bucket, now time.Time) string {
 	if e.Version != "" {
 		object["version-id"] = e.Version
 	}
-	detail := toJSON(map[string]any{
+	text := map[string]any{
 		"version": "0", "bucket": map[string]string{"name": b.Name}, "object": object, "request-id": call.RequestID,
 		"requester": whoIs(&call.Caller), "source-ip-address": call.SourceIP, "reason": verb,
-	})
+	}
+	if e.Tier != "" {
+		text["destination-access-tier"] = e.Tier
+	}
+	detail := toJSON(text)
 	entry := eventsapi.PutEventsRequestEntry{Time: &now, Source: new("aws.s3"), Resources: []string{b.arn()}, DetailType: &name, Detail: &detail}
 	return toJSON(entry)
 }

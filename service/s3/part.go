@@ -149,7 +149,7 @@ func (s *Service) fetch(ctx context.Context, from *origin, algorithm string) (sr
 			return nil, nil, err
 		}
 		defer open.Close()
-		s.readOut(src)
+		s.readOut(ctx, src)
 		body, err = s.own(ctx, open, algorithm)
 		return src, body, err
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 
 	api "github.com/brume-cloud/brume/api/s3"
 	"github.com/brume-cloud/brume/aws"
@@ -56,7 +57,7 @@ func (b *bucket) requesterPays(tx kv.Tx) bool {
 func (g *guard) payer(b *bucket) {
 	c, pays := &g.call.Caller, aws.Account(b.Account)
 	if c.Account != pays && c.Kind != aws.ServicePrincipal && b.requesterPays(g.tx) {
-		if c.Kind == aws.Anonymous || !agreesToPay(g.input) {
+		if c.Kind == aws.Anonymous || !g.call.Pays && !agreesToPay(g.input) {
 			g.refused = errDenied()
 		}
 		pays = c.Account
@@ -71,6 +72,22 @@ func (g *guard) payer(b *bucket) {
 func agreesToPay(input any) bool {
 	f := reflect.ValueOf(input).Elem().FieldByName("RequestPayer")
 	return !f.IsValid() || f.String() == "requester"
+}
+
+// signsToPay reports whether a presigned query agrees to pay, which its
+// signature covers as it does a header.
+// AWS: "Downloading objects from Requester Pays buckets", presigned URLs.
+func signsToPay(req *wire.Request) bool {
+	signed, agreed := false, false
+	for i := range req.Params {
+		switch p := &req.Params[i]; {
+		case p.Name == "X-Amz-Signature":
+			signed = true
+		case p.Value == "requester" && strings.EqualFold(p.Name, payerHeader):
+			agreed = true
+		}
+	}
+	return signed && agreed
 }
 
 // charging has an answer to a request that agrees to pay say that the requester

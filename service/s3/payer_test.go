@@ -4,7 +4,10 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
@@ -118,4 +121,26 @@ func TestAccelerateHostsLeadToBucketsThatAllowIt(t *testing.T) {
 	s.create("a.b")
 	_, err := s.PutBucketAccelerateConfiguration(t.Context(), &s3.PutBucketAccelerateConfigurationInput{Bucket: new("a.b"), AccelerateConfiguration: &types.AccelerateConfiguration{Status: "Enabled"}})
 	s.want("InvalidRequest", err)
+}
+
+func TestPresignedQueriesAgreeToPay(t *testing.T) {
+	s := open(t)
+	s.put("k", "hello")
+	s.unblock()
+	s.want("", s.policy(`{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::shelf/*"}`))
+	_, err := s.PutBucketRequestPayment(t.Context(), &s3.PutBucketRequestPaymentInput{Bucket: &s.bucket, RequestPaymentConfiguration: &types.RequestPaymentConfiguration{Payer: "Requester"}})
+	s.want("", err)
+	link := func(query string) string {
+		req, _ := newRequest(t.Context(), "GET", s.cloud.Endpoint+"/shelf/k?X-Amz-Expires=60"+query, "")
+		url, _, err := v4.NewSigner().PresignHTTP(t.Context(), awssdk.Credentials{AccessKeyID: "111122223333", SecretAccessKey: "x"}, req, "UNSIGNED-PAYLOAD", "s3", "us-east-1", time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return url
+	}
+	s.http("GET", link(""), "", http.StatusForbidden)
+	if got := s.http("GET", link("&x-amz-request-payer=requester"), "", http.StatusOK); got != "hello" {
+		t.Error(got)
+	}
+	s.http("GET", s.cloud.Endpoint+"/shelf/k?x-amz-request-payer=requester", "", http.StatusForbidden) // unsigned, nobody would pay
 }

@@ -87,7 +87,7 @@ func checkPolicy(text string, own func(resource string) bool) error {
 			}
 		}
 		for _, a := range append(values(st["Action"]), values(st["NotAction"])...) {
-			if a != "*" && !strings.HasPrefix(strings.ToLower(a), "s3:") {
+			if a != "*" && !strings.HasPrefix(strings.ToLower(a), "s3:") && !strings.HasPrefix(strings.ToLower(a), "s3express:") {
 				return bad("Policy has invalid action")
 			}
 		}

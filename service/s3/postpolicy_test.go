@@ -71,6 +71,7 @@ func TestHosted(t *testing.T) {
 	for host, want := range map[string]string{
 		"b.s3.localhost:4566": "b", "my.b.s3.eu-west-1.amazonaws.com": "my.b", "s3.localhost": "", "s3.eu-west-1.amazonaws.com": "", "localhost:4566": "", "127.0.0.1:4566": "",
 		"b.s3-website.eu-west-1.amazonaws.com": "b*", "b.s3-website-eu-west-1.amazonaws.com": "b*", "b.s3-website.localhost:4566": "b*", "s3-website.localhost": "",
+		"b--use1-az4--x-s3.s3express-use1-az4.us-east-1.amazonaws.com": "b--use1-az4--x-s3", "s3express-control.us-east-1.amazonaws.com": "",
 		"b.localhost:1": "b", "example.com": "", "b.s3.cn-north-1.amazonaws.com.cn": "b", "b.s3.dualstack.us-west-2.amazonaws.com": "b", "my.s3.files.s3.amazonaws.com": "my.s3.files",
 		"desk-000000000000.s3-accesspoint.eu-west-1.amazonaws.com": "desk-000000000000", "desk-000000000000.s3-accesspoint-fips.dualstack.us-west-2.amazonaws.com": "desk-000000000000",
 	} {

@@ -12,7 +12,11 @@ import (
 // AWS: "Amazon S3 pricing", requests and data retrievals.
 func (s *Service) Usage(c *aws.Call) []meter.Usage {
 	all := make([]meter.Usage, 0, 2)
-	if tier := tierOf(c.Operation); tier != "" {
+	tier := tierOf(c.Operation)
+	if tier != "" {
+		if c.Caller.Zonal != nil || strings.Contains(c.Resource, ":s3express:") {
+			tier = strings.Replace(tier, "-", "-XZ-", 1)
+		}
 		all = append(all, meter.Usage{Dimension: tier, Amount: 1})
 	}
 	if c.BytesOut > 0 {

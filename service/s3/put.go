@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/md5"
 	"encoding/hex"
-	"net/http"
 	"strings"
 
 	api "github.com/brume-cloud/brume/api/s3"
@@ -15,9 +14,6 @@ import (
 
 // PutObject stores an object.
 func (s *Service) PutObject(ctx context.Context, in *api.PutObjectInput) (*api.PutObjectOutput, error) {
-	if in.WriteOffsetBytes != nil {
-		return nil, aws.Errorf(http.StatusNotImplemented, "NotImplemented", "Appending is for directory buckets, which Brume does not implement.")
-	}
 	p, err := promised(in.ContentMD5, sums{in.ChecksumCRC32, in.ChecksumCRC32C, in.ChecksumCRC64NVME, in.ChecksumSHA1, in.ChecksumSHA256,
 		in.ChecksumSHA512, in.ChecksumMD5, in.ChecksumXXHASH64, in.ChecksumXXHASH3, in.ChecksumXXHASH128}, in.Trailer)
 	if err != nil {
@@ -25,6 +21,9 @@ func (s *Service) PutObject(ctx context.Context, in *api.PutObjectInput) (*api.P
 	}
 	if err := p.expect(in.ContentLength, in.DecodedContentLength); err != nil {
 		return nil, err
+	}
+	if in.WriteOffsetBytes != nil {
+		return s.extend(ctx, in, p)
 	}
 	w := &write{in: in, event: "Put", when: conditions{match: in.IfMatch, noneMatch: in.IfNoneMatch}}
 	refused := func() error {
@@ -82,6 +81,9 @@ func (s *Service) commit(ctx context.Context, w *write) error {
 			return err
 		}
 		w.o.Size, w.o.Sum, w.o.ETag = w.body.size, w.body.sum, w.o.tagged(w.body.md5)
+		if b.isDirectory() {
+			w.o.ETag = s.expressTag()
+		}
 		var err error
 		if w.o.Content, err = s.keep(tx, b, w.body); err != nil {
 			return err

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	api "github.com/brume-cloud/brume/api/s3"
 	"github.com/brume-cloud/brume/aws"
@@ -27,6 +26,9 @@ func (s *Service) PutBucketReplication(ctx context.Context, in *api.PutBucketRep
 	if c == nil || len(c.Rules) == 0 || len(c.Rules) > maxRules {
 		return nil, errMalformedXML()
 	}
+	if role, err := aws.ParseARN(c.Role); err != nil || role.Service != "iam" || !strings.HasPrefix(role.Resource, "role/") {
+		return nil, errArgument("Role", c.Role, "Invalid Role ARN")
+	}
 	err := s.update(ctx, in.Bucket, in.ExpectedBucketOwner, func(tx kv.Tx, b *bucket) error {
 		if b.Versioning != versioningOn {
 			return api.ErrInvalidRequest("Versioning must be 'Enabled' on the bucket to apply a replication configuration")
@@ -41,6 +43,9 @@ func (s *Service) PutBucketReplication(ctx context.Context, in *api.PutBucketRep
 			to, ok := destination(tx, b, &c.Rules[i])
 			if !ok {
 				return api.ErrInvalidRequest("Destination bucket must exist.")
+			}
+			if to.ID == b.ID {
+				return api.ErrInvalidRequest("Destination bucket cannot be the same as the source bucket.")
 			}
 			if to.Versioning != versioningOn {
 				return api.ErrInvalidRequest("Destination bucket must have versioning enabled.")
@@ -105,19 +110,54 @@ func marks(r *api.ReplicationRule) bool {
 	return r.DeleteMarkerReplication != nil && r.DeleteMarkerReplication.Status == "Enabled"
 }
 
-// checkReplication refuses what a rule with a filter must say and does not, and
-// what it must not say.
+// checkReplication refuses what a rule must say and does not, and what it must
+// not say.
+// AWS: "Replication configuration file elements".
 func checkReplication(r *api.ReplicationRule) error {
-	f := r.Filter
-	switch {
-	case f == nil:
-		return nil
-	case r.DeleteMarkerReplication == nil:
-		return api.ErrInvalidRequest("DeleteMarkerReplication must be specified for this version of Cross Region Replication configuration schema. Please refer to S3 Developer Guide for more information.")
-	case marks(r) && (f.Tag != nil || f.And != nil && len(f.And.Tags) > 0):
-		return api.ErrInvalidRequest("Delete marker replication is not supported if any Tag filter is specified. Please refer to S3 Developer Guide for more information.")
+	if r.Destination == nil || r.Status != "Enabled" && r.Status != "Disabled" {
+		return errMalformedXML()
 	}
-	return nil
+	const manual = " Please refer to S3 Developer Guide for more information."
+	f, d := r.Filter, r.Destination
+	switch {
+	case f != nil && r.DeleteMarkerReplication == nil:
+		return api.ErrInvalidRequest("DeleteMarkerReplication must be specified for this version of Cross Region Replication configuration schema." + manual)
+	case f != nil && r.Priority == nil:
+		return api.ErrInvalidRequest("Priority must be specified for this version of Cross Region Replication configuration schema." + manual)
+	case f != nil && marks(r) && (f.Tag != nil || f.And != nil && len(f.And.Tags) > 0):
+		return api.ErrInvalidRequest("Delete marker replication is not supported if any Tag filter is specified." + manual)
+	case f == nil && r.Prefix == nil:
+		return errMalformedXML()
+	case unlocks(r) && (d.EncryptionConfiguration == nil || deref(d.EncryptionConfiguration.ReplicaKmsKeyID) == ""):
+		return api.ErrInvalidRequest("ReplicaKmsKeyID must be specified if SseKmsEncryptedObjects tag is present.")
+	case d.AccessControlTranslation != nil && d.Account == nil:
+		return api.ErrInvalidRequest("Account must be specified if AccessControlTranslation is present.")
+	case d.ReplicationTime != nil && (d.Metrics == nil || string(d.Metrics.Status) != string(d.ReplicationTime.Status)):
+		return api.ErrInvalidRequest("ReplicationTime and Metrics must be enabled together.")
+	case d.ReplicationTime != nil && (d.ReplicationTime.Time == nil || deref(d.ReplicationTime.Time.Minutes) != replicationMinutes):
+		return errArgument("Minutes", "", "Replication time must be %d minutes", replicationMinutes)
+	}
+	_, err := storageClass(string(d.StorageClass))
+	return err
+}
+
+// syncs reports whether a rule copies what is changed of replicas.
+func syncs(r *api.ReplicationRule) bool {
+	by := r.SourceSelectionCriteria
+	return by != nil && by.ReplicaModifications != nil && by.ReplicaModifications.Status == "Enabled"
+}
+
+// unlocks reports whether a rule copies what KMS keys encrypt.
+func unlocks(r *api.ReplicationRule) bool {
+	by := r.SourceSelectionCriteria
+	return by != nil && by.SseKmsEncryptedObjects != nil && by.SseKmsEncryptedObjects.Status == "Enabled"
+}
+
+// timed reports whether a rule is watched, so that its failures are told.
+// AWS: "Receiving replication failure events with Amazon S3 Event Notifications".
+func timed(r *api.ReplicationRule) bool {
+	d := r.Destination
+	return d.Metrics != nil && d.Metrics.Status == "Enabled" || d.ReplicationTime != nil && d.ReplicationTime.Status == "Enabled"
 }
 
 func replicates(r *api.ReplicationRule, o *object) bool {
@@ -131,107 +171,39 @@ func replicates(r *api.ReplicationRule, o *object) bool {
 			prefix, tags = deref(f.And.Prefix), f.And.Tags
 		}
 	}
-	if r.Status != "Enabled" || r.Destination == nil || !strings.HasPrefix(o.Key, prefix) {
+	if r.Status != "Enabled" || r.Destination == nil || !strings.HasPrefix(o.Key, prefix) || o.archived() {
 		return false
 	}
-	if slices.ContainsFunc(tags, func(t api.Tag) bool { v, ok := o.Tags[t.Key]; return !ok || v != t.Value }) {
+	if o.Copied == copyReplica && !syncs(r) {
+		return false
+	}
+	if !o.carries(tags) {
 		return false
 	}
 	if o.Marker { // AWS: "Replicating delete markers between buckets": never by a rule with tags
 		return r.Filter == nil || marks(r) && tags == nil
 	}
-	sealed := strings.HasPrefix(o.Seal.Algorithm, sealKMS)
-	by := r.SourceSelectionCriteria
-	return o.Seal.Customer == "" && (!sealed || by != nil && by.SseKmsEncryptedObjects != nil && by.SseKmsEncryptedObjects.Status == "Enabled")
+	return o.Seal.Customer == "" && (!strings.HasPrefix(o.Seal.Algorithm, sealKMS) || unlocks(r))
 }
 
 // replicate puts the job that copies a new version, where a rule wants it.
 func (s *Service) replicate(tx kv.Tx, b *bucket, o *object) {
 	c, ok := get[api.ReplicationConfiguration](tx, b, replicationSetting)
-	if !ok || o.Copied == copyReplica || b.Versioning != versioningOn || len(rulesFor(c, o)) == 0 {
+	if !ok || b.Versioning != versioningOn || len(rulesFor(c, o)) == 0 {
 		return
 	}
-	if !o.Marker {
+	if !o.Marker && o.Copied != copyReplica {
 		o.Copied = copyPending
 		b.save(tx, o)
 	}
 	job.PutNow(tx, &job.Job{Kind: kindReplicate, Scope: b.scope(), ID: b.Name, Lane: b.Name + "/" + o.Key, Payload: b.refer(o)})
 }
 
-// copyOver is the job that copies a version to where the rules say. All of it is
-// rows: the bytes of large objects are shared.
-func (s *Service) copyOver(ctx context.Context, tx kv.Tx, j *job.Job) error {
-	b, o, ok := follow(tx, j)
-	if !ok {
-		return nil
+// resync is replicate for an object that was changed in place. What was never
+// copied is not copied for that.
+// AWS: "Replicating metadata changes with replica modification sync".
+func (s *Service) resync(tx kv.Tx, b *bucket, o *object) {
+	if o.Copied != "" {
+		s.replicate(tx, b, o)
 	}
-	c, ok := get[api.ReplicationConfiguration](tx, b, replicationSetting)
-	if !ok {
-		return nil
-	}
-	ctx = s.itself(ctx, j.Scope)
-	status := copyDone
-	for _, r := range rulesFor(c, o) {
-		to, ok := destination(tx, b, r)
-		if !ok || to.Versioning != versioningOn {
-			status = copyFailed
-			continue
-		}
-		s.copyTo(ctx, tx, &source{b: b, o: o}, &sink{to, r})
-	}
-	if !o.Marker {
-		o.Copied = status
-		b.save(tx, o)
-	}
-	return nil
-}
-
-// sink is where a rule copies to.
-type sink struct {
-	*bucket
-	rule *api.ReplicationRule
-}
-
-func (s *Service) copyTo(ctx context.Context, tx kv.Tx, from *source, to *sink) {
-	replica := *from.o
-	replica.Copied, replica.Since = copyReplica, time.Time{}
-	replica.Restored, replica.Restoring, replica.Moved, replica.Thawed = time.Time{}, time.Time{}, time.Time{}, false
-	if class := to.rule.Destination.StorageClass; class != "" {
-		replica.Class, _ = storageClass(string(class))
-	}
-	replica.Content = s.duplicate(tx, from, to.bucket)
-	to.add(tx, s.Random, &replica)
-	name := "ObjectCreated:Put"
-	if replica.Marker {
-		name = "ObjectRemoved:DeleteMarkerCreated"
-	}
-	s.emit(ctx, tx, to.bucket, replica.event(name))
-}
-
-// duplicate makes the rows that hold an object's bytes for another bucket.
-func (s *Service) duplicate(tx kv.Tx, from *source, to *bucket) content {
-	one := func(c content) content {
-		if c.Row != 0 {
-			body, ok := bodies.Get(tx, from.b.bodyKey(c.Row))
-			if !ok {
-				kv.Fail(errLost)
-			}
-			c.Row = s.Random.Uint64()
-			bodies.Put(tx, to.bodyKey(c.Row), body)
-		}
-		if c.Blob.ID != "" && !share(tx, c.Blob.ID) {
-			kv.Fail(errLost)
-		}
-		return c
-	}
-	c := from.o.Content
-	if c.Parts == 0 {
-		return one(c)
-	}
-	row := s.Random.Uint64()
-	for key, p := range extents.Scan(tx, kv.Prefix(extents.Prefix(from.b.scope(), from.b.id(), kv.Uint(c.Parts)))) {
-		p.Content = one(p.Content)
-		extents.Put(tx, to.extentKey(row, startOf(key)), p)
-	}
-	return content{Parts: row}
 }

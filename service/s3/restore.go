@@ -25,7 +25,7 @@ const (
 
 // restoreTime is how long a restore of an object by a tier takes.
 func (o *object) restoreTime(tier string) (time.Duration, error) {
-	deep := o.Class == classDeep
+	deep := o.Class == classDeep || o.Tier == tierDeep
 	switch tier {
 	case "", "Standard":
 		if deep {
@@ -62,12 +62,15 @@ func (s *Service) RestoreObject(ctx context.Context, in *api.RestoreObjectInput)
 			e := api.ErrInvalidObjectState(&api.InvalidObjectState{StorageClass: api.StorageClass(o.shownClass())}, "Restore is not allowed for the object's current storage class")
 			return e
 		}
-		days := time.Duration(deref(r.Days)) * day
-		if days <= 0 || days > maxRestoreDays*day {
-			return errMalformedXML()
+		days, err := o.restoreDays(r)
+		if err != nil {
+			return err
 		}
 		if o.restoring(tx.Now()) {
 			return aws.Errorf(http.StatusConflict, "RestoreAlreadyInProgress", "Object restore is already in progress")
+		}
+		if o.restored(tx.Now()) && o.Class == classTiering {
+			return nil // the job is about to move it
 		}
 		if o.restored(tx.Now()) { // AWS: "Restoring an archived object": counted from this request
 			o.Restored = midnight(tx.Now().Add(days))
@@ -83,15 +86,35 @@ func (s *Service) RestoreObject(ctx context.Context, in *api.RestoreObjectInput)
 			return err
 		}
 		o.Restoring = tx.Now().Add(takes)
-		o.Restored = midnight(o.Restoring.Add(days))
 		out.StatusCode = new(int32(http.StatusAccepted))
 		b.takeOut(tx, o, tier)
 		s.emit(ctx, tx, b, o.event("ObjectRestore:Post"))
 		job.Put(tx, &job.Job{Kind: kindRestore, Scope: b.scope(), ID: o.Key + "\x00" + o.id(), Due: o.Restoring, Payload: b.refer(o)})
-		s.putRestoreEnd(tx, b, o)
+		if days > 0 {
+			o.Restored = midnight(o.Restoring.Add(days))
+			s.putRestoreEnd(tx, b, o)
+		}
 		return nil
 	})
 	return out, err
+}
+
+// restoreDays is how long the restored copy is to be kept. Of an object that
+// Intelligent-Tiering archived there is none: it moves back itself.
+// AWS: "Restoring objects from the S3 Intelligent-Tiering Archive Access and Deep
+// Archive Access tiers".
+func (o *object) restoreDays(r *api.RestoreRequest) (time.Duration, error) {
+	days := time.Duration(deref(r.Days)) * day
+	if o.Class == classTiering {
+		if r.Days != nil {
+			return 0, errMalformedXML()
+		}
+		return 0, nil
+	}
+	if days <= 0 || days > maxRestoreDays*day {
+		return 0, errMalformedXML()
+	}
+	return days, nil
 }
 
 // midnight is the first midnight, UTC, that is not before t.
@@ -151,7 +174,12 @@ func (s *Service) endRestore(ctx context.Context, tx kv.Tx, j *job.Job) error {
 	if b, o, ok := follow(tx, j); ok && o.Restoring.Equal(j.Due) {
 		e := o.event("ObjectRestore:Completed")
 		e.Expires, e.Class = o.Restored, o.Class
-		b.thaw(tx, o, true)
+		if o.Class == classTiering {
+			o.Restoring, o.Read = time.Time{}, tx.Now()
+			b.retier(tx, o, "")
+		} else {
+			b.thaw(tx, o, true)
+		}
 		b.save(tx, o)
 		s.emit(s.itself(ctx, j.Scope), tx, b, e)
 	}
@@ -176,7 +204,7 @@ func (o *object) restoreHeader(now time.Time) *string {
 	switch {
 	case o.restoring(now):
 		return new(`ongoing-request="true"`)
-	case o.restored(now):
+	case o.restored(now) && !o.Restored.IsZero():
 		return new(`ongoing-request="false", expiry-date="` + o.Restored.UTC().Format(http.TimeFormat) + `"`)
 	}
 	return nil
@@ -187,7 +215,7 @@ func (o *object) restoreStatus(now time.Time) *api.RestoreStatus {
 	switch {
 	case o.restoring(now):
 		return &api.RestoreStatus{IsRestoreInProgress: new(true)}
-	case o.restored(now):
+	case o.restored(now) && !o.Restored.IsZero():
 		return &api.RestoreStatus{IsRestoreInProgress: new(false), RestoreExpiryDate: &o.Restored}
 	}
 	return nil

@@ -84,7 +84,7 @@ func (s *Service) openQueried(ctx context.Context, q *query, get *api.GetObjectI
 	if err != nil {
 		return nil, nil, err
 	}
-	s.readOut(&source{b: r.b, o: r.o, size: r.span.size})
+	s.readOut(ctx, &source{b: r.b, o: r.o, size: r.span.size})
 	q.file, q.size = s.scattered(r.pieces), r.o.Size
 	return r, q.file, nil
 }

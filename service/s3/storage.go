@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"context"
 	"time"
 
 	"github.com/brume-cloud/brume/aws"
@@ -22,7 +23,15 @@ type tariff struct {
 	days    int    // those that go earlier are billed for the rest
 	index   int64  // bytes that describe an archived object, in its class
 	listing int64  // and those of its name, in STANDARD
+	indexed string // the mark of the class that index counts in, where it is another
 	reads   bool   // reading has a price by the byte
+}
+
+func (o *object) tariff() tariff {
+	if o.Class == classTiering {
+		return tierTariff(o.Tier)
+	}
+	return tariffOf(o.Class)
 }
 
 func tariffOf(class string) tariff {
@@ -39,6 +48,8 @@ func tariffOf(class string) tariff {
 		return tariff{mark: "GDA-", days: 180, index: 32 << 10, listing: 8 << 10}
 	case classTiering:
 		return tariff{mark: "INT-FA-"}
+	case classExpress:
+		return tariff{mark: "XZ-"}
 	case classReduced:
 		return tariff{mark: "RRS-"}
 	}
@@ -69,6 +80,9 @@ func (b *bucket) bill(tx kv.Tx, o *object) {
 	}
 	o.Billed = true
 	b.charge(tx, o, 1)
+	if o.monitored() {
+		b.watch(tx)
+	}
 }
 
 // settle ends it, because the version goes, or goes to another class. What is
@@ -79,7 +93,7 @@ func (b *bucket) settle(tx kv.Tx, o *object) {
 	}
 	o.Billed = false
 	b.charge(tx, o, -1)
-	t := tariffOf(o.Class)
+	t := o.tariff()
 	began := o.Modified
 	if !o.Moved.IsZero() {
 		began = o.Moved
@@ -103,8 +117,16 @@ func (b *bucket) rebill(tx kv.Tx, old, o *object) {
 }
 
 func (b *bucket) charge(tx kv.Tx, o *object, sign int64) {
-	t := tariffOf(o.Class)
-	meter.Keep(tx, b.usage(t.stored()), sign*(o.Size+t.index))
+	t := o.tariff()
+	if t.indexed == "" {
+		meter.Keep(tx, b.usage(t.stored()), sign*(o.Size+t.index))
+	} else {
+		meter.Keep(tx, b.usage(t.stored()), sign*o.Size)
+		meter.Keep(tx, b.usage(tariff{mark: t.indexed}.stored()), sign*t.index)
+	}
+	if o.monitored() {
+		meter.Keep(tx, b.usage("Monitoring-Automation-INT"), sign)
+	}
 	if short := t.least - o.Size; short > 0 {
 		meter.Keep(tx, b.usage("TimedStorage-"+t.mark+"SmObjects"), sign*short)
 	}
@@ -147,8 +169,11 @@ func (b *bucket) billPart(tx kv.Tx, u *upload, p *part, begins bool) {
 }
 
 // readOut counts the bytes that are read of an object whose class has a price
-// for that.
-func (s *Service) readOut(src *source) {
+// for that, and notes the access where one has consequences.
+func (s *Service) readOut(ctx context.Context, src *source) {
+	if src.o.stale(src.now) {
+		s.touch(ctx, src)
+	}
 	t := tariffOf(src.o.Class)
 	if !t.reads || src.size == 0 {
 		return
@@ -163,6 +188,9 @@ func (b *bucket) takeOut(tx kv.Tx, o *object, tier string) {
 		tier = "Standard"
 	}
 	dimension := tier + "-Retrieval-Bytes"
+	if o.Class == classTiering && tier != "Expedited" {
+		return // AWS: "Amazon S3 pricing": Intelligent-Tiering has a price for haste alone
+	}
 	if o.Class == classDeep {
 		dimension = "GDA-" + dimension
 	}

@@ -56,6 +56,21 @@ type accessPoint struct {
 	Tags    map[string]string `kv:"10"`
 }
 
+// session is a set of credentials for a directory bucket.
+type session struct {
+	Secret  string    `kv:"1"`
+	Token   string    `kv:"2"`
+	Expires time.Time `kv:"3"`
+	Caller  string    `kv:"4"` // aws.Caller as JSON
+}
+
+// rename is a request to rename an object that was answered.
+type rename struct {
+	From string    `kv:"1"`
+	To   string    `kv:"2"`
+	At   time.Time `kv:"3"`
+}
+
 // signpost is where an alias leads.
 type signpost struct {
 	Account string `kv:"1"`
@@ -102,6 +117,9 @@ type object struct {
 	Billed bool `kv:"25"` // its storage is being metered
 	Thawed bool `kv:"26"` // so is that of its restored copy
 
+	Tier string    `kv:"27"` // where Intelligent-Tiering has it; empty: Frequent Access
+	Read time.Time `kv:"28"` // by Intelligent-Tiering's account, to the day
+
 	expiration *string `kv:"-"` // x-amz-expiration of the answer to its put
 }
 
@@ -117,6 +135,7 @@ type entry struct {
 	Owner     string    `kv:"14"`
 	Restored  time.Time `kv:"19"`
 	Restoring time.Time `kv:"20"`
+	Tier      string    `kv:"27"`
 }
 
 // content is where an object's bytes are: in one of three places, or nowhere
@@ -195,7 +214,7 @@ type setting struct {
 	Text string `kv:"1"`
 }
 
-// pointer tells which version of a key is the null version.
+// pointer tells which version of a key is the null version, or has an id.
 type pointer struct {
 	Seq uint64 `kv:"1"`
 }
@@ -210,6 +229,7 @@ var (
 	objects  = kv.Table[object]{Name: "s3.object"}  // key: the latest version, unless it is a delete marker
 	entries  = kv.Table[entry]{Name: "s3.object"}   // the same rows, to list
 	versions = kv.Table[object]{Name: "s3.version"} // key, ^seq: all others, the newest first
+	strays   = kv.Table[pointer]{Name: "s3.stray"}  // key, version id: a replica, whose id tells not its place
 	nulls    = kv.Table[pointer]{Name: "s3.null"}   // key: the null version, where it is in versions
 	bodies   = kv.Table[small]{Name: "s3.body"}     // content's Row
 	texts    = kv.Table[text]{Name: "s3.body"}      // the same rows, to read
@@ -228,6 +248,28 @@ var (
 	aliases       = kv.Table[signpost]{Name: "s3.alias"}                                                      // alias
 	accountBlocks = kv.Table[block]{Name: "s3.accountblock"}
 )
+
+// renames are the requests that told a token.
+var renames = kv.Table[rename]{Name: "s3.rename", Indexes: []kv.Index[rename]{renamesByTime}} // token
+
+var renamesByTime = kv.Index[rename]{Name: "time", Key: func(r *rename) ([]kv.Part, bool) {
+	return []kv.Part{kv.Time(r.At)}, true
+}}
+
+func (b *bucket) renameKey(token string) kv.Key {
+	return renames.Key(b.scope(), b.id(), kv.String(token))
+}
+
+// sessions are with directory buckets, in their caller's account and partition.
+var sessions = kv.Table[session]{Name: "s3.session", Indexes: []kv.Index[session]{sessionsByEnd}} // access key
+
+var sessionsByEnd = kv.Index[session]{Name: "end", Key: func(s *session) ([]kv.Part, bool) {
+	return []kv.Part{kv.Time(s.Expires)}, true
+}}
+
+func sessionScope(account aws.Account, r aws.Region) kv.Scope {
+	return kv.Scope{Account: account, Region: r.Global()}
+}
 
 // byBucket finds the access points of a bucket.
 var byBucket = kv.Index[accessPoint]{Name: "bucket", Key: func(p *accessPoint) ([]kv.Part, bool) {
@@ -274,6 +316,10 @@ func (b *bucket) versionKey(key string, seq uint64) kv.Key {
 
 func (b *bucket) nullKey(key string) kv.Key { return nulls.Key(b.scope(), b.id(), kv.String(key)) }
 
+func (b *bucket) strayKey(key, id string) kv.Key {
+	return strays.Key(b.scope(), b.id(), kv.String(key), kv.String(id))
+}
+
 func (b *bucket) bodyKey(row uint64) kv.Key { return bodies.Key(b.scope(), b.id(), kv.Uint(row)) }
 
 func (b *bucket) extentKey(row uint64, from int64) kv.Key {
@@ -292,8 +338,9 @@ func (b *bucket) settingKey(name, id string) kv.Key {
 	return settings.Key(b.scope(), b.id(), kv.String(name), kv.String(id))
 }
 
-func (b *bucket) inventoryArmed() kv.Key {
-	return armed.Key(b.scope(), b.id(), kv.String(kindInventory))
+// armedKey tells whether the bucket's job of a kind is put.
+func (b *bucket) armedKey(kind string) kv.Key {
+	return armed.Key(b.scope(), b.id(), kv.String(kind))
 }
 
 func heldKey(id blob.ID) kv.Key { return held.Key(kv.Scope{}, kv.String(id)) }

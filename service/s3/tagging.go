@@ -21,6 +21,7 @@ func (s *Service) PutObjectTagging(ctx context.Context, in *api.PutObjectTagging
 	err = s.change(ctx, target{in.Bucket, in.ExpectedBucketOwner}, objectID{in.Key, in.VersionId}, func(tx kv.Tx, b *bucket, o *object) error {
 		o.Tags, out.VersionId = tags, b.shownVersion(o)
 		s.emit(ctx, tx, b, o.event("ObjectTagging:Put"))
+		s.resync(tx, b, o)
 		return nil
 	})
 	return out, err
@@ -46,6 +47,7 @@ func (s *Service) DeleteObjectTagging(ctx context.Context, in *api.DeleteObjectT
 	err := s.change(ctx, target{in.Bucket, in.ExpectedBucketOwner}, objectID{in.Key, in.VersionId}, func(tx kv.Tx, b *bucket, o *object) error {
 		o.Tags, out.VersionId = nil, b.shownVersion(o)
 		s.emit(ctx, tx, b, o.event("ObjectTagging:Delete"))
+		s.resync(tx, b, o)
 		return nil
 	})
 	return out, err

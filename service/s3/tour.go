@@ -213,11 +213,12 @@ func rank(class string) int {
 func (r *ranger) reclass(rule *api.LifecycleRule, o *object, class string) {
 	archive := class == classGlacier || class == classDeep
 	tooSmall := o.Size < smallSize && !sized(rule) && (r.c.Minimum != smallClasses || !archive)
-	if class == "" || rank(class) <= rank(o.Class) || tooSmall {
+	if class == "" || rank(class) <= max(rank(o.Class), tierRank(o.Tier)) || tooSmall {
 		return
 	}
 	r.b.settle(r.tx, o)
-	o.Class, o.Moved = class, r.tx.Now()
+	o.Class, o.Moved, o.Tier, o.Read = class, r.tx.Now(), "", time.Time{}
+	o.Restoring = time.Time{} // of a tier
 	r.b.bill(r.tx, o)
 	meter.Count(r.tx, r.b.usage(transitionTier(class)), 1)
 	r.b.save(r.tx, o)

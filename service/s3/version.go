@@ -97,8 +97,15 @@ func (b *bucket) version(tx kv.Tx, key, id string) (*object, bool) {
 	if !ok {
 		return nil, false
 	}
-	if o, ok = versions.Get(tx, b.versionKey(key, seq)); !ok || o.Version != id {
-		return nil, false
+	o, ok = versions.Get(tx, b.versionKey(key, seq))
+	if !ok || o.Version != id {
+		at, stray := strays.Get(tx, b.strayKey(key, id))
+		if !stray {
+			return nil, false
+		}
+		if o, ok = versions.Get(tx, b.versionKey(key, at.Seq)); !ok {
+			return nil, false
+		}
 	}
 	o.Key = key
 	return o, true
@@ -144,11 +151,17 @@ func (b *bucket) add(tx kv.Tx, r aws.Random, o *object) {
 		return
 	}
 	old, ok := b.latest(tx, o.Key)
-	o.Seq, o.Version = 1, ""
+	o.Seq = 1
 	if ok {
 		o.Seq = old.Seq + 1
 	}
-	if b.Versioning == versioningOn {
+	foreign := o.Copied == copyReplica
+	if !foreign {
+		o.Version = ""
+	}
+	if foreign { // has its id from elsewhere, as has the version that it is a copy of
+		strays.Put(tx, b.strayKey(o.Key, o.Version), &pointer{o.Seq})
+	} else if b.Versioning == versioningOn {
 		o.Version = newVersion(r, o.Seq)
 	} else if null, found := b.version(tx, o.Key, nullVersion); found {
 		b.erase(tx, null)
@@ -190,6 +203,9 @@ func (b *bucket) save(tx kv.Tx, o *object) {
 func (b *bucket) erase(tx kv.Tx, o *object) {
 	b.release(tx, o.Content)
 	b.settle(tx, o)
+	if o.Copied == copyReplica {
+		strays.Delete(tx, b.strayKey(o.Key, o.Version))
+	}
 	if now, ok := objects.Get(tx, b.objectKey(o.Key)); ok && now.Seq == o.Seq {
 		objects.Delete(tx, b.objectKey(o.Key))
 		return
