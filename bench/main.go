@@ -6,6 +6,7 @@
 //	go run ./bench -only sqs -for 10s
 //	go run ./bench -only late -keys 1000000 -items 10000000
 //	                                                       what a call costs when there is much
+//	go run ./bench -only lambda -connections 1             warm calls of functions, for their latency
 //	go run ./bench -only s3-get-8m -nginx nginx            and nginx, with the same file
 //
 // The unit is the bare handler: a net/http server that reads 1 KiB and answers
@@ -27,6 +28,9 @@ import (
 
 func main() {
 	log.SetFlags(0)
+	if api := os.Getenv("AWS_LAMBDA_RUNTIME_API"); api != "" { // started as a function: see lambda.go
+		log.Fatal(serveFunction(api))
+	}
 	o := options{}
 	flag.IntVar(&o.connections, "connections", 16, "concurrent connections")
 	flag.DurationVar(&o.duration, "for", 5*time.Second, "how long each workload runs")

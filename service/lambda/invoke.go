@@ -36,7 +36,7 @@ func (s *Service) Invoke(ctx context.Context, in *lambda.InvokeInput) (*lambda.I
 	case kind == lambda.InvocationTypeEvent:
 		return &lambda.InvokeOutput{StatusCode: new(int32(202))}, s.enqueue(ctx, t, payload)
 	}
-	out, err := s.run(ctx, t, Request{ID: call.RequestID, FunctionARN: t.f.at.qualified(), Payload: payload, ClientContext: clientContext})
+	out, err := s.run(outlast(ctx), t, Request{ID: call.RequestID, FunctionARN: t.f.at.qualified(), Payload: payload, ClientContext: clientContext})
 	if err != nil {
 		return nil, s.refusal(t, err)
 	}
@@ -85,6 +85,10 @@ type target struct {
 	limit int    // of the share
 	pool  string // the qualifier that environments are provisioned for; empty for none
 }
+
+// outlast is the context of a call that goes on when its caller has gone away, as
+// on AWS: the function ends, logs and is paid for. Its timeout bounds the call.
+func outlast(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
 
 // run makes a call: with the function's role, with its log written and its time counted.
 func (s *Service) run(ctx context.Context, t target, r Request) (*Outcome, error) {

@@ -56,6 +56,7 @@ func (s *Service) begin(ctx context.Context, t target, r Request) (*Stream, erro
 	if r.TraceID = s.follow(call, t); r.TraceID == "" {
 		return nil, errLoop
 	}
+	ctx = outlast(ctx)
 	stream, err := s.Runner.Stream(ctx, s.program(call, t), r)
 	if err != nil {
 		return nil, err
