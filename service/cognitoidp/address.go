@@ -107,13 +107,35 @@ func (s *Service) view(ctx context.Context, poolID string, fn func(tx kv.Tx, p *
 
 // update runs fn on a pool of the caller's, in a transaction.
 func (s *Service) update(ctx context.Context, poolID string, fn func(tx kv.Tx, p *pool) error) error {
-	return kv.Update(ctx, s.Store, func(tx kv.Tx) error {
+	return s.settle(ctx, func(tx kv.Tx) error {
 		p, err := here(ctx, poolID).find(tx)
 		if err != nil {
 			return err
 		}
 		return fn(tx, p)
 	})
+}
+
+// kept is a refusal whose transaction is committed all the same: a failed
+// attempt has to be remembered.
+type kept struct{ error }
+
+// settle runs fn in a transaction, which a kept error does not undo.
+func (s *Service) settle(ctx context.Context, fn func(tx kv.Tx) error) error {
+	var refusal error
+	err := kv.Update(ctx, s.Store, func(tx kv.Tx) error {
+		refusal = nil
+		err := fn(tx)
+		if k, ok := err.(kept); ok {
+			refusal = k.error
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return refusal
 }
 
 // change runs fn on a copy of a pool, and stores it.

@@ -35,6 +35,9 @@ import (
 type Deps struct {
 	Store  kv.Store
 	Random aws.Random // ids, keys, codes, secrets
+
+	// Post keeps a message for a user where a developer can read it.
+	Post func(ctx context.Context, tx kv.Tx, sc kv.Scope, l *Letter)
 }
 
 // Service implements the API. What it does not override answers NotImplemented.

@@ -35,3 +35,21 @@ const (
 	defaultAuthSession     = 3  // minutes
 	maxRotationGrace       = 60 // seconds
 )
+
+// How long codes are good for, and how often they may be asked for and tried.
+// AWS: "Quotas in Amazon Cognito": between 5 and 20 of them an hour, depending
+// on what it thinks of the caller. Here it is always the same.
+const (
+	codeValidity      = 24 * time.Hour // of sign-up and of attributes
+	resetCodeValidity = time.Hour
+	maxCodesSent      = 5 // of a kind to a user in an hour
+	maxCodesTried     = 10
+	tallyTime         = time.Hour
+)
+
+// AWS: "Lockout behavior for failed sign-in attempts": after five failures 2^(n-5)
+// seconds, at most about 15 minutes, which is also when failures are forgotten.
+const (
+	freeFailures = 5
+	maxLockout   = 15 * time.Minute
+)

@@ -42,6 +42,50 @@ type client struct {
 	Settings []byte    `kv:"6"` // a UserPoolClientType in JSON, without what is in other fields
 }
 
+// user is one of a pool's users.
+type user struct {
+	pool *pool `kv:"-"`
+
+	Name        string            `kv:"1"`
+	Sub         string            `kv:"2"`
+	Status      string            `kv:"3"`
+	Disabled    bool              `kv:"4"`
+	Created     time.Time         `kv:"5"`
+	Modified    time.Time         `kv:"6"`
+	Attributes  map[string]string `kv:"7"`
+	Password    secret            `kv:"8"`  // zero where there is none
+	History     []secret          `kv:"9"`  // earlier passwords, the latest first
+	Temporary   time.Time         `kv:"10"` // when a temporary password ends
+	Failures    int32             `kv:"11"` // wrong passwords in a row
+	LastFailure time.Time         `kv:"12"`
+	SignedOut   time.Time         `kv:"13"` // tokens of before are revoked
+}
+
+// secret is what is kept of a password.
+type secret struct {
+	Salt     []byte `kv:"1"`
+	Verifier []byte `kv:"2"` // of SRP
+}
+
+// alias is a second name of a user.
+type alias struct {
+	Name string `kv:"1"` // of the user
+}
+
+// code is a number that was sent to a user, to be told back.
+type code struct {
+	Code  string    `kv:"1"`
+	Until time.Time `kv:"2"`
+	To    string    `kv:"3"` // the attribute's value that it was sent to
+	Via   string    `kv:"4"` // the attribute: email or phone_number
+}
+
+// tally counts what a user may do a few times within an hour.
+type tally struct {
+	Count int32     `kv:"1"`
+	Since time.Time `kv:"2"`
+}
+
 // place tells where a pool or a client is, to those who know its id only.
 type place struct {
 	Account string `kv:"1"`
@@ -56,6 +100,10 @@ var (
 
 	clients = kv.Table[client]{Name: "cognitoidp.client"}  // id
 	counts  = kv.Table[struct{}]{Name: "cognitoidp.count"} // what
+	users   = kv.Table[user]{Name: "cognitoidp.user"}      // name, folded
+	aliases = kv.Table[alias]{Name: "cognitoidp.alias"}    // attribute, value folded
+	codes   = kv.Table[code]{Name: "cognitoidp.code"}      // user's sub, purpose
+	tallies = kv.Table[tally]{Name: "cognitoidp.tally"}    // user's sub, what
 )
 
 // world is the scope of what must be found without an account.
@@ -67,6 +115,44 @@ func (a address) key() kv.Key { return pools.Key(a.Scope, kv.String(a.ID)) }
 
 func (p *pool) clientKey(id string) kv.Key {
 	return clients.Key(p.at.Scope, kv.String(p.at.ID), kv.String(id))
+}
+
+func (p *pool) users() kv.Key { return users.Prefix(p.at.Scope, kv.String(p.at.ID)) }
+
+func (p *pool) userKey(name string) kv.Key {
+	return users.Key(p.at.Scope, kv.String(p.at.ID), kv.String(p.fold(name)))
+}
+
+func (p *pool) aliasKey(attribute, value string) kv.Key {
+	return aliases.Key(p.at.Scope, kv.String(p.at.ID), kv.String(attribute), kv.String(p.fold(value)))
+}
+
+func (u *user) key() kv.Key { return u.pool.userKey(u.Name) }
+
+func (u *user) codeKey(purpose string) kv.Key {
+	return codes.Key(u.pool.at.Scope, kv.String(u.pool.at.ID), kv.String(u.Sub), kv.String(purpose))
+}
+
+func (u *user) tallyKey(what string) kv.Key {
+	return tallies.Key(u.pool.at.Scope, kv.String(u.pool.at.ID), kv.String(u.Sub), kv.String(what))
+}
+
+// put stores the user as changed now.
+func (u *user) put(tx kv.Tx) {
+	u.Modified = tx.Now()
+	users.Put(tx, u.key(), u)
+}
+
+// drop deletes every row of the user.
+func (u *user) drop(tx kv.Tx) {
+	sc, id := u.pool.at.Scope, kv.String(u.pool.at.ID)
+	for _, name := range aliasNames() {
+		u.dropAlias(tx, name)
+	}
+	codes.DeleteAll(tx, codes.Prefix(sc, id, kv.String(u.Sub)))
+	tallies.DeleteAll(tx, tallies.Prefix(sc, id, kv.String(u.Sub)))
+	users.Delete(tx, u.key())
+	u.pool.count(tx, countUsers, -1)
 }
 
 func (p *pool) put(tx kv.Tx) {
@@ -95,6 +181,10 @@ func (p *pool) drop(tx kv.Tx) {
 	}
 	clients.DeleteAll(tx, clients.Prefix(sc, id))
 	counts.DeleteAll(tx, counts.Prefix(sc, id))
+	users.DeleteAll(tx, p.users())
+	aliases.DeleteAll(tx, aliases.Prefix(sc, id))
+	codes.DeleteAll(tx, codes.Prefix(sc, id))
+	tallies.DeleteAll(tx, tallies.Prefix(sc, id))
 	places.Delete(tx, placeKey(sc.Region, p.at.ID))
 	pools.Delete(tx, p.at.key())
 }
