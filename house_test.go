@@ -322,7 +322,8 @@ var dependencies = map[string]string{
 	"github.com/aws/aws-sdk-go-v2/service/s3control": "tests",
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb":  "tests",
 
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs": "tests",
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs":          "tests",
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider": "tests",
 }
 
 func TestDependenciesAreDeliberate(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/brume-cloud/brume/api/catalog"
+	cognitoidpapi "github.com/brume-cloud/brume/api/cognitoidp"
 	dynamodbapi "github.com/brume-cloud/brume/api/dynamodb"
 	dynamodbstreamsapi "github.com/brume-cloud/brume/api/dynamodbstreams"
 	glacierapi "github.com/brume-cloud/brume/api/glacier"
@@ -23,6 +24,7 @@ import (
 	"github.com/brume-cloud/brume/front/pace"
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/front/wire/schema"
+	"github.com/brume-cloud/brume/service/cognitoidp"
 	"github.com/brume-cloud/brume/service/dynamodb"
 	"github.com/brume-cloud/brume/service/glacier"
 	"github.com/brume-cloud/brume/service/iam"
@@ -39,6 +41,7 @@ import (
 // NotImplemented.
 func built() map[string]entry {
 	return map[string]entry{
+		"cognitoidp":      {operations: cognitoidpapi.Operations, open: openCognito, invalid: cognitoidp.Invalid},
 		"dynamodb":        {operations: dynamodbapi.Operations, open: openDynamoDB, invalid: dynamodb.Invalid},
 		"dynamodbstreams": {operations: dynamodbstreamsapi.Operations, open: openDynamoDBStreams},
 		"glacier":         {operations: glacierapi.Operations, open: openGlacier, invalid: glacier.Invalid, denied: glacier.Denied},
@@ -54,6 +57,10 @@ func built() map[string]entry {
 }
 
 // What follows joins each service to what it needs of the cloud.
+
+func openCognito(s *System, _ aws.Invoker) any {
+	return cognitoidp.New(cognitoidp.Deps{Store: s.store, Random: random{}, Post: s.post})
+}
 
 func openDynamoDB(s *System, via aws.Invoker) any {
 	return dynamodb.New(dynamodb.Deps{Store: s.store, Random: random{}, Meter: s.meter, Via: via, Pace: new(pace.Buckets)})

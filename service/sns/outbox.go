@@ -44,6 +44,11 @@ func (s *Service) Outbox(ctx context.Context, sc kv.Scope, limit int) ([]Letter,
 	return letters, err
 }
 
+// Post puts a letter of another service into the outbox, in a transaction of its.
+func (s *Service) Post(ctx context.Context, tx kv.Tx, sc kv.Scope, l *Letter) {
+	s.put(ctx, tx, sc, l)
+}
+
 // put puts a letter into the outbox, and tells of it in the log.
 func (s *Service) put(ctx context.Context, tx kv.Tx, sc kv.Scope, l *Letter) {
 	l.At = tx.Now()

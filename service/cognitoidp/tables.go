@@ -1,0 +1,221 @@
+package cognitoidp
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/brume-cloud/brume/api/cognitoidp"
+	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/state/kv"
+)
+
+// pool is a user pool.
+type pool struct {
+	at       address                  `kv:"-"` // where it was found
+	settings *cognitoidp.UserPoolType `kv:"-"` // from Settings
+
+	Name     string       `kv:"1"`
+	Created  time.Time    `kv:"2"`
+	Modified time.Time    `kv:"3"`
+	Settings []byte       `kv:"4"` // a UserPoolType in JSON, without what is in other fields
+	Keys     []signingKey `kv:"5"` // of ID tokens, of access tokens
+	Secret   []byte       `kv:"6"` // makes up users who do not exist, always the same
+}
+
+// signingKey is an RSA key that tokens are signed with.
+type signingKey struct {
+	ID      string `kv:"1"`
+	Private []byte `kv:"2"` // PKCS #1
+}
+
+// client is an app client of a pool.
+type client struct {
+	pool     *pool                          `kv:"-"`
+	settings *cognitoidp.UserPoolClientType `kv:"-"` // from Settings
+
+	ID       string    `kv:"1"`
+	Name     string    `kv:"2"`
+	Secret   string    `kv:"3"` // empty for a public client
+	Created  time.Time `kv:"4"`
+	Modified time.Time `kv:"5"`
+	Settings []byte    `kv:"6"` // a UserPoolClientType in JSON, without what is in other fields
+}
+
+// user is one of a pool's users.
+type user struct {
+	pool *pool `kv:"-"`
+
+	Name        string            `kv:"1"`
+	Sub         string            `kv:"2"`
+	Status      string            `kv:"3"`
+	Disabled    bool              `kv:"4"`
+	Created     time.Time         `kv:"5"`
+	Modified    time.Time         `kv:"6"`
+	Attributes  map[string]string `kv:"7"`
+	Password    secret            `kv:"8"`  // zero where there is none
+	History     []secret          `kv:"9"`  // earlier passwords, the latest first
+	Temporary   time.Time         `kv:"10"` // when a temporary password ends
+	Failures    int32             `kv:"11"` // wrong passwords in a row
+	LastFailure time.Time         `kv:"12"`
+	SignedOut   time.Time         `kv:"13"` // tokens of before are revoked
+}
+
+// secret is what is kept of a password.
+type secret struct {
+	Salt     []byte `kv:"1"`
+	Verifier []byte `kv:"2"` // of SRP
+}
+
+// alias is a second name of a user.
+type alias struct {
+	Name string `kv:"1"` // of the user
+}
+
+// code is a number that was sent to a user, to be told back.
+type code struct {
+	Code  string    `kv:"1"`
+	Until time.Time `kv:"2"`
+	To    string    `kv:"3"` // the attribute's value that it was sent to
+	Via   string    `kv:"4"` // the attribute: email or phone_number
+}
+
+// tally counts what a user may do a few times within an hour.
+type tally struct {
+	Count int32     `kv:"1"`
+	Since time.Time `kv:"2"`
+}
+
+// place tells where a pool or a client is, to those who know its id only.
+type place struct {
+	Account string `kv:"1"`
+	Region  string `kv:"2"`
+	Pool    string `kv:"3"`
+}
+
+// The tables. All but the first two begin with the pool's id.
+var (
+	places = kv.Table[place]{Name: "cognitoidp.place"} // in no account: pool id or client id
+	pools  = kv.Table[pool]{Name: "cognitoidp.pool"}   // id
+
+	clients = kv.Table[client]{Name: "cognitoidp.client"}  // id
+	counts  = kv.Table[struct{}]{Name: "cognitoidp.count"} // what
+	users   = kv.Table[user]{Name: "cognitoidp.user"}      // name, folded
+	aliases = kv.Table[alias]{Name: "cognitoidp.alias"}    // attribute, value folded
+	codes   = kv.Table[code]{Name: "cognitoidp.code"}      // user's sub, purpose
+	tallies = kv.Table[tally]{Name: "cognitoidp.tally"}    // user's sub, what
+)
+
+// world is the scope of what must be found without an account.
+func world(r aws.Region) kv.Scope { return kv.Scope{Region: r.Global()} }
+
+func placeKey(r aws.Region, id string) kv.Key { return places.Key(world(r), kv.String(id)) }
+
+func (a address) key() kv.Key { return pools.Key(a.Scope, kv.String(a.ID)) }
+
+func (p *pool) clientKey(id string) kv.Key {
+	return clients.Key(p.at.Scope, kv.String(p.at.ID), kv.String(id))
+}
+
+func (p *pool) users() kv.Key { return users.Prefix(p.at.Scope, kv.String(p.at.ID)) }
+
+func (p *pool) userKey(name string) kv.Key {
+	return users.Key(p.at.Scope, kv.String(p.at.ID), kv.String(p.fold(name)))
+}
+
+func (p *pool) aliasKey(attribute, value string) kv.Key {
+	return aliases.Key(p.at.Scope, kv.String(p.at.ID), kv.String(attribute), kv.String(p.fold(value)))
+}
+
+func (u *user) key() kv.Key { return u.pool.userKey(u.Name) }
+
+func (u *user) codeKey(purpose string) kv.Key {
+	return codes.Key(u.pool.at.Scope, kv.String(u.pool.at.ID), kv.String(u.Sub), kv.String(purpose))
+}
+
+func (u *user) tallyKey(what string) kv.Key {
+	return tallies.Key(u.pool.at.Scope, kv.String(u.pool.at.ID), kv.String(u.Sub), kv.String(what))
+}
+
+// put stores the user as changed now.
+func (u *user) put(tx kv.Tx) {
+	u.Modified = tx.Now()
+	users.Put(tx, u.key(), u)
+}
+
+// drop deletes every row of the user.
+func (u *user) drop(tx kv.Tx) {
+	sc, id := u.pool.at.Scope, kv.String(u.pool.at.ID)
+	for _, name := range aliasNames() {
+		u.dropAlias(tx, name)
+	}
+	codes.DeleteAll(tx, codes.Prefix(sc, id, kv.String(u.Sub)))
+	tallies.DeleteAll(tx, tallies.Prefix(sc, id, kv.String(u.Sub)))
+	users.Delete(tx, u.key())
+	u.pool.count(tx, countUsers, -1)
+}
+
+func (p *pool) put(tx kv.Tx) {
+	p.Settings = encode(p.settings)
+	pools.Put(tx, p.at.key(), p)
+	places.Put(tx, placeKey(p.at.Region, p.at.ID), &place{string(p.at.Account), string(p.at.Region), p.at.ID})
+}
+
+func (c *client) put(tx kv.Tx) {
+	c.Settings = encode(c.settings)
+	at := &c.pool.at
+	clients.Put(tx, c.pool.clientKey(c.ID), c)
+	places.Put(tx, placeKey(at.Region, c.ID), &place{string(at.Account), string(at.Region), at.ID})
+}
+
+func (c *client) drop(tx kv.Tx) {
+	clients.Delete(tx, c.pool.clientKey(c.ID))
+	places.Delete(tx, placeKey(c.pool.at.Region, c.ID))
+}
+
+// drop deletes every row of the pool.
+func (p *pool) drop(tx kv.Tx) {
+	sc, id := p.at.Scope, kv.String(p.at.ID)
+	for _, c := range clients.Scan(tx, kv.Prefix(clients.Prefix(sc, id))) {
+		places.Delete(tx, placeKey(sc.Region, c.ID))
+	}
+	clients.DeleteAll(tx, clients.Prefix(sc, id))
+	counts.DeleteAll(tx, counts.Prefix(sc, id))
+	users.DeleteAll(tx, p.users())
+	aliases.DeleteAll(tx, aliases.Prefix(sc, id))
+	codes.DeleteAll(tx, codes.Prefix(sc, id))
+	tallies.DeleteAll(tx, tallies.Prefix(sc, id))
+	places.Delete(tx, placeKey(sc.Region, p.at.ID))
+	pools.Delete(tx, p.at.key())
+}
+
+// Counters of a pool.
+const countUsers = "users"
+
+func (p *pool) count(tx kv.Tx, what string, n int) {
+	tx.Add(counts.Key(p.at.Scope, kv.String(p.at.ID), kv.String(what)), int64(n))
+}
+
+// total reads a counter without a conflict: what it is read for is approximate.
+func (p *pool) total(tx kv.Tx, what string) int64 {
+	v, _ := tx.Peek(counts.Key(p.at.Scope, kv.String(p.at.ID), kv.String(what)))
+	return kv.CounterValue(v)
+}
+
+// encode writes settings down. They are structures of text, numbers and lists.
+func encode(settings any) []byte {
+	b, err := json.Marshal(settings)
+	if err != nil {
+		panic(fmt.Sprintf("cognitoidp: settings have no JSON: %v", err))
+	}
+	return b
+}
+
+// decode reads what encode wrote.
+func decode[T any](b []byte) *T {
+	settings := new(T)
+	if err := json.Unmarshal(b, settings); err != nil {
+		kv.Fail(fmt.Errorf("cognitoidp: stored settings: %w", err))
+	}
+	return settings
+}
