@@ -25,11 +25,10 @@ func (s *Service) writeLog(ctx context.Context, t target, out *Outcome) {
 		in := &logs.PutLogEventsInput{LogGroupName: group, LogStreamName: out.LogStream, LogEvents: batch}
 		_, err := client.PutLogEvents(ctx, in)
 		if isCode(err, "ResourceNotFoundException") {
-			// Each may be there already: what is wrong shows at the second attempt.
-			_, errGroup := client.CreateLogGroup(ctx, &logs.CreateLogGroupInput{LogGroupName: group})
-			_, errStream := client.CreateLogStream(ctx, &logs.CreateLogStreamInput{LogGroupName: group, LogStreamName: out.LogStream})
+			// Another call may make them as well: what is wrong shows at the second attempt.
+			errStream := makeStream(ctx, client, in)
 			if _, err = client.PutLogEvents(ctx, in); err != nil {
-				err = errors.Join(errGroup, errStream, err)
+				err = errors.Join(errStream, err)
 			}
 		}
 		if err != nil {
@@ -37,6 +36,18 @@ func (s *Service) writeLog(ctx context.Context, t target, out *Outcome) {
 			return
 		}
 	}
+}
+
+// makeStream makes the stream that a batch is for, and its group if that is missing.
+func makeStream(ctx context.Context, client logs.Client, in *logs.PutLogEventsInput) error {
+	stream := &logs.CreateLogStreamInput{LogGroupName: in.LogGroupName, LogStreamName: in.LogStreamName}
+	_, err := client.CreateLogStream(ctx, stream)
+	if isCode(err, "ResourceNotFoundException") {
+		_, errGroup := client.CreateLogGroup(ctx, &logs.CreateLogGroupInput{LogGroupName: in.LogGroupName})
+		_, err = client.CreateLogStream(ctx, stream)
+		err = errors.Join(errGroup, err)
+	}
+	return err
 }
 
 func isCode(err error, code string) bool {
