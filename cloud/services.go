@@ -79,7 +79,7 @@ func openIAM(s *System, _ aws.Invoker) any { return s.identities.iam }
 
 func openLambda(s *System, via aws.Invoker) any {
 	return lambda.New(lambda.Deps{
-		Store: s.store, Random: random{}, Via: via, Meter: s.meter, Log: s.log, Runner: s.functions, Endpoint: s.endpoint, Sources: sources{s},
+		Store: s.store, Random: random{}, Via: via, Meter: s.meter, Log: s.log, Runner: s.functions, Endpoint: s.endpoint, Sources: sources{s}, Pace: new(pace.Buckets),
 	})
 }
 

@@ -36,7 +36,7 @@ func (s *Service) Invoke(ctx context.Context, in *lambda.InvokeInput) (*lambda.I
 	case kind == lambda.InvocationTypeEvent:
 		return &lambda.InvokeOutput{StatusCode: new(int32(202))}, s.enqueue(ctx, t, payload)
 	}
-	out, err := s.run(outlast(ctx), t, Request{ID: call.RequestID, FunctionARN: t.f.at.qualified(), Payload: payload, ClientContext: clientContext})
+	out, err := s.runNow(ctx, t, Request{ID: call.RequestID, FunctionARN: t.f.at.qualified(), Payload: payload, ClientContext: clientContext})
 	if err != nil {
 		return nil, s.refusal(t, err)
 	}
@@ -165,11 +165,9 @@ func (s *Service) variables(ctx context.Context, at address, c *configuration) (
 func (s *Service) refusal(t target, err error) error {
 	switch {
 	case errors.Is(err, ErrBusy):
-		reason := lambda.ThrottleReasonConcurrentInvocationLimitExceeded
-		if t.f.Limited {
-			reason = lambda.ThrottleReasonReservedFunctionConcurrentInvocationLimitExceeded
-		}
-		return lambda.ErrTooManyRequestsException(&lambda.TooManyRequestsException{Type: new(user), Reason: reason}, "Rate Exceeded.")
+		return t.tooMany(lambda.ThrottleReasonReservedFunctionConcurrentInvocationLimitExceeded, lambda.ThrottleReasonConcurrentInvocationLimitExceeded)
+	case errors.Is(err, errRate):
+		return t.tooMany(lambda.ThrottleReasonReservedFunctionInvocationRateLimitExceeded, lambda.ThrottleReasonFunctionInvocationRateLimitExceeded)
 	case errors.Is(err, errLoop):
 		return lambda.ErrRecursiveInvocationException(&lambda.RecursiveInvocationException{Type: new(user)},
 			"Lambda has detected that %s is being invoked in a recursive loop, and has stopped it.", t.f.at.arn())
@@ -177,6 +175,15 @@ func (s *Service) refusal(t target, err error) error {
 		return lambda.ErrInvalidRuntimeException(&lambda.InvalidRuntimeException{Type: new(user)}, "%s", err)
 	}
 	return err
+}
+
+// tooMany is the error of a call over the function's own limit, or over the account's.
+func (t target) tooMany(own, account lambda.ThrottleReason) error {
+	reason := account
+	if t.f.Limited {
+		reason = own
+	}
+	return lambda.ErrTooManyRequestsException(&lambda.TooManyRequestsException{Type: new(user), Reason: reason}, "Rate Exceeded.")
 }
 
 // tail is the end of a log, in base64. Lines end with a newline.

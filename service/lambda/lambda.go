@@ -28,6 +28,7 @@ type Deps struct {
 	Runner   Runner
 	Endpoint func(aws.Region) string // the URL that functions reach this cloud at
 	Sources  Sources
+	Pace     Pace // nil lets calls come as fast as they will
 }
 
 // Sources tells of the queues and streams that mappings poll.

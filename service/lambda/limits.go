@@ -19,8 +19,9 @@ const (
 	defaultEphemeral = 512 // MB
 	defaultTimeout   = 3   // seconds
 
-	concurrency   = 1000 // of an account
-	minUnreserved = 100  // of it, kept for functions without a share of their own
+	concurrency         = 1000 // of an account
+	callsPerEnvironment = 10   // AWS: Lambda quotas, synchronous invocations in a second
+	minUnreserved       = 100  // of it, kept for functions without a share of their own
 
 	maxPolicy = 20 << 10 // bytes
 	maxTags   = 50

@@ -53,6 +53,9 @@ func (s *Service) begin(ctx context.Context, t target, r Request) (*Stream, erro
 		return nil, ErrBusy
 	}
 	call := aws.CallFrom(ctx)
+	if err := s.keepRate(call, t); err != nil {
+		return nil, err
+	}
 	if r.TraceID = s.follow(call, t); r.TraceID == "" {
 		return nil, errLoop
 	}

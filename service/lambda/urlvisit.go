@@ -126,7 +126,7 @@ func (s *Service) receive(ctx context.Context, v *visit) (*urlAnswer, error) {
 		}
 		return streamed(stream)
 	}
-	out, err := s.run(outlast(ctx), t, r)
+	out, err := s.runNow(ctx, t, r)
 	if err != nil {
 		return nil, s.refusal(t, err)
 	}
