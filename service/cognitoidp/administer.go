@@ -154,6 +154,7 @@ func (s *Service) AdminDeleteUser(ctx context.Context, in *cognitoidp.AdminDelet
 func (s *Service) AdminDisableUser(ctx context.Context, in *cognitoidp.AdminDisableUserInput) (*cognitoidp.AdminDisableUserOutput, error) {
 	err := s.administer(ctx, in.UserPoolId, in.Username, func(tx kv.Tx, u *user) error {
 		u.Disabled, u.SignedOut = true, tx.Now()
+		logins.DeleteAll(tx, u.logins())
 		u.put(tx)
 		return nil
 	})
