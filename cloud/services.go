@@ -143,23 +143,31 @@ func makeServices(s *System) services {
 			prefix, page := host.Page()
 			all.pages[prefix] = page
 		}
-		var front gateway.Front
-		if f, ok := service.(interface {
-			Front(context.Context, http.ResponseWriter, *wire.Request) (http.ResponseWriter, error)
-		}); ok {
-			front = f.Front
-		}
-		var proof func(string, http.Header, []byte) error
-		if p, ok := service.(interface {
-			Proof(string, http.Header, []byte) error
-		}); ok {
-			proof = p.Proof
-		}
 		all.endpoints = append(all.endpoints, gateway.Endpoint{
-			Front: front, Proof: proof, Model: model, Operations: e.operations, Service: service, Invalid: e.invalid, Denied: e.denied, PathMember: e.pathMember, BodyLimit: e.bodyLimit,
+			Model: model, Operations: e.operations, Service: service, Invalid: e.invalid, Denied: e.denied, PathMember: e.pathMember, BodyLimit: e.bodyLimit,
 		})
+		ask(&all.endpoints[len(all.endpoints)-1], service)
 	}
 	return all
+}
+
+// ask notes what a service has for the gateway beside its operations.
+func ask(at *gateway.Endpoint, service any) {
+	if f, ok := service.(interface {
+		Front(context.Context, http.ResponseWriter, *wire.Request) (http.ResponseWriter, error)
+	}); ok {
+		at.Front = f.Front
+	}
+	if f, ok := service.(interface {
+		Site(context.Context, *wire.Request) bool
+	}); ok {
+		at.Site = f.Site
+	}
+	if p, ok := service.(interface {
+		Proof(string, http.Header, []byte) error
+	}); ok {
+		at.Proof = p.Proof
+	}
 }
 
 // within is the way from one service to another. The gateway that it leads

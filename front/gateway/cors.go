@@ -54,12 +54,15 @@ func (x *exchange) preflight() bool {
 // What is left goes to S3, as it does without a signature. A page calls the
 // other operations of REST services by their host, such as lambda.localhost.
 func (x *exchange) hasOwnRules(method string) bool {
+	if x.gate.services.siteOf(x.req.Context(), &x.req) != nil {
+		return true
+	}
 	x.claim(x.req.Request) // presigned URLs have a signature even here
 	if candidates := x.candidates(); len(candidates) < len(x.gate.services.all) {
 		return slices.ContainsFunc(candidates, isS3)
 	}
 	for label := range strings.SplitSeq(x.Host, ".") {
-		if label == "s3" || strings.HasPrefix(label, "s3-") || label == "execute-api" || label == "lambda-url" || label == "cloudfront" {
+		if label == "s3" || strings.HasPrefix(label, "s3-") || label == "cloudfront" {
 			return true
 		}
 	}

@@ -60,7 +60,8 @@ func TestPreflights(t *testing.T) {
 		{"OPTIONS /\nHost: bucket.s3.localhost:4566" + post, false},
 		{"OPTIONS /\nHost: bucket.s3.eu-west-3.amazonaws.com" + json, false},
 		{"OPTIONS /\nHost: bucket.s3-website.eu-west-3.amazonaws.com" + post, false},
-		{"OPTIONS /\nHost: id.execute-api.eu-west-3.localhost:4566" + json, false},
+		// a site
+		{"OPTIONS /\nHost: id.lambda-url.eu-west-3.localhost:4566" + json, false},
 		// no preflights
 		{"OPTIONS /" + from, false},
 		{"OPTIONS /\nAccess-Control-Request-Method: POST", false},

@@ -24,6 +24,9 @@ type Endpoint struct {
 	Invalid func(op *schema.Operation, invalid *wire.Invalid) *aws.Error
 	// Front is of a service that takes more than its modelled API; mostly nil.
 	Front Front
+	// Site is of a service that puts something on the network beside its API; mostly
+	// nil. What it claims goes to Front.
+	Site Site
 	// Denied puts a refusal by policies into the service's words. Nil gives the
 	// code that most services of its protocol use.
 	Denied func(message string) *aws.Error
@@ -42,6 +45,12 @@ type Endpoint struct {
 // to: mostly w, or nil when it has answered by itself. The call that ctx carries
 // has no caller yet: nothing has been proven.
 type Front func(ctx context.Context, w http.ResponseWriter, req *wire.Request) (http.ResponseWriter, error)
+
+// Site reports whether a request is for something that a service has put on the
+// network, such as a function's URL, whatever else the request looks like. It is
+// asked for every request, so it looks at the host or the path first, and at the
+// store only for what may be its own.
+type Site func(ctx context.Context, req *wire.Request) bool
 
 // open reads the model, on the first call to the service.
 func (e *Endpoint) open() *schema.Service {
@@ -87,6 +96,7 @@ type directory struct {
 	byTarget map[string]*Endpoint   // X-Amz-Target's prefix, and the service in a CBOR path
 	bySigner map[string][]*Endpoint // the signing name: several services may share one
 	byHost   map[string][]*Endpoint // the endpoint prefix
+	sites    []*Endpoint            // those that have a Site
 }
 
 func newDirectory(services []Endpoint) *directory {
@@ -96,6 +106,9 @@ func newDirectory(services []Endpoint) *directory {
 		m := e.Model
 		d.all = append(d.all, e)
 		d.byName[m.Name] = e
+		if e.Site != nil {
+			d.sites = append(d.sites, e)
+		}
 		if m.TargetPrefix != "" {
 			d.byTarget[m.TargetPrefix] = e
 		}
@@ -108,17 +121,10 @@ func newDirectory(services []Endpoint) *directory {
 	return d
 }
 
-// siteAt returns the service to which everything at a host is sent, whatever else
-// it looks like: ID.lambda-url.REGION.on.aws, or ID.lambda-url.….localhost.
-func (d *directory) siteAt(host string) *Endpoint {
-	_, rest, _ := strings.Cut(host, ".")
-	label, _, ok := strings.Cut(rest, ".")
-	name, isURL := strings.CutSuffix(label, "-url")
-	if !ok || !isURL {
-		return nil
-	}
-	for _, e := range d.byHost[name] {
-		if e.Front != nil {
+// siteOf returns the service to which a request goes that is none of any API, or nil.
+func (d *directory) siteOf(ctx context.Context, req *wire.Request) *Endpoint {
+	for _, e := range d.sites {
+		if e.Site(ctx, req) {
 			return e
 		}
 	}

@@ -19,7 +19,7 @@ import (
 func (x *exchange) route(ctx context.Context) error {
 	r := x.req.Request
 	x.claim(r)
-	if e := x.gate.services.siteAt(x.Host); e != nil {
+	if e := x.gate.services.siteOf(ctx, &x.req); e != nil {
 		return x.visit(ctx, e)
 	}
 	switch {
@@ -221,8 +221,8 @@ func (x *exchange) front(ctx context.Context) error {
 	return nil
 }
 
-// visit gives the service a request to a host of its own, which is what the
-// service's Front makes of it.
+// visit gives the service a request that its Site has claimed, which is what its
+// Front makes of it.
 func (x *exchange) visit(ctx context.Context, e *Endpoint) error {
 	x.arrive(e, e.Model.Protocols[0])
 	x.Region = regionOfHost(x.Host)

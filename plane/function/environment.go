@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,7 +19,8 @@ import (
 type environment struct {
 	plane     *Plane
 	runtime   *found
-	spec      *Spec // nil while it is a spare
+	spec      *Spec       // nil while it is a spare
+	objects   atomic.Bool // the log is one of JSON: spec.JSON, for the goroutine that reads it
 	sandbox   sandbox
 	main      *process
 	api       *http.Server
@@ -105,6 +107,7 @@ func (p *Plane) newEnvironment(f *found) (*environment, error) {
 // assign gives the environment the function that it runs.
 func (e *environment) assign(ctx context.Context, s *Spec) error {
 	e.spec = s
+	e.objects.Store(s.JSON)
 	e.stream = e.plane.config.Clock.Now().UTC().Format("2006/01/02") + "/[" + s.Version + "]" + e.stream
 	code, release, err := e.plane.code.use(ctx, []Archive{s.Code})
 	if err != nil {

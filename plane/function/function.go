@@ -28,7 +28,7 @@ type Config struct {
 	Dir             string       // the plane's own; unpacked code and scratch space
 	Clock           *clock.Clock // stamps log lines; deadlines go by wall time
 	Log             *slog.Logger // nil discards
-	MaxEnvironments int          // that live at a time; 0 is 100
+	MaxEnvironments int          // that live at a time; 0 is one for each 64 MiB of the machine's memory, and 50 to 1,000
 	Plain           bool         // no namespaces, even where they are possible
 	NoSpares        bool         // start no worker ahead
 }
@@ -58,7 +58,7 @@ func New(c Config) (*Plane, error) {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	if c.MaxEnvironments == 0 {
-		c.MaxEnvironments = maxEnvironments
+		c.MaxEnvironments = environments(machineMemory())
 	}
 	p := &Plane{config: c, all: map[*environment]bool{}, calls: map[string]int{}, fleets: map[string]*fleet{}, spares: map[string]*environment{}, starting: map[string]bool{}}
 	p.wall = realTime(c.Clock.Wall)

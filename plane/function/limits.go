@@ -20,9 +20,17 @@ const (
 	maxLogLine = 256 << 10 // of CloudWatch Logs
 	maxLogCall = 8 << 20   // kept of one call; what is more is counted
 
-	maxProcesses    = 1024 // AWS: Lambda quotas, execution processes/threads
-	maxDescriptors  = 1024 // AWS: Lambda quotas, file descriptors
-	maxEnvironments = 100  // of one plane
+	maxProcesses   = 1024 // AWS: Lambda quotas, execution processes/threads
+	maxDescriptors = 1024 // AWS: Lambda quotas, file descriptors
 
 	memoryInterval = 50 * time.Millisecond
+
+	fewestEnvironments = 50       // of a plane, on the smallest machine
+	mostEnvironments   = 1000     // AWS: Lambda quotas, concurrent executions of an account
+	environmentShare   = 64 << 20 // bytes of the machine's memory: what a runtime with a small function takes
 )
+
+// environments is how many may live at a time on a machine with so many bytes of memory.
+func environments(memory int64) int {
+	return int(min(max(memory/environmentShare, fewestEnvironments), mostEnvironments))
+}

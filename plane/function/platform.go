@@ -57,7 +57,7 @@ func (e *environment) say(s saying) {
 
 // recordOf is a line as telemetry has it: an object, when the log has objects.
 func (e *environment) recordOf(line string) any {
-	if e.spec != nil && e.spec.JSON && json.Valid([]byte(line)) {
+	if e.objects.Load() && json.Valid([]byte(line)) {
 		return json.RawMessage(line)
 	}
 	return line

@@ -1,6 +1,10 @@
 package function
 
-import "syscall"
+import (
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
 
 // dieWithParent: macOS has no such signal. Runtimes notice that their API is
 // gone and exit.
@@ -10,6 +14,12 @@ func dieWithParent(*syscall.SysProcAttr) {}
 func limited(c command) command { return underLimits(c, false) }
 
 func limit(int, int64) error { return nil }
+
+// machineMemory is in bytes; 0 when the kernel does not tell.
+func machineMemory() int64 {
+	bytes, _ := unix.SysctlUint64("hw.memsize")
+	return int64(bytes)
+}
 
 func maxRSS(u *syscall.Rusage) int64 { return u.Maxrss >> 10 }
 

@@ -15,6 +15,15 @@ func dieWithParent(a *syscall.SysProcAttr) { a.Pdeathsig = syscall.SIGKILL }
 
 func limited(c command) command { return underLimits(c, false) }
 
+// machineMemory is in bytes; 0 when the kernel does not tell.
+func machineMemory() int64 {
+	var info unix.Sysinfo_t
+	if unix.Sysinfo(&info) != nil {
+		return 0
+	}
+	return int64(info.Totalram) * int64(info.Unit)
+}
+
 func maxRSS(u *syscall.Rusage) int64 { return u.Maxrss }
 
 // limit bounds the files that a process writes, in bytes.

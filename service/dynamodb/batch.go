@@ -23,7 +23,7 @@ func duplicates() error { return invalid("Provided list of item keys contains du
 // BatchWriteItem puts and deletes items of several tables. AWS does each alone;
 // here they are one transaction, of which only what is throttled is left unprocessed.
 func (s *Service) BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteItemInput) (*dynamodb.BatchWriteItemOutput, error) {
-	all, err := batched(in.RequestItems)
+	all, err := s.batched(in.RequestItems)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func (m *mutation) again() dynamodb.WriteRequest {
 }
 
 // batched reads the requests of a BatchWriteItem.
-func batched(requests map[string][]dynamodb.WriteRequest) ([]*mutation, error) {
+func (s *Service) batched(requests map[string][]dynamodb.WriteRequest) ([]*mutation, error) {
 	var all []*mutation
 	for _, name := range sortedKeys(requests) {
 		for _, r := range requests[name] {
@@ -101,7 +101,7 @@ func batched(requests map[string][]dynamodb.WriteRequest) ([]*mutation, error) {
 			default:
 				return nil, invalid("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes")
 			}
-			made, err := newMutation(m, clauses{})
+			made, err := s.newMutation(m, clauses{})
 			if err != nil {
 				return nil, older(err)
 			}
@@ -131,7 +131,7 @@ type batchTable struct {
 // BatchGetItem returns items of several tables, up to 16 MB of them. The rest is
 // left unprocessed.
 func (s *Service) BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput) (*dynamodb.BatchGetItemOutput, error) {
-	all, err := batchTables(in.RequestItems)
+	all, err := s.batchTables(in.RequestItems)
 	if err != nil {
 		return nil, err
 	}
@@ -223,12 +223,12 @@ func (b batchTable) run(tx kv.Tx, to batchReading) error {
 }
 
 // batchTables reads the requests of a BatchGetItem.
-func batchTables(requests map[string]dynamodb.KeysAndAttributes) ([]batchTable, error) {
+func (s *Service) batchTables(requests map[string]dynamodb.KeysAndAttributes) ([]batchTable, error) {
 	var all []batchTable
 	n := 0
 	for _, name := range sortedKeys(requests) {
 		b := batchTable{KeysAndAttributes: requests[name], name: name}
-		r, err := newRequest(b.ExpressionAttributeNames, "")
+		r, err := newRequest(s.parsed, b.ExpressionAttributeNames, "")
 		if err != nil {
 			return nil, err
 		}

@@ -20,7 +20,7 @@ func TestTransactionsThatMeetConflict(t *testing.T) {
 	attempts := func(between func(n int)) (n int, err error) {
 		all := actions{}
 		for _, i := range []string{"1", "2"} {
-			m, err := newMutation(mutation{table: "t", put: true, key: attribute.Make(map[string]value{"h": attribute.Number(i), "r": attribute.String(i), "v": attribute.String("mine")})}, clauses{})
+			m, err := new(Service).newMutation(mutation{table: "t", put: true, key: attribute.Make(map[string]value{"h": attribute.Number(i), "r": attribute.String(i), "v": attribute.String("mine")})}, clauses{})
 			if err != nil {
 				p.Fatal(err)
 			}

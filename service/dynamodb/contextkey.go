@@ -81,7 +81,7 @@ func (s *subject) queried(hash string) (value, bool) {
 	if c, ok := s.query.KeyConditions[hash]; ok && len(c.AttributeValueList) == 1 {
 		return c.AttributeValueList[0], true
 	}
-	r, err := newRequest(s.query.ExpressionAttributeNames, s.query.ExpressionAttributeValues)
+	r, err := newRequest(nil, s.query.ExpressionAttributeNames, s.query.ExpressionAttributeValues)
 	if err != nil {
 		return "", false
 	}
@@ -110,7 +110,7 @@ func (s *subject) read() []string {
 	if s.projection == nil {
 		return s.attributes
 	}
-	r, err := newRequest(s.names, "")
+	r, err := newRequest(nil, s.names, "")
 	if err != nil {
 		return nil
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/brume-cloud/brume/api/dynamodb"
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/front/meter"
+	"github.com/brume-cloud/brume/service/dynamodb/expression"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
@@ -44,10 +45,11 @@ type Deps struct {
 type Service struct {
 	dynamodb.Unimplemented
 	Deps
+	parsed *expression.Memo
 }
 
 // New returns the service.
-func New(d Deps) *Service { return &Service{Deps: d} }
+func New(d Deps) *Service { return &Service{Deps: d, parsed: expression.NewMemo()} }
 
 // invalid is DynamoDB's error for nearly everything that is wrong with a request.
 func invalid(format string, args ...any) *aws.Error {

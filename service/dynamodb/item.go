@@ -56,7 +56,7 @@ func (s *Service) replace(ctx context.Context, m mutation, r *replacement) (o ou
 	if err != nil {
 		return o, "", enveloped(err)
 	}
-	made, err := newMutation(m, r.clauses)
+	made, err := s.newMutation(m, r.clauses)
 	if err != nil {
 		return o, "", enveloped(err)
 	}
@@ -75,7 +75,7 @@ func (s *Service) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput) 
 	if err != nil {
 		return nil, enveloped(err)
 	}
-	m, err := newMutation(mutation{table: in.TableName, key: in.Key}, clauses{
+	m, err := s.newMutation(mutation{table: in.TableName, key: in.Key}, clauses{
 		condition: in.ConditionExpression, update: in.UpdateExpression, names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues, show: in.ReturnValuesOnConditionCheckFailure,
 	})
 	if err != nil {
@@ -157,7 +157,7 @@ func (o outcome) metrics(wanted dynamodb.ReturnItemCollectionMetrics, key item) 
 
 // GetItem returns an item, all of it or what a projection says.
 func (s *Service) GetItem(ctx context.Context, in *dynamodb.GetItemInput) (*dynamodb.GetItemOutput, error) {
-	r, err := newRequest(in.ExpressionAttributeNames, "")
+	r, err := newRequest(s.parsed, in.ExpressionAttributeNames, "")
 	if err != nil {
 		return nil, err
 	}

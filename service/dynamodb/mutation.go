@@ -39,9 +39,9 @@ type clauses struct {
 
 // newMutation reads the expressions of a mutation, and sees that all of what is
 // defined for them is used.
-func newMutation(m mutation, c clauses) (*mutation, error) {
+func (s *Service) newMutation(m mutation, c clauses) (*mutation, error) {
 	var err error
-	if m.request, err = newRequest(c.names, c.values); err != nil {
+	if m.request, err = newRequest(s.parsed, c.names, c.values); err != nil {
 		return nil, err
 	}
 	m.show = c.show == dynamodb.ReturnValuesOnConditionCheckFailureALLOLD

@@ -11,7 +11,7 @@ import (
 // Query returns items of one partition, of a table or an index, in the order of
 // their sort keys.
 func (s *Service) Query(ctx context.Context, in *dynamodb.QueryInput) (*dynamodb.QueryOutput, error) {
-	r, err := newRequest(in.ExpressionAttributeNames, in.ExpressionAttributeValues)
+	r, err := newRequest(s.parsed, in.ExpressionAttributeNames, in.ExpressionAttributeValues)
 	if err != nil {
 		return nil, err
 	}

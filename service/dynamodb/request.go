@@ -17,11 +17,12 @@ type request struct {
 	names  map[string]string
 	values map[string]value // by their placeholders; nil when the request has none
 	read   bool             // some expression was read
+	parsed *expression.Memo
 }
 
-// newRequest checks what a request defines for its expressions.
-func newRequest(names map[string]string, values item) (*request, error) {
-	r := &request{names: names}
+// newRequest checks what a request defines for its expressions, which parsed reads.
+func newRequest(parsed *expression.Memo, names map[string]string, values item) (*request, error) {
+	r := &request{names: names, parsed: parsed}
 	if values != "" {
 		r.values = values.Fields()
 	}
@@ -68,7 +69,7 @@ func (r *request) condition(parameter string, source *string) (*expression.Condi
 		return nil, nil
 	}
 	r.read = true
-	c, err := expression.ParseCondition(*source, &r.marks)
+	c, err := r.parsed.Condition(*source, &r.marks)
 	if err == nil {
 		err = r.checkTypes(c)
 	}
@@ -83,7 +84,7 @@ func (r *request) update(source *string) (*expression.Update, error) {
 		return new(expression.Update), nil
 	}
 	r.read = true
-	u, err := expression.ParseUpdate(*source, &r.marks)
+	u, err := r.parsed.Update(*source, &r.marks)
 	if err == nil {
 		err = r.checkUpdateTypes(u)
 	}
@@ -100,7 +101,7 @@ func (r *request) projection(source *string) (*projection, error) {
 		return nil, nil
 	}
 	r.read = true
-	paths, err := expression.ParseProjection(*source, &r.marks)
+	paths, err := r.parsed.Projection(*source, &r.marks)
 	if err != nil {
 		return nil, in("ProjectionExpression", err)
 	}

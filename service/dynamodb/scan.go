@@ -46,7 +46,7 @@ func segmentOf(in *dynamodb.ScanInput) (segment, error) {
 // Scan returns items of a table or an index, in the order of the digests of their
 // partition keys.
 func (s *Service) Scan(ctx context.Context, in *dynamodb.ScanInput) (*dynamodb.ScanOutput, error) {
-	r, err := newRequest(in.ExpressionAttributeNames, in.ExpressionAttributeValues)
+	r, err := newRequest(s.parsed, in.ExpressionAttributeNames, in.ExpressionAttributeValues)
 	if err != nil {
 		return nil, older(err)
 	}

@@ -30,7 +30,7 @@ const (
 func (s *Service) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput) (*dynamodb.TransactWriteItemsOutput, error) {
 	all := make(actions, len(in.TransactItems))
 	for i := range in.TransactItems {
-		m, err := transacted(&in.TransactItems[i])
+		m, err := s.transacted(&in.TransactItems[i])
 		if err != nil {
 			return nil, err
 		}
@@ -87,24 +87,24 @@ func replay(ctx context.Context, tx kv.Tx, all []*mutation, taken spending) erro
 }
 
 // transacted reads one action.
-func transacted(i *dynamodb.TransactWriteItem) (*mutation, error) {
+func (s *Service) transacted(i *dynamodb.TransactWriteItem) (*mutation, error) {
 	var made []*mutation
 	var m *mutation
 	var err error
 	if p := i.Put; p != nil {
-		m, err = newMutation(mutation{table: p.TableName, key: p.Item, put: true}, clauses{p.ConditionExpression, nil, p.ExpressionAttributeNames, p.ExpressionAttributeValues, p.ReturnValuesOnConditionCheckFailure})
+		m, err = s.newMutation(mutation{table: p.TableName, key: p.Item, put: true}, clauses{p.ConditionExpression, nil, p.ExpressionAttributeNames, p.ExpressionAttributeValues, p.ReturnValuesOnConditionCheckFailure})
 		made = append(made, m)
 	}
 	if u := i.Update; u != nil && err == nil {
-		m, err = newMutation(mutation{table: u.TableName, key: u.Key}, clauses{u.ConditionExpression, &u.UpdateExpression, u.ExpressionAttributeNames, u.ExpressionAttributeValues, u.ReturnValuesOnConditionCheckFailure})
+		m, err = s.newMutation(mutation{table: u.TableName, key: u.Key}, clauses{u.ConditionExpression, &u.UpdateExpression, u.ExpressionAttributeNames, u.ExpressionAttributeValues, u.ReturnValuesOnConditionCheckFailure})
 		made = append(made, m)
 	}
 	if d := i.Delete; d != nil && err == nil {
-		m, err = newMutation(mutation{table: d.TableName, key: d.Key, delete: true}, clauses{d.ConditionExpression, nil, d.ExpressionAttributeNames, d.ExpressionAttributeValues, d.ReturnValuesOnConditionCheckFailure})
+		m, err = s.newMutation(mutation{table: d.TableName, key: d.Key, delete: true}, clauses{d.ConditionExpression, nil, d.ExpressionAttributeNames, d.ExpressionAttributeValues, d.ReturnValuesOnConditionCheckFailure})
 		made = append(made, m)
 	}
 	if c := i.ConditionCheck; c != nil && err == nil {
-		m, err = newMutation(mutation{table: c.TableName, key: c.Key}, clauses{&c.ConditionExpression, nil, c.ExpressionAttributeNames, c.ExpressionAttributeValues, c.ReturnValuesOnConditionCheckFailure})
+		m, err = s.newMutation(mutation{table: c.TableName, key: c.Key}, clauses{&c.ConditionExpression, nil, c.ExpressionAttributeNames, c.ExpressionAttributeValues, c.ReturnValuesOnConditionCheckFailure})
 		made = append(made, m)
 	}
 	if err == nil && len(made) != 1 {
@@ -227,7 +227,7 @@ func (s *Service) TransactGetItems(ctx context.Context, in *dynamodb.TransactGet
 	projections := make([]*projection, len(in.TransactItems))
 	for i := range in.TransactItems {
 		g := in.TransactItems[i].Get
-		r, err := newRequest(g.ExpressionAttributeNames, "")
+		r, err := newRequest(s.parsed, g.ExpressionAttributeNames, "")
 		if err != nil {
 			return nil, err
 		}

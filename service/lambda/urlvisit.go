@@ -23,6 +23,12 @@ type visit struct {
 // condition keys for AWS Lambda".
 const visiting = "InvokeFunctionUrl"
 
+// Site claims the hosts of functions' URLs.
+func (s *Service) Site(_ context.Context, req *wire.Request) bool {
+	_, _, ok := urlHost(req.Host)
+	return ok
+}
+
 // Front takes requests to functions' URLs out of the API's.
 func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Request) (http.ResponseWriter, error) {
 	id, region, ok := urlHost(req.Host)
@@ -56,11 +62,10 @@ func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Re
 
 // urlHost reads ID.lambda-url.REGION.….
 func urlHost(host string) (id string, region aws.Region, ok bool) {
-	labels := strings.Split(host, ".")
-	if len(labels) < 4 || labels[1] != "lambda-url" {
-		return "", "", false
-	}
-	return strings.ToLower(labels[0]), aws.Region(labels[2]), true
+	id, rest, _ := strings.Cut(host, ".")
+	name, rest, _ := strings.Cut(rest, ".")
+	label, _, ok := strings.Cut(rest, ".")
+	return strings.ToLower(id), aws.Region(label), ok && name == "lambda-url"
 }
 
 // access is what a request needs. AWS: "Control access to Lambda function URLs":
