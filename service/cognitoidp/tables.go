@@ -74,11 +74,18 @@ type attempt struct {
 // login is a user's sign-in for as long as it can be refreshed: access tokens
 // are good while it is there. Its key is the claim origin_jti.
 type login struct {
-	Client string    `kv:"1"`
-	At     time.Time `kv:"2"` // auth_time
-	Until  time.Time `kv:"3"` // of the refresh token
-	Token  string    `kv:"4"` // its hash
-	Scope  string    `kv:"5"` // of its access tokens
+	Client  string    `kv:"1"`
+	At      time.Time `kv:"2"` // auth_time
+	Until   time.Time `kv:"3"` // of the refresh token
+	Token   string    `kv:"4"` // its hash
+	Scope   string    `kv:"5"` // of its access tokens
+	Earlier []earlier `kv:"6"` // refresh tokens that rotation replaced, the latest first
+}
+
+// earlier is a refresh token that was replaced.
+type earlier struct {
+	Token string    `kv:"1"` // its hash
+	Until time.Time `kv:"2"` // it may be used again until then
 }
 
 // secret is what is kept of a password.
@@ -174,6 +181,13 @@ func (u *user) logins() kv.Key {
 
 func (u *user) loginKey(id string) kv.Key {
 	return logins.Key(u.pool.at.Scope, kv.String(u.pool.at.ID), kv.String(u.Sub), kv.String(id))
+}
+
+// loginID is the sign-in whose key it is.
+func loginID(key kv.Key) string {
+	parts := logins.Parts(key)
+	_, _ = parts.String(), parts.String() // the pool's id and the user's
+	return parts.String()
 }
 
 // save stores what users do not see as a change.

@@ -37,22 +37,24 @@ func (s *Service) granted(tx kv.Tx, c *client, u *user) step {
 	t, id := s.newTicket(u), aws.UUID(s.Random)
 	l := &login{Client: c.ID, At: tx.Now(), Until: tx.Now().Add(c.refreshValidity()), Token: t.hash, Scope: scopeAdmin}
 	logins.Put(tx, u.loginKey(id), l)
-	g := s.grant(tx, c, u, l)
-	g.from(id)
+	g := s.grant(tx, c, u, origin{l, id})
 	g.refresh = &t.text
 	return step{grant: g}
 }
 
-// from says which sign-in the tokens come from.
-func (g *grant) from(login string) { g.id["origin_jti"], g.access["origin_jti"] = login, login }
+// origin is the sign-in that tokens come from.
+type origin struct {
+	*login
+	id string // origin_jti
+}
 
 // grant makes the claims.
 // AWS: "Understanding user pool JSON web tokens".
-func (s *Service) grant(tx kv.Tx, c *client, u *user, l *login) *grant {
+func (s *Service) grant(tx kv.Tx, c *client, u *user, l origin) *grant {
 	now, event := tx.Now(), aws.UUID(s.Random)
 	claims := func(use string, good time.Duration) map[string]any {
 		return map[string]any{
-			"sub": u.Sub, "token_use": use, "event_id": event, "auth_time": l.At.Unix(), "iat": now.Unix(), "exp": now.Add(good).Unix(), "jti": aws.UUID(s.Random),
+			"sub": u.Sub, "token_use": use, "event_id": event, "auth_time": l.At.Unix(), "origin_jti": l.id, "iat": now.Unix(), "exp": now.Add(good).Unix(), "jti": aws.UUID(s.Random),
 		}
 	}
 	g := &grant{at: c.pool.at, keys: c.pool.Keys, validity: c.accessValidity(), id: claims("id", c.idValidity()), access: claims("access", c.accessValidity())}
@@ -70,43 +72,6 @@ func (s *Service) grant(tx kv.Tx, c *client, u *user, l *login) *grant {
 	g.id["aud"], g.id["cognito:username"] = c.ID, u.Name
 	g.access["client_id"], g.access["username"], g.access["scope"] = c.ID, u.Name, l.Scope
 	return g
-}
-
-// byRefresh gives other tokens for a refresh token.
-func (s *Service) byRefresh(tx kv.Tx, c *client, e *entry) (step, error) {
-	if !c.allows("REFRESH_TOKEN_AUTH") {
-		return step{}, notEnabled("REFRESH_TOKEN_AUTH")
-	}
-	refused := cognitoidp.ErrNotAuthorizedException("Invalid Refresh Token")
-	t, ok := parseTicket(e.values["REFRESH_TOKEN"])
-	if !ok || t.pool != c.pool.at.ID {
-		return step{}, refused
-	}
-	u, ok := c.pool.bySub(tx, t.sub)
-	if !ok {
-		return step{}, refused
-	}
-	hash := e.values["SECRET_HASH"]
-	if err := c.checkHash(u.Name, &hash); err != nil && c.checkHash(u.Sub, &hash) != nil {
-		return step{}, err
-	}
-	if u.Disabled {
-		return step{}, disabled()
-	}
-	for key, l := range logins.Scan(tx, kv.Prefix(u.logins())) {
-		if l.Token != t.hash || l.Client != c.ID {
-			continue
-		}
-		if !tx.Now().Before(l.Until) {
-			return step{}, cognitoidp.ErrNotAuthorizedException("Refresh Token has expired")
-		}
-		parts := logins.Parts(key)
-		_, _ = parts.String(), parts.String() // the pool and the user
-		g := s.grant(tx, c, u, l)
-		g.from(parts.String())
-		return step{grant: g}, nil
-	}
-	return step{}, refused
 }
 
 // finish signs the tokens of a step that grants them.
@@ -130,7 +95,7 @@ func (s *Service) finish(ctx context.Context, st step) (*cognitoidp.Authenticati
 
 // issuer is the URL of a pool, on the host that the caller used where that is AWS's.
 func (s *Service) issuer(ctx context.Context, at address) string {
-	if host := aws.CallFrom(ctx).Host; host == "cognito-idp."+string(at.Region)+".amazonaws.com" {
+	if host := aws.CallFrom(ctx).Host; host == amazonHost(at.Region) {
 		return "https://" + host + "/" + at.ID
 	}
 	return s.Endpoint(at.Region) + "/" + at.ID
