@@ -153,7 +153,8 @@ func (s *Service) AdminDeleteUser(ctx context.Context, in *cognitoidp.AdminDelet
 // AdminDisableUser keeps a user from signing in, and signs it out.
 func (s *Service) AdminDisableUser(ctx context.Context, in *cognitoidp.AdminDisableUserInput) (*cognitoidp.AdminDisableUserOutput, error) {
 	err := s.administer(ctx, in.UserPoolId, in.Username, func(tx kv.Tx, u *user) error {
-		u.Disabled, u.SignedOut = true, tx.Now()
+		u.Disabled = true
+		u.signOut(tx)
 		u.put(tx)
 		return nil
 	})

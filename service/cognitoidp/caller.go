@@ -48,6 +48,14 @@ func (c *client) checkHash(name string, hash *string) error {
 	return nil
 }
 
+// checkSecret checks a client's secret itself.
+func (c *client) checkSecret(given *string) error {
+	if !hmac.Equal([]byte(c.Secret), []byte(deref(given))) {
+		return cognitoidp.ErrNotAuthorizedException("Invalid client secret")
+	}
+	return nil
+}
+
 // hides reports whether the client must not tell which users there are.
 func (c *client) hides() bool {
 	return c.settings.PreventUserExistenceErrors == cognitoidp.PreventUserExistenceErrorTypesENABLED

@@ -36,6 +36,8 @@ type Deps struct {
 	Store  kv.Store
 	Random aws.Random // ids, keys, codes, secrets
 
+	Endpoint func(aws.Region) string // the URL of this cloud, in the issuer of tokens
+
 	// Post keeps a message for a user where a developer can read it.
 	Post func(ctx context.Context, tx kv.Tx, sc kv.Scope, l *Letter)
 }

@@ -61,6 +61,33 @@ type user struct {
 	SignedOut   time.Time         `kv:"13"` // tokens of before are revoked
 }
 
+// attempt is a sign-in that waits for the answer to a challenge.
+type attempt struct {
+	Client  string    `kv:"1"`
+	Step    string    `kv:"2"` // the name of the challenge
+	Until   time.Time `kv:"3"`
+	Private []byte    `kv:"4"` // SRP: the server's number
+	Public  string    `kv:"5"` // SRP: the client's number, in hexadecimal
+	Used    bool      `kv:"6"` // it was answered
+}
+
+// login is a user's sign-in for as long as it can be refreshed: access tokens
+// are good while it is there. Its key is the claim origin_jti.
+type login struct {
+	Client  string    `kv:"1"`
+	At      time.Time `kv:"2"` // auth_time
+	Until   time.Time `kv:"3"` // of the refresh token
+	Token   string    `kv:"4"` // its hash
+	Scope   string    `kv:"5"` // of its access tokens
+	Earlier []earlier `kv:"6"` // refresh tokens that rotation replaced, the latest first
+}
+
+// earlier is a refresh token that was replaced.
+type earlier struct {
+	Token string    `kv:"1"` // its hash
+	Until time.Time `kv:"2"` // it may be used again until then
+}
+
 // secret is what is kept of a password.
 type secret struct {
 	Salt     []byte `kv:"1"`
@@ -104,6 +131,9 @@ var (
 	aliases = kv.Table[alias]{Name: "cognitoidp.alias"}    // attribute, value folded
 	codes   = kv.Table[code]{Name: "cognitoidp.code"}      // user's sub, purpose
 	tallies = kv.Table[tally]{Name: "cognitoidp.tally"}    // user's sub, what
+
+	attempts = kv.Table[attempt]{Name: "cognitoidp.attempt"} // user's sub, session's hash
+	logins   = kv.Table[login]{Name: "cognitoidp.login"}     // user's sub, origin_jti
 )
 
 // world is the scope of what must be found without an account.
@@ -137,6 +167,32 @@ func (u *user) tallyKey(what string) kv.Key {
 	return tallies.Key(u.pool.at.Scope, kv.String(u.pool.at.ID), kv.String(u.Sub), kv.String(what))
 }
 
+func (u *user) attempts() kv.Key {
+	return attempts.Prefix(u.pool.at.Scope, kv.String(u.pool.at.ID), kv.String(u.Sub))
+}
+
+func (u *user) attemptKey(t ticket) kv.Key {
+	return attempts.Key(u.pool.at.Scope, kv.String(u.pool.at.ID), kv.String(u.Sub), kv.String(t.hash))
+}
+
+func (u *user) logins() kv.Key {
+	return logins.Prefix(u.pool.at.Scope, kv.String(u.pool.at.ID), kv.String(u.Sub))
+}
+
+func (u *user) loginKey(id string) kv.Key {
+	return logins.Key(u.pool.at.Scope, kv.String(u.pool.at.ID), kv.String(u.Sub), kv.String(id))
+}
+
+// loginID is the sign-in whose key it is.
+func loginID(key kv.Key) string {
+	parts := logins.Parts(key)
+	_, _ = parts.String(), parts.String() // the pool's id and the user's
+	return parts.String()
+}
+
+// save stores what users do not see as a change.
+func (u *user) save(tx kv.Tx) { users.Put(tx, u.key(), u) }
+
 // put stores the user as changed now.
 func (u *user) put(tx kv.Tx) {
 	u.Modified = tx.Now()
@@ -151,6 +207,8 @@ func (u *user) drop(tx kv.Tx) {
 	}
 	codes.DeleteAll(tx, codes.Prefix(sc, id, kv.String(u.Sub)))
 	tallies.DeleteAll(tx, tallies.Prefix(sc, id, kv.String(u.Sub)))
+	attempts.DeleteAll(tx, u.attempts())
+	logins.DeleteAll(tx, u.logins())
 	users.Delete(tx, u.key())
 	u.pool.count(tx, countUsers, -1)
 }
@@ -185,6 +243,8 @@ func (p *pool) drop(tx kv.Tx) {
 	aliases.DeleteAll(tx, aliases.Prefix(sc, id))
 	codes.DeleteAll(tx, codes.Prefix(sc, id))
 	tallies.DeleteAll(tx, tallies.Prefix(sc, id))
+	attempts.DeleteAll(tx, attempts.Prefix(sc, id))
+	logins.DeleteAll(tx, logins.Prefix(sc, id))
 	places.Delete(tx, placeKey(sc.Region, p.at.ID))
 	pools.Delete(tx, p.at.key())
 }

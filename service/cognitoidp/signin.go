@@ -1,0 +1,226 @@
+package cognitoidp
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/brume-cloud/brume/api/cognitoidp"
+	"github.com/brume-cloud/brume/state/kv"
+)
+
+// entry is a request of a sign-in, by a user or for one.
+type entry struct {
+	pool   string // of an administrator's request; empty for a user's
+	client string
+	values map[string]string
+}
+
+// step is what comes next in a sign-in: a challenge, or tokens.
+type step struct {
+	challenge  cognitoidp.ChallengeNameType
+	session    *string
+	parameters map[string]string
+	grant      *grant
+}
+
+// admit finds the client, and checks that its secret is known.
+func (e *entry) admit(ctx context.Context, tx kv.Tx) (c *client, err error) {
+	if e.pool == "" {
+		c, err = clientAnywhere(ctx, tx, e.client)
+	} else {
+		var p *pool
+		if p, err = here(ctx, e.pool).find(tx); err == nil {
+			c, err = p.client(tx, e.client)
+		}
+	}
+	return c, err
+}
+
+// user finds who signs in; nil where nobody of that name does.
+func (e *entry) user(tx kv.Tx, c *client) (*user, error) {
+	name := e.values["USERNAME"]
+	if name == "" {
+		return nil, missing("USERNAME")
+	}
+	hash := e.values["SECRET_HASH"]
+	if err := c.checkHash(name, &hash); err != nil {
+		return nil, err
+	}
+	u, _ := c.pool.user(tx, name)
+	if u != nil && u.Disabled {
+		return nil, disabled()
+	}
+	return u, nil
+}
+
+func missing(parameter string) error { return invalid("Missing required parameter %s", parameter) }
+
+// InitiateAuth begins a sign-in.
+func (s *Service) InitiateAuth(ctx context.Context, in *cognitoidp.InitiateAuthInput) (*cognitoidp.InitiateAuthOutput, error) {
+	switch in.AuthFlow {
+	case cognitoidp.AuthFlowTypeADMINUSERPASSWORDAUTH, cognitoidp.AuthFlowTypeADMINNOSRPAUTH:
+		return nil, invalid("Initiate Auth method not supported.")
+	}
+	st, tokens, err := s.begin(ctx, &entry{client: in.ClientId, values: in.AuthParameters}, in.AuthFlow)
+	if err != nil {
+		return nil, err
+	}
+	return &cognitoidp.InitiateAuthOutput{ChallengeName: st.challenge, Session: st.session, ChallengeParameters: st.parameters, AuthenticationResult: tokens}, nil
+}
+
+// AdminInitiateAuth begins a sign-in on a server that has AWS credentials.
+func (s *Service) AdminInitiateAuth(ctx context.Context, in *cognitoidp.AdminInitiateAuthInput) (*cognitoidp.AdminInitiateAuthOutput, error) {
+	st, tokens, err := s.begin(ctx, &entry{in.UserPoolId, in.ClientId, in.AuthParameters}, in.AuthFlow)
+	if err != nil {
+		return nil, err
+	}
+	return &cognitoidp.AdminInitiateAuthOutput{ChallengeName: st.challenge, Session: st.session, ChallengeParameters: st.parameters, AuthenticationResult: tokens}, nil
+}
+
+// begin takes the first step of a flow.
+func (s *Service) begin(ctx context.Context, e *entry, flow cognitoidp.AuthFlowType) (st step, _ *cognitoidp.AuthenticationResultType, err error) {
+	err = s.settle(ctx, func(tx kv.Tx) error {
+		c, err := e.admit(ctx, tx)
+		if err != nil {
+			return err
+		}
+		switch flow {
+		case cognitoidp.AuthFlowTypeUSERSRPAUTH:
+			st, err = s.bySRP(tx, c, e)
+		case cognitoidp.AuthFlowTypeUSERPASSWORDAUTH, cognitoidp.AuthFlowTypeADMINUSERPASSWORDAUTH, cognitoidp.AuthFlowTypeADMINNOSRPAUTH:
+			st, err = s.byPassword(tx, c, e, strings.Replace(string(flow), "ADMIN_NO_SRP", "ADMIN_USER_PASSWORD", 1))
+		case cognitoidp.AuthFlowTypeREFRESHTOKENAUTH, "REFRESH_TOKEN":
+			st, err = s.byRefresh(tx, c, e)
+		default:
+			err = unbuilt("the flow " + string(flow))
+		}
+		return err
+	})
+	if err != nil {
+		return st, nil, err
+	}
+	tokens, err := s.finish(ctx, st)
+	return st, tokens, err
+}
+
+func notEnabled(flow string) error { return invalid("%s flow not enabled for this client", flow) }
+
+// byPassword signs in with a password that is told.
+func (s *Service) byPassword(tx kv.Tx, c *client, e *entry, flow string) (step, error) {
+	if !c.allows(flow) {
+		return step{}, notEnabled(flow)
+	}
+	u, err := e.user(tx, c)
+	password := e.values["PASSWORD"]
+	switch {
+	case err != nil:
+		return step{}, err
+	case password == "":
+		return step{}, missing("PASSWORD")
+	case u == nil:
+		return step{}, c.absent()
+	}
+	if err := u.prove(tx, func() bool { return u.Password.matches(u.identity(), password) }); err != nil {
+		return step{}, err
+	}
+	return s.proved(tx, c, u)
+}
+
+// bySRP begins the exchange that proves a password without telling it.
+func (s *Service) bySRP(tx kv.Tx, c *client, e *entry) (step, error) {
+	if !c.allows("USER_SRP_AUTH") {
+		return step{}, notEnabled("USER_SRP_AUTH")
+	}
+	u, err := e.user(tx, c)
+	public := e.values["SRP_A"]
+	switch {
+	case err != nil:
+		return step{}, err
+	case public == "":
+		return step{}, missing("SRP_A")
+	case u == nil && !c.hides():
+		return step{}, c.absent()
+	}
+	known := u != nil
+	if !known { // AWS: "Managing user existence error responses": one who is made up, always the same
+		name := e.values["USERNAME"]
+		seed := mac(c.pool.Secret, []byte("user"), []byte(c.pool.fold(name)))
+		u = &user{pool: c.pool, Name: name, Sub: hex.EncodeToString(seed[saltBytes:]), Password: secret{seed[:saltBytes], seed}}
+	}
+	kept := u.Password
+	if len(kept.Verifier) == 0 {
+		kept = secret{mac(c.pool.Secret, []byte(u.Sub))[:saltBytes], s.bytes(saltBytes)}
+	}
+	private := s.bytes(privateBytes)
+	x, ok := newExchange(kept, public, private)
+	if !ok {
+		return step{}, invalid("SRP_A is not a valid public number.")
+	}
+	t := s.newTicket(u)
+	if known {
+		t = s.open(tx, c, u, attempt{Step: string(cognitoidp.ChallengeNameTypePASSWORDVERIFIER), Private: private, Public: public})
+	}
+	return step{challenge: cognitoidp.ChallengeNameTypePASSWORDVERIFIER, parameters: map[string]string{
+		"SALT": hex.EncodeToString(kept.Salt), "SRP_B": x.open.Text(16), "SECRET_BLOCK": base64.StdEncoding.EncodeToString(t.block()),
+		"USERNAME": u.Name, "USER_ID_FOR_SRP": u.Name,
+	}}, nil
+}
+
+// proved is what comes after the password.
+func (s *Service) proved(tx kv.Tx, c *client, u *user) (step, error) {
+	if err := u.standing(tx); err != nil {
+		return step{}, err
+	}
+	if u.Status != forceChange {
+		return s.granted(tx, c, u), nil
+	}
+	required, given := []string{}, map[string]string{}
+	for i := range c.pool.settings.SchemaAttributes {
+		if a := &c.pool.settings.SchemaAttributes[i]; *a.Required && *a.Name != "sub" && u.Attributes[*a.Name] == "" {
+			required = append(required, newAttribute+*a.Name)
+		}
+	}
+	for name, value := range u.Attributes {
+		if c.mayRead(name) {
+			given[name] = value
+		}
+	}
+	lack, _ := json.Marshal(required) //nolint:errchkjson // texts
+	have, _ := json.Marshal(given)    //nolint:errchkjson // texts
+	t := s.open(tx, c, u, attempt{Step: string(cognitoidp.ChallengeNameTypeNEWPASSWORDREQUIRED)})
+	return step{challenge: cognitoidp.ChallengeNameTypeNEWPASSWORDREQUIRED, session: &t.text, parameters: map[string]string{
+		"USER_ID_FOR_SRP": u.Name, "requiredAttributes": string(lack), "userAttributes": string(have),
+	}}, nil
+}
+
+// newAttribute begins what sets an attribute in the answer to NEW_PASSWORD_REQUIRED.
+const newAttribute = "userAttributes."
+
+// timestampForm is that of PASSWORD_VERIFIER, which Java writes as EEE MMM d HH:mm:ss z yyyy.
+const timestampForm = "Mon Jan 2 15:04:05 UTC 2006"
+
+// verify checks what SRP proves.
+func (s *Service) verify(tx kv.Tx, c *client, u *user, e *entry) (step, error) {
+	block, stamp := e.values["PASSWORD_CLAIM_SECRET_BLOCK"], e.values["TIMESTAMP"]
+	if block == "" || e.values["PASSWORD_CLAIM_SIGNATURE"] == "" || stamp == "" {
+		return step{}, missing("PASSWORD_CLAIM_SECRET_BLOCK, PASSWORD_CLAIM_SIGNATURE or TIMESTAMP")
+	}
+	if _, err := time.Parse(timestampForm, stamp); err != nil {
+		return step{}, invalid("TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english.")
+	}
+	a, t, err := u.resume(tx, c, block, cognitoidp.ChallengeNameTypePASSWORDVERIFIER)
+	if err != nil {
+		return step{}, err
+	}
+	u.use(tx, t, a)
+	signature, _ := base64.StdEncoding.DecodeString(e.values["PASSWORD_CLAIM_SIGNATURE"])
+	x, ok := newExchange(u.Password, a.Public, a.Private)
+	if err := u.prove(tx, func() bool { return ok && x.proves(u.identity(), t.block(), stamp, signature) }); err != nil {
+		return step{}, err
+	}
+	return s.proved(tx, c, u)
+}
