@@ -1,11 +1,11 @@
 package vtl
 
-// What a template is read into. Nothing evaluates it yet.
+// What a template is read into.
 
 // node is a part of a template's text, expression one of a directive's.
 type (
-	node       interface{ isNode() }
-	expression interface{ isExpression() }
+	node       interface{ exec(r *run) halt }
+	expression interface{ eval(r *run) any }
 	block      []node
 )
 
@@ -84,22 +84,3 @@ type (
 	rangeOf      struct{ first, last expression }
 	mapOf        struct{ keys, values []expression }
 )
-
-func (text) isNode()         {}
-func (*reference) isNode()   {}
-func (*escaped) isNode()     {}
-func (*setNode) isNode()     {}
-func (*ifNode) isNode()      {}
-func (*foreachNode) isNode() {}
-func (*defineNode) isNode()  {}
-func (*callNode) isNode()    {}
-func (haltNode) isNode()     {}
-
-func (*reference) isExpression()    {}
-func (*binary) isExpression()       {}
-func (*not) isExpression()          {}
-func (constant) isExpression()      {}
-func (*interpolated) isExpression() {}
-func (*listOf) isExpression()       {}
-func (*rangeOf) isExpression()      {}
-func (*mapOf) isExpression()        {}

@@ -1,8 +1,8 @@
-// Package vtl reads the Velocity Template Language as API Gateway speaks it: the
-// language of Velocity 1.7. It knows nothing of AWS's API.
+// Package vtl is the Velocity Template Language as API Gateway speaks it: the
+// language of Velocity 1.7, Java's methods that templates call, and the variables
+// $input, $util, $context and $stageVariables. It knows nothing of AWS's API.
 //
-// It reads only: rendering, with the variables $input, $util, $context and
-// $stageVariables, is not written yet.
+// Templates are hostile: limits.go says what bounds them.
 package vtl
 
 import "fmt"
@@ -33,6 +33,9 @@ func Compile(source string) (t *Template, err error) {
 			t, err = nil, bad
 		}
 	}()
+	if len(source) > MaxSource {
+		return nil, &SyntaxError{Line: 1, Reason: "the template is too long"}
+	}
 	p := &parser{src: source, macros: map[string]*macro{}}
 	body, _ := p.block(nil)
 	return &Template{body: body, macros: p.macros}, nil
