@@ -152,6 +152,7 @@ func (r *run) mapMethod(m *Map, name string, arguments []any) (any, bool) {
 		case "containsKey":
 			return m.has(r.text(arguments[0])), true
 		case "containsValue":
+			r.take(len(m.keys))
 			return slices.ContainsFunc(m.list().items, func(v any) bool { return r.equal(v, arguments[0]) }), true
 		case "remove":
 			r.spend(16 * len(m.keys))

@@ -2,6 +2,7 @@ package vtl
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -168,6 +169,22 @@ func TestHostileTemplatesAreStopped(t *testing.T) {
 		if _, err := template.Render(Message{}.Scope()); !errors.As(err, &bad) {
 			t.Errorf("%s: got %v, want a *RenderError", name, err)
 		}
+	}
+}
+
+// The first value is the one that is looked for: only the copy costs.
+func TestSearchingALargeMapIsPaidFor(t *testing.T) {
+	var body strings.Builder
+	for i := range 20_000 {
+		fmt.Fprintf(&body, `,"%d":1`, i)
+	}
+	template, err := Compile("#foreach($i in [1..1000])#set($b = $input.path('$').containsValue(1))#end")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var bad *RenderError
+	if _, err := template.Render(Message{Body: "{" + body.String()[1:] + "}"}.Scope()); !errors.As(err, &bad) {
+		t.Errorf("got %v, want a *RenderError", err)
 	}
 }
 
