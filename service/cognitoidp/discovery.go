@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 
 	"github.com/brume-cloud/brume/aws"
@@ -36,7 +38,17 @@ func wellKnown(path string) (pool, document string, ok bool) {
 // Site claims what pools serve below their issuers.
 func (s *Service) Site(_ context.Context, req *wire.Request) bool {
 	_, _, ok := wellKnown(req.Path)
-	return ok
+	return ok && isEndpoint(req.Host)
+}
+
+// isEndpoint tells the API's own hosts from those of what people put on the
+// network, such as a bucket with a key of that path.
+func isEndpoint(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	_, err := netip.ParseAddr(host)
+	return err == nil || !strings.Contains(host, ".") || strings.HasPrefix(host, "cognito-idp.")
 }
 
 // Front answers what Site claims.
