@@ -9,6 +9,8 @@ const (
 	maxClients          = 1000 // of a pool
 	maxCustomAttributes = 50   // of a pool
 	maxTags             = 50
+	maxGroups           = 10000 // of a pool
+	maxMemberships      = 100   // groups of a user
 	maxCallbackURLs     = 100
 	maxPage             = 60 // of any listing
 

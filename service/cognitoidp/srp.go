@@ -25,13 +25,13 @@ const groupPrime = "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67
 
 const saltBytes = 16
 
-// group is what the protocol computes in.
-type group struct{ n, g, k *big.Int }
+// field is what the protocol computes in.
+type field struct{ n, g, k *big.Int }
 
-func newGroup() *group {
+func newField() *field {
 	n, _ := new(big.Int).SetString(groupPrime, 16)
 	g := big.NewInt(2)
-	return &group{n: n, g: g, k: hashed(padded(n), padded(g))}
+	return &field{n: n, g: g, k: hashed(padded(n), padded(g))}
 }
 
 // padded is a number's bytes with a zero before a leading bit.
@@ -55,7 +55,7 @@ func hashed(parts ...[]byte) *big.Int {
 type identity struct{ pool, user string } // the pool's id without its region
 
 // verifier returns what is kept of a password.
-func (g *group) verifier(who identity, salt []byte, password string) []byte {
+func (g *field) verifier(who identity, salt []byte, password string) []byte {
 	inner := sha256.Sum256([]byte(who.pool + who.user + ":" + password))
 	x := hashed(padded(new(big.Int).SetBytes(salt)), inner[:])
 	return new(big.Int).Exp(g.g, x, g.n).Bytes()
@@ -64,7 +64,7 @@ func (g *group) verifier(who identity, salt []byte, password string) []byte {
 // newSecret keeps a password.
 func (s *Service) newSecret(who identity, password string) secret {
 	salt := s.bytes(saltBytes)
-	return secret{Salt: salt, Verifier: newGroup().verifier(who, salt, password)}
+	return secret{Salt: salt, Verifier: newField().verifier(who, salt, password)}
 }
 
 // matches tells whether a password is the one that was kept, in the same time
@@ -73,7 +73,7 @@ func (k *secret) matches(who identity, password string) bool {
 	if len(password) > maxPasswordLength {
 		return false
 	}
-	return subtle.ConstantTimeCompare(newGroup().verifier(who, k.Salt, password), k.Verifier) == 1 && len(k.Verifier) > 0
+	return subtle.ConstantTimeCompare(newField().verifier(who, k.Salt, password), k.Verifier) == 1 && len(k.Verifier) > 0
 }
 
 func (u *user) identity() identity { return identity{u.pool.at.short(), u.Name} }

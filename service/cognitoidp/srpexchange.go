@@ -16,7 +16,7 @@ const (
 
 // exchange is one run of the protocol, on the server's side.
 type exchange struct {
-	*group
+	*field
 	secret
 	a    *big.Int // the client's public number, A
 	own  *big.Int // the server's private number, b
@@ -33,7 +33,7 @@ func newExchange(kept secret, publicHex string, private []byte) (*exchange, bool
 	if !ok || a.Sign() < 0 {
 		return nil, false
 	}
-	x := &exchange{group: newGroup(), secret: kept, a: a, own: new(big.Int).SetBytes(private)}
+	x := &exchange{field: newField(), secret: kept, a: a, own: new(big.Int).SetBytes(private)}
 	if new(big.Int).Mod(a, x.n).Sign() == 0 {
 		return nil, false
 	}

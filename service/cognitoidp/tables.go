@@ -61,6 +61,17 @@ type user struct {
 	SignedOut   time.Time         `kv:"13"` // tokens of before are revoked
 }
 
+// group is a set of users.
+type group struct {
+	Name        string    `kv:"1"`
+	Description *string   `kv:"2"`
+	Role        *string   `kv:"3"` // an ARN
+	Ranked      bool      `kv:"4"` // Precedence is set
+	Precedence  int32     `kv:"5"` // the lowest comes first
+	Created     time.Time `kv:"6"`
+	Modified    time.Time `kv:"7"`
+}
+
 // attempt is a sign-in that waits for the answer to a challenge.
 type attempt struct {
 	Client  string    `kv:"1"`
@@ -132,6 +143,10 @@ var (
 	codes   = kv.Table[code]{Name: "cognitoidp.code"}      // user's sub, purpose
 	tallies = kv.Table[tally]{Name: "cognitoidp.tally"}    // user's sub, what
 
+	groups      = kv.Table[group]{Name: "cognitoidp.group"}         // name
+	members     = kv.Table[struct{}]{Name: "cognitoidp.member"}     // group's name, user's sub
+	memberships = kv.Table[struct{}]{Name: "cognitoidp.membership"} // user's sub, group's name
+
 	attempts = kv.Table[attempt]{Name: "cognitoidp.attempt"} // user's sub, session's hash
 	logins   = kv.Table[login]{Name: "cognitoidp.login"}     // user's sub, origin_jti
 )
@@ -183,6 +198,42 @@ func (u *user) loginKey(id string) kv.Key {
 	return logins.Key(u.pool.at.Scope, kv.String(u.pool.at.ID), kv.String(u.Sub), kv.String(id))
 }
 
+func (p *pool) groups() kv.Key { return groups.Prefix(p.at.Scope, kv.String(p.at.ID)) }
+
+func (p *pool) groupKey(name string) kv.Key {
+	return groups.Key(p.at.Scope, kv.String(p.at.ID), kv.String(name))
+}
+
+func (p *pool) members(group string) kv.Key {
+	return members.Prefix(p.at.Scope, kv.String(p.at.ID), kv.String(group))
+}
+
+func (p *pool) memberKey(group, sub string) kv.Key {
+	return members.Key(p.at.Scope, kv.String(p.at.ID), kv.String(group), kv.String(sub))
+}
+
+func (p *pool) membershipKey(sub, group string) kv.Key {
+	return memberships.Key(p.at.Scope, kv.String(p.at.ID), kv.String(sub), kv.String(group))
+}
+
+func (u *user) memberships() kv.Key {
+	return memberships.Prefix(u.pool.at.Scope, kv.String(u.pool.at.ID), kv.String(u.Sub))
+}
+
+// memberOf is the sub in a key of members.
+func memberOf(key kv.Key) string {
+	parts := members.Parts(key)
+	_, _ = parts.String(), parts.String() // the pool's id and the group
+	return parts.String()
+}
+
+// groupOf is the group in a key of memberships.
+func groupOf(key kv.Key) string {
+	parts := memberships.Parts(key)
+	_, _ = parts.String(), parts.String() // the pool's id and the user's
+	return parts.String()
+}
+
 // loginID is the sign-in whose key it is.
 func loginID(key kv.Key) string {
 	parts := logins.Parts(key)
@@ -209,6 +260,10 @@ func (u *user) drop(tx kv.Tx) {
 	tallies.DeleteAll(tx, tallies.Prefix(sc, id, kv.String(u.Sub)))
 	attempts.DeleteAll(tx, u.attempts())
 	logins.DeleteAll(tx, u.logins())
+	for key := range memberships.Scan(tx, kv.Prefix(u.memberships())) {
+		members.Delete(tx, u.pool.memberKey(groupOf(key), u.Sub))
+		memberships.Delete(tx, key)
+	}
 	users.Delete(tx, u.key())
 	u.pool.count(tx, countUsers, -1)
 }
@@ -245,6 +300,9 @@ func (p *pool) drop(tx kv.Tx) {
 	tallies.DeleteAll(tx, tallies.Prefix(sc, id))
 	attempts.DeleteAll(tx, attempts.Prefix(sc, id))
 	logins.DeleteAll(tx, logins.Prefix(sc, id))
+	groups.DeleteAll(tx, p.groups())
+	members.DeleteAll(tx, members.Prefix(sc, id))
+	memberships.DeleteAll(tx, memberships.Prefix(sc, id))
 	places.Delete(tx, placeKey(sc.Region, p.at.ID))
 	pools.Delete(tx, p.at.key())
 }

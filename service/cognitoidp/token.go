@@ -69,6 +69,7 @@ func (s *Service) grant(tx kv.Tx, c *client, u *user, l origin) *grant {
 			g.id[name] = value
 		}
 	}
+	u.groupClaims(tx, g.id, g.access)
 	g.id["aud"], g.id["cognito:username"] = c.ID, u.Name
 	g.access["client_id"], g.access["username"], g.access["scope"] = c.ID, u.Name, l.Scope
 	return g
