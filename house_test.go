@@ -158,7 +158,7 @@ var layers = []struct {
 	{"front/origin", nil},
 	{"front/cors", nil},
 	{"front/proxyevent", []string{"aws", "front/wire"}},
-	{"front/jwt", nil},
+	{"front/jwt", []string{"state/memo"}},
 	{"front/authorizer", []string{"aws", "front/policy"}},
 	{"front/upstream", nil},
 	{"front/accesslog", []string{"aws", "api/"}},
