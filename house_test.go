@@ -161,14 +161,15 @@ var layers = []struct {
 	{"front/jwt", []string{"state/memo"}},
 	{"front/authorizer", []string{"aws", "front/policy"}},
 	{"front/upstream", nil},
-	{"front/accesslog", []string{"aws", "api/"}},
+	{"front/accesslog", nil},
+	{"front/logwriter", []string{"aws", "api/"}},
 	{"front/pace", nil},
 	{"front/pattern", nil},
 	{"front/meter", []string{"aws", "state/"}},
 	{"front/gateway", []string{"aws", "state/", "front/"}},
 	{"front/control", []string{"aws", "state/", "front/"}},
 	{"front/deliver", []string{"aws", "state/", "api/"}},
-	{"service/", []string{"aws", "state/", "api/", "front/wire", "front/policy", "front/pattern", "front/sigv4", "front/meter", "front/cors", "front/proxyevent", "front/jwt", "front/authorizer", "front/upstream", "front/accesslog"}},
+	{"service/", []string{"aws", "state/", "api/", "front/wire", "front/policy", "front/pattern", "front/sigv4", "front/meter", "front/cors", "front/proxyevent", "front/jwt", "front/authorizer", "front/upstream", "front/accesslog", "front/logwriter"}},
 	{"sim/", []string{"sim/"}}, // a model that imports what it checks shares its mistakes; the workloads are tests
 	{"plane/", []string{"aws", "state/", "api/", "front/deliver", "plane/"}},
 }
