@@ -47,7 +47,7 @@ func New(d Deps) *Service { return &Service{Deps: d} }
 
 // Invalid says in API Gateway's words what is wrong with a request.
 func Invalid(_ *schema.Operation, v *wire.Invalid) *aws.Error {
-	if v.Violations[0].Member == "protocolType" {
+	if v.Violations[0].Member == "ProtocolType" {
 		return bad("Invalid protocol specified. Must be one of [HTTP, WEBSOCKET]")
 	}
 	return v.WithCode("BadRequestException")

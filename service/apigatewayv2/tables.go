@@ -3,6 +3,7 @@ package apigatewayv2
 import (
 	"encoding/json"
 	"fmt"
+	"iter"
 
 	"github.com/brume-cloud/brume/api/apigatewayv2"
 	"github.com/brume-cloud/brume/aws"
@@ -81,14 +82,25 @@ func (k *kind[T]) drop(tx kv.Tx, sc kv.Scope, ids ...string) {
 }
 
 // all walks the documents whose keys begin with ids, in the order of their keys.
-func (k *kind[T]) all(tx kv.Tx, sc kv.Scope, ids ...string) func(yield func(kv.Key, *T) bool) {
+func (k *kind[T]) all(tx kv.Tx, sc kv.Scope, ids ...string) iter.Seq2[kv.Key, *T] {
 	return k.within(tx, kv.Prefix(k.key(sc, ids...)))
 }
 
-func (k *kind[T]) within(tx kv.Tx, r kv.Range) func(yield func(kv.Key, *T) bool) {
+func (k *kind[T]) within(tx kv.Tx, r kv.Range) iter.Seq2[kv.Key, *T] {
 	return func(yield func(kv.Key, *T) bool) {
 		for key, r := range k.Scan(tx, r) {
 			if !yield(key, decode[T](r.JSON)) {
+				return
+			}
+		}
+	}
+}
+
+// documents are those of all, without their keys.
+func documents[T any](all iter.Seq2[kv.Key, *T]) iter.Seq[*T] {
+	return func(yield func(*T) bool) {
+		for _, d := range all {
+			if !yield(d) {
 				return
 			}
 		}
