@@ -31,6 +31,8 @@ require (
 	golang.org/x/sys v0.38.0
 )
 
+require github.com/aws/aws-sdk-go-v2/service/apigatewayv2 v1.35.2
+
 require (
 	github.com/andybalholm/brotli v1.1.1 // indirect
 	github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider v1.61.0

@@ -326,9 +326,10 @@ var dependencies = map[string]string{
 	"golang.org/x/sys":                                     "file locks, and the namespaces of functions",
 	"golang.org/x/term":                                    "is the output a terminal",
 
-	"github.com/aws/aws-sdk-go-v2/service/glacier":   "tests",
-	"github.com/aws/aws-sdk-go-v2/service/s3control": "tests",
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb":  "tests",
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2": "tests",
+	"github.com/aws/aws-sdk-go-v2/service/glacier":      "tests",
+	"github.com/aws/aws-sdk-go-v2/service/s3control":    "tests",
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb":     "tests",
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs":          "tests",
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider": "tests",

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	apigatewayv2api "github.com/brume-cloud/brume/api/apigatewayv2"
 	"github.com/brume-cloud/brume/api/catalog"
 	cognitoidpapi "github.com/brume-cloud/brume/api/cognitoidp"
 	dynamodbapi "github.com/brume-cloud/brume/api/dynamodb"
@@ -25,6 +26,7 @@ import (
 	"github.com/brume-cloud/brume/front/pace"
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/front/wire/schema"
+	"github.com/brume-cloud/brume/service/apigatewayv2"
 	"github.com/brume-cloud/brume/service/cognitoidp"
 	"github.com/brume-cloud/brume/service/dynamodb"
 	"github.com/brume-cloud/brume/service/glacier"
@@ -42,6 +44,7 @@ import (
 // NotImplemented.
 func built() map[string]entry {
 	return map[string]entry{
+		"apigatewayv2":    {operations: apigatewayv2api.Operations, open: openAPIGatewayV2, invalid: apigatewayv2.Invalid},
 		"cognitoidp":      {operations: cognitoidpapi.Operations, open: openCognito, invalid: cognitoidp.Invalid},
 		"dynamodb":        {operations: dynamodbapi.Operations, open: openDynamoDB, invalid: dynamodb.Invalid},
 		"dynamodbstreams": {operations: dynamodbstreamsapi.Operations, open: openDynamoDBStreams},
@@ -58,6 +61,10 @@ func built() map[string]entry {
 }
 
 // What follows joins each service to what it needs of the cloud.
+
+func openAPIGatewayV2(s *System, via aws.Invoker) any {
+	return apigatewayv2.New(apigatewayv2.Deps{Store: s.store, Random: random{}, Via: via, Log: s.log, Endpoint: s.endpoint})
+}
 
 func openCognito(s *System, _ aws.Invoker) any {
 	return cognitoidp.New(cognitoidp.Deps{Store: s.store, Random: random{}, Post: s.post, Endpoint: s.endpoint})
