@@ -39,7 +39,7 @@ func (s *Service) CreateApi(ctx context.Context, in *apigatewayv2.CreateApiInput
 		if err != nil || in.Target == nil {
 			return err
 		}
-		return s.quickCreate(tx, a, in)
+		return s.quickCreate(tx, d, a, in)
 	})
 	if err != nil {
 		return nil, err
@@ -152,7 +152,7 @@ func (s *Service) UpdateApi(ctx context.Context, in *apigatewayv2.UpdateApiInput
 			return err
 		}
 		if in.Target != nil || in.RouteKey != nil || in.CredentialsArn != nil {
-			if err := s.quickUpdate(tx, a, in); err != nil {
+			if err := a.quickUpdate(tx, d, in); err != nil {
 				return err
 			}
 		}

@@ -34,6 +34,13 @@ type Deps struct {
 	Via      aws.Invoker // calls to the services that requests are for
 	Log      *slog.Logger
 	Endpoint func(aws.Region) string // the URL of this cloud, in the addresses of APIs
+	REST     REST                    // nil: there are no REST APIs
+}
+
+// REST tells of the APIs of the first generation, to which custom domains may lead.
+type REST interface {
+	// HasStage reports whether there is a REST API with a stage.
+	HasStage(tx kv.Tx, sc kv.Scope, apiID, stage string) bool
 }
 
 // Service implements the API. What it does not override answers NotImplemented.

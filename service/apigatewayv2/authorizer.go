@@ -170,3 +170,22 @@ func (s *Service) DeleteAuthorizer(ctx context.Context, in *apigatewayv2.DeleteA
 	})
 	return &apigatewayv2.DeleteAuthorizerOutput{}, err
 }
+
+// ResetAuthorizersCache makes a stage ask its authorizers again.
+func (s *Service) ResetAuthorizersCache(ctx context.Context, in *apigatewayv2.ResetAuthorizersCacheInput) (*apigatewayv2.ResetAuthorizersCacheOutput, error) {
+	a := here(ctx, in.ApiId)
+	err := kv.Update(ctx, s.Store, func(tx kv.Tx) error {
+		d, err := a.find(tx)
+		if err != nil {
+			return err
+		}
+		st, err := a.stage(tx, in.StageName)
+		if err != nil {
+			return err
+		}
+		resets.Put(tx, a.resetKey(st.StageName), &reset{tx.Now()})
+		a.refresh(tx, d, st)
+		return nil
+	})
+	return &apigatewayv2.ResetAuthorizersCacheOutput{}, err
+}

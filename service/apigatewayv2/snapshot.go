@@ -1,6 +1,8 @@
 package apigatewayv2
 
 import (
+	"time"
+
 	"github.com/brume-cloud/brume/api/apigatewayv2"
 	"github.com/brume-cloud/brume/state/kv"
 )
@@ -25,6 +27,7 @@ type snapshot struct {
 	// Of the stage that serves it.
 	Disabled bool                // the API is reached by its domain names alone
 	Stage    *apigatewayv2.Stage // variables, throttling, access log
+	Reset    time.Time           // what authorizers said before this is not to be gone by
 }
 
 // take makes a snapshot of the API as it is.
@@ -140,5 +143,8 @@ func (a address) refresh(tx kv.Tx, d *apigatewayv2.Api, st *apigatewayv2.Stage) 
 	}
 	s := decode[snapshot](kept.JSON)
 	s.Disabled, s.Stage = deref(d.DisableExecuteApiEndpoint), st
+	if r, ok := resets.Get(tx, a.resetKey(st.StageName)); ok {
+		s.Reset = r.At
+	}
 	a.serve(tx, st.StageName, s)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/brume-cloud/brume/api/apigatewayv2"
 	"github.com/brume-cloud/brume/aws"
@@ -142,12 +143,33 @@ type served struct {
 	JSON    []byte `kv:"3"` // the snapshot
 }
 
+// reset is when a stage was told to forget what its authorizers had said.
+type reset struct {
+	At time.Time `kv:"1"`
+}
+
+// routing is where a domain's paths lead: all that its traffic reads.
+type routing struct {
+	Account string   `kv:"1"`
+	Region  string   `kv:"2"`
+	Domain  string   `kv:"3"`
+	To      []routed `kv:"4"`
+}
+
+// routed is where the paths below a key lead.
+type routed struct {
+	Key   string `kv:"1"`
+	API   string `kv:"2"`
+	Stage string `kv:"3"`
+}
+
 var (
-	places       = kv.Table[place]{Name: "apigatewayv2.place"}           // the API's id; in no account and region
-	domainPlaces = kv.Table[place]{Name: "apigatewayv2.domainplace"}     // the domain's name; in no account and region
-	snapshots    = kv.Table[deployed]{Name: "apigatewayv2.snapshot"}     // the API's id, the deployment's
-	serving      = kv.Table[served]{Name: "apigatewayv2.served"}         // the API's id, the stage's name; in no account and region
-	resets       = kv.Table[struct{}]{Name: "apigatewayv2.resetcounter"} // the API's id, the stage's name
+	places       = kv.Table[place]{Name: "apigatewayv2.place"}       // the API's id; in no account and region
+	domainPlaces = kv.Table[place]{Name: "apigatewayv2.domainplace"} // the domain's name; in no account and region
+	routings     = kv.Table[routing]{Name: "apigatewayv2.routing"}   // the domain's name; in no account and region
+	snapshots    = kv.Table[deployed]{Name: "apigatewayv2.snapshot"} // the API's id, the deployment's
+	serving      = kv.Table[served]{Name: "apigatewayv2.served"}     // the API's id, the stage's name; in no account and region
+	resets       = kv.Table[reset]{Name: "apigatewayv2.reset"}       // the API's id, the stage's name
 )
 
 // anywhere is the scope of what is found without knowing whose it is.
@@ -157,8 +179,14 @@ func placeKey(id string) kv.Key { return places.Key(anywhere, kv.String(id)) }
 
 func domainPlaceKey(name string) kv.Key { return domainPlaces.Key(anywhere, kv.String(name)) }
 
+func routingKey(domain string) kv.Key { return routings.Key(anywhere, kv.String(domain)) }
+
 func (a address) snapshotKey(deployment string) kv.Key {
 	return snapshots.Key(a.Scope, kv.String(a.ID), kv.String(deployment))
+}
+
+func (a address) resetKey(stage string) kv.Key {
+	return resets.Key(a.Scope, kv.String(a.ID), kv.String(stage))
 }
 
 func servedKey(apiID, stage string) kv.Key {
@@ -201,7 +229,7 @@ func (a address) drop(tx kv.Tx) {
 	models.drop(tx, a.Scope, a.ID)
 	snapshots.DeleteAll(tx, snapshots.Prefix(a.Scope, kv.String(a.ID)))
 	serving.DeleteAll(tx, serving.Prefix(anywhere, kv.String(a.ID)))
-	resets.DeleteAll(tx, resets.Prefix(anywhere, kv.String(a.ID)))
+	resets.DeleteAll(tx, resets.Prefix(a.Scope, kv.String(a.ID)))
 	places.Delete(tx, placeKey(a.ID))
 	apis.delete(tx, a.Scope, a.ID)
 }

@@ -1,6 +1,15 @@
 package apigatewayv2
 
-import "strings"
+import (
+	"context"
+	"maps"
+	"net/url"
+	"strings"
+
+	"github.com/brume-cloud/brume/api/apigatewayv2"
+	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/state/kv"
+)
 
 // checkTags checks the tags of a resource.
 func checkTags(tags map[string]string) error {
@@ -16,4 +25,89 @@ func checkTags(tags map[string]string) error {
 		}
 	}
 	return nil
+}
+
+// tagged runs fn on the tags of the resource that an ARN names, and stores what
+// fn returns; nil leaves them as they are.
+func tagged(tx kv.Tx, sc kv.Scope, resource string, fn func(tags map[string]string) map[string]string) error {
+	at, err := aws.ParseARN(resource)
+	if err != nil || at.Service != "apigateway" || at.Region != sc.Region {
+		return bad("Invalid resource ARN specified: %s", resource)
+	}
+	parts := strings.Split(strings.TrimPrefix(at.Resource, "/"), "/")
+	for i, p := range parts {
+		if name, err := url.PathUnescape(p); err == nil {
+			parts[i] = name // $default comes as %24default
+		}
+	}
+	switch {
+	case len(parts) == 2 && parts[0] == "apis":
+		return retag(tx, apis, func(d *apigatewayv2.Api) *map[string]string { return &d.Tags }, fn, sc, parts[1])
+	case len(parts) == 4 && parts[0] == "apis" && parts[2] == "stages":
+		return retag(tx, stages, func(d *apigatewayv2.Stage) *map[string]string { return &d.Tags }, fn, sc, parts[1], parts[3])
+	case len(parts) == 2 && parts[0] == "domainnames":
+		return retag(tx, domains, func(d *apigatewayv2.DomainName) *map[string]string { return &d.Tags }, fn, sc, parts[1])
+	case len(parts) == 2 && parts[0] == "vpclinks":
+		return retag(tx, vpcLinks, func(d *apigatewayv2.VpcLink) *map[string]string { return &d.Tags }, fn, sc, parts[1])
+	}
+	return bad("Invalid resource ARN specified: %s", resource)
+}
+
+type tagsOf[T any] func(*T) *map[string]string
+
+// retag is tagged for a resource of a kind.
+func retag[T any](tx kv.Tx, k *kind[T], of tagsOf[T], fn func(map[string]string) map[string]string, sc kv.Scope, ids ...string) error {
+	d, err := k.find(tx, sc, ids...)
+	if err != nil {
+		return err
+	}
+	tags := of(d)
+	if changed := fn(*tags); changed != nil {
+		if err := checkTags(changed); err != nil {
+			return err
+		}
+		*tags = changed
+		k.put(tx, d, sc, ids...)
+	}
+	return nil
+}
+
+// TagResource adds tags, replacing those with the same keys.
+func (s *Service) TagResource(ctx context.Context, in *apigatewayv2.TagResourceInput) (*apigatewayv2.TagResourceOutput, error) {
+	err := kv.Update(ctx, s.Store, func(tx kv.Tx) error {
+		return tagged(tx, scopeOf(ctx), in.ResourceArn, func(old map[string]string) map[string]string {
+			all := map[string]string{}
+			maps.Copy(all, old)
+			maps.Copy(all, in.Tags)
+			return all
+		})
+	})
+	return &apigatewayv2.TagResourceOutput{}, err
+}
+
+// UntagResource removes tags. Keys that the resource does not have are no error.
+func (s *Service) UntagResource(ctx context.Context, in *apigatewayv2.UntagResourceInput) (*apigatewayv2.UntagResourceOutput, error) {
+	err := kv.Update(ctx, s.Store, func(tx kv.Tx) error {
+		return tagged(tx, scopeOf(ctx), in.ResourceArn, func(old map[string]string) map[string]string {
+			all := map[string]string{}
+			maps.Copy(all, old)
+			for _, k := range in.TagKeys {
+				delete(all, k)
+			}
+			return all
+		})
+	})
+	return &apigatewayv2.UntagResourceOutput{}, err
+}
+
+// GetTags returns the tags of a resource.
+func (s *Service) GetTags(ctx context.Context, in *apigatewayv2.GetTagsInput) (*apigatewayv2.GetTagsOutput, error) {
+	out := &apigatewayv2.GetTagsOutput{Tags: map[string]string{}}
+	err := kv.View(ctx, s.Store, func(tx kv.Tx) error {
+		return tagged(tx, scopeOf(ctx), in.ResourceArn, func(tags map[string]string) map[string]string {
+			maps.Copy(out.Tags, tags)
+			return nil
+		})
+	})
+	return out, err
 }
