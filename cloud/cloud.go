@@ -25,6 +25,7 @@ import (
 	"github.com/brume-cloud/brume/front/gateway"
 	"github.com/brume-cloud/brume/front/logwriter"
 	"github.com/brume-cloud/brume/front/meter"
+	"github.com/brume-cloud/brume/service/cognitoidp"
 	"github.com/brume-cloud/brume/service/dynamodb"
 	"github.com/brume-cloud/brume/service/s3"
 	"github.com/brume-cloud/brume/service/sns"
@@ -67,6 +68,7 @@ type System struct {
 	streams   *dynamodb.Streams
 	sns       *sns.Service
 	logs      *logwriter.Writer
+	cognito   *cognitoidp.Service
 	gate      *gateway.Gateway
 	secrets   Secrets
 	started   time.Time // real time

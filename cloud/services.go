@@ -21,9 +21,12 @@ import (
 	sqsapi "github.com/brume-cloud/brume/api/sqs"
 	stsapi "github.com/brume-cloud/brume/api/sts"
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/authorizer"
 	"github.com/brume-cloud/brume/front/gateway"
+	"github.com/brume-cloud/brume/front/jwt"
 	"github.com/brume-cloud/brume/front/logwriter"
 	"github.com/brume-cloud/brume/front/pace"
+	"github.com/brume-cloud/brume/front/upstream"
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/front/wire/schema"
 	"github.com/brume-cloud/brume/service/apigatewayv2"
@@ -63,11 +66,17 @@ func built() map[string]entry {
 // What follows joins each service to what it needs of the cloud.
 
 func openAPIGatewayV2(s *System, via aws.Invoker) any {
-	return apigatewayv2.New(apigatewayv2.Deps{Store: s.store, Random: random{}, Via: via, Log: s.log, Endpoint: s.endpoint})
+	backends := upstream.New()
+	keys := func(ctx context.Context, issuer string) ([]byte, bool, error) { return s.cognito.Keys(ctx, issuer) }
+	return apigatewayv2.New(apigatewayv2.Deps{
+		Store: s.store, Random: random{}, Via: via, Log: s.log, Endpoint: s.endpoint, Clock: s.clock, Logs: s.logs, Pace: new(pace.Buckets),
+		Tokens: jwt.New(keys, backends.HTTP()), Decisions: new(authorizer.Cache), Upstream: backends,
+	})
 }
 
 func openCognito(s *System, _ aws.Invoker) any {
-	return cognitoidp.New(cognitoidp.Deps{Store: s.store, Random: random{}, Post: s.post, Endpoint: s.endpoint})
+	s.cognito = cognitoidp.New(cognitoidp.Deps{Store: s.store, Random: random{}, Post: s.post, Endpoint: s.endpoint})
+	return s.cognito
 }
 
 func openDynamoDB(s *System, via aws.Invoker) any {

@@ -77,7 +77,7 @@ func NewFirst(call *aws.Call, r *wire.Request) *First {
 	e := &First{
 		Path: path, Method: r.Method, Headers: map[string]string{}, MultiHeaders: map[string][]string{}, Query: lasts(r.Params), MultiQuery: every(r.Params),
 		Context: FirstContext{
-			Method: r.Method, ExtendedID: extended(call), Time: written(call.Start), Path: path, AccountID: "anonymous", Protocol: r.Proto,
+			Method: r.Method, ExtendedID: extended(call), Time: Written(call.Start), Path: path, AccountID: "anonymous", Protocol: r.Proto,
 			DomainPrefix: prefixOf(host), Epoch: call.Start.UnixMilli(), RequestID: call.RequestID, DomainName: host,
 			Identity: Identity{SourceIP: call.SourceIP, UserAgent: call.UserAgent},
 		},

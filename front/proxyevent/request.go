@@ -25,7 +25,8 @@ import (
 // timeForm is how the payloads write the time of a request.
 const timeForm = "02/Jan/2006:15:04:05 +0000"
 
-func written(t time.Time) string { return t.UTC().Format(timeForm) }
+// Written is a time as the payloads and access logs write it.
+func Written(t time.Time) string { return t.UTC().Format(timeForm) }
 
 // HostOf is the name in a call's Host, without the port.
 func HostOf(call *aws.Call) string {

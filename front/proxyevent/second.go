@@ -54,9 +54,9 @@ type HTTP struct {
 
 // Authorizer is what an authorizer found out: one of its members.
 type Authorizer struct {
-	IAM    *IAM            `json:"iam,omitempty"`
-	JWT    *JWT            `json:"jwt,omitempty"`
-	Lambda json.RawMessage `json:"lambda,omitempty"` // the context that the function gave; null without
+	IAM    *IAM `json:"iam,omitempty"`
+	JWT    *JWT `json:"jwt,omitempty"`
+	Lambda any  `json:"lambda,omitempty"` // the context that the function gave
 }
 
 // IAM is who signed the request.
@@ -95,7 +95,7 @@ func NewSecond(call *aws.Call, r *wire.Request) *Second {
 		Headers: headers(call, r.Header, strings.ToLower), Query: joined(r.Params),
 		Context: SecondContext{
 			AccountID: "anonymous", DomainName: host, DomainPrefix: prefixOf(host), RequestID: call.RequestID, RouteKey: "$default", Stage: "$default",
-			Time: written(call.Start), Epoch: call.Start.UnixMilli(),
+			Time: Written(call.Start), Epoch: call.Start.UnixMilli(),
 			HTTP: HTTP{Method: r.Method, Path: Decoded(r.Path), Protocol: r.Proto, SourceIP: call.SourceIP, UserAgent: call.UserAgent},
 		},
 	}

@@ -38,6 +38,9 @@ var paths = []struct{ noun, path string }{
 // Access implements aws.Guard. AWS: "Actions, resources, and condition keys for
 // Amazon API Gateway Management V2".
 func (s *Service) Access(ctx context.Context, operation string, input any) ([]aws.Access, error) {
+	if v, ok := input.(*visit); ok {
+		return v.access(), nil
+	}
 	access := aws.Access{Resource: "*"}
 	noun := operation
 	for _, v := range verbs {

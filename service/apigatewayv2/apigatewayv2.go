@@ -21,9 +21,17 @@ import (
 	"log/slog"
 
 	"github.com/brume-cloud/brume/api/apigatewayv2"
+	"github.com/brume-cloud/brume/api/lambda"
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/assume"
+	"github.com/brume-cloud/brume/front/authorizer"
+	"github.com/brume-cloud/brume/front/jwt"
+	"github.com/brume-cloud/brume/front/logwriter"
+	"github.com/brume-cloud/brume/front/pace"
+	"github.com/brume-cloud/brume/front/upstream"
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/front/wire/schema"
+	"github.com/brume-cloud/brume/state/clock"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
@@ -35,6 +43,13 @@ type Deps struct {
 	Log      *slog.Logger
 	Endpoint func(aws.Region) string // the URL of this cloud, in the addresses of APIs
 	REST     REST                    // nil: there are no REST APIs
+
+	Clock     *clock.Clock      // how long backends take
+	Logs      *logwriter.Writer // access logs
+	Pace      *pace.Buckets     // throttling
+	Tokens    *jwt.Verifier     // of JWT authorizers
+	Decisions *authorizer.Cache // of Lambda authorizers
+	Upstream  *upstream.Client  // to HTTP backends
 }
 
 // REST tells of the APIs of the first generation, to which custom domains may lead.
@@ -47,10 +62,14 @@ type REST interface {
 type Service struct {
 	apigatewayv2.Unimplemented
 	Deps
+	functions lambda.Client
+	roles     *assume.Roles
 }
 
 // New returns the service.
-func New(d Deps) *Service { return &Service{Deps: d} }
+func New(d Deps) *Service {
+	return &Service{Deps: d, functions: lambda.NewClient(d.Via), roles: assume.NewRoles(d.Via, principal)}
+}
 
 // Invalid says in API Gateway's words what is wrong with a request.
 func Invalid(_ *schema.Operation, v *wire.Invalid) *aws.Error {
