@@ -73,7 +73,7 @@ type Identity struct {
 // NewFirst makes the payload of a request that nobody has authorised. Its path is
 // decoded.
 func NewFirst(call *aws.Call, r *wire.Request) *First {
-	host, path := HostOf(call), Decoded(r.Path)
+	host, path := Hostname(call.Host), Decoded(r.Path)
 	e := &First{
 		Path: path, Method: r.Method, Headers: map[string]string{}, MultiHeaders: map[string][]string{}, Query: lasts(r.Params), MultiQuery: every(r.Params),
 		Context: FirstContext{

@@ -89,7 +89,7 @@ func Signer(c *aws.Caller) *IAM {
 // is as it came and whose route is $default. An account that is not set there is
 // "anonymous".
 func NewSecond(call *aws.Call, r *wire.Request) *Second {
-	host := HostOf(call)
+	host := Hostname(call.Host)
 	return &Second{
 		Version: "2.0", RouteKey: "$default", RawPath: r.Path, RawQuery: r.URL.RawQuery, Cookies: cookies(r),
 		Headers: headers(call, r.Header, strings.ToLower), Query: joined(r.Params),

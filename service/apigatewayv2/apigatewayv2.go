@@ -19,6 +19,7 @@ package apigatewayv2
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"github.com/brume-cloud/brume/api/apigatewayv2"
 	"github.com/brume-cloud/brume/api/lambda"
@@ -27,7 +28,6 @@ import (
 	"github.com/brume-cloud/brume/front/authorizer"
 	"github.com/brume-cloud/brume/front/jwt"
 	"github.com/brume-cloud/brume/front/logwriter"
-	"github.com/brume-cloud/brume/front/pace"
 	"github.com/brume-cloud/brume/front/upstream"
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/front/wire/schema"
@@ -46,10 +46,16 @@ type Deps struct {
 
 	Clock     *clock.Clock      // how long backends take
 	Logs      *logwriter.Writer // access logs
-	Pace      *pace.Buckets     // throttling
+	Pace      Pace              // throttling
 	Tokens    *jwt.Verifier     // of JWT authorizers
 	Decisions *authorizer.Cache // of Lambda authorizers
 	Upstream  *upstream.Client  // to HTTP backends
+}
+
+// Pace keeps token buckets; *pace.Buckets is one. They are in memory: a burst is
+// over in a moment, and no crash is the worse for it.
+type Pace interface {
+	Spend(name string, rate, most, n float64, now time.Time) bool
 }
 
 // REST tells of the APIs of the first generation, to which custom domains may lead.

@@ -152,7 +152,7 @@ type Mapping struct {
 // its path begins with. rest is the path below that key, with its slash. ok is false
 // where the host is no custom domain, or the domain has nothing at the path.
 func (s *Service) Mapped(ctx context.Context, host, path string) (m Mapping, rest string, ok bool) {
-	if !strings.Contains(host, ".") {
+	if last := host[max(0, len(host)-1):]; !strings.Contains(host, ".") || last >= "0" && last <= "9" { // an address is no name
 		return m, "", false
 	}
 	err := kv.View(ctx, s.Store, func(tx kv.Tx) error {

@@ -61,7 +61,7 @@ func (v *visit) variables() map[string]string {
 // domainName is the name that the API was called by: that of its own host for
 // what came by the path form.
 func (v *visit) domainName(call *aws.Call) (name, prefix string) {
-	name = proxyevent.HostOf(call)
+	name = proxyevent.Hostname(call.Host)
 	if _, ok := apiHost(name); !ok && v.domain == "" {
 		name = v.api + "." + hostLabel + "." + string(v.at.Region) + amazonHosts
 	}

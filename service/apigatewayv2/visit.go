@@ -41,7 +41,7 @@ func (s *Service) Site(ctx context.Context, req *wire.Request) bool {
 	if _, ok := apiHost(req.Host); ok || strings.HasPrefix(req.Path, pathForm) {
 		return true
 	}
-	_, _, ok := s.Mapped(ctx, proxyevent.HostOf(aws.CallFrom(ctx)), req.Path)
+	_, _, ok := s.Mapped(ctx, proxyevent.Hostname(req.Host), req.Path)
 	return ok
 }
 
@@ -51,7 +51,7 @@ func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Re
 		return w, nil
 	}
 	v := &visit{request: req}
-	req.As = &wire.Guise{Codec: &codec{v}, BodyLimit: maxPayload, Anonymous: true, Operation: schema.Beside(schema.Dispatch{Name: visiting})}
+	req.As = &wire.Guise{Codec: &codec{v}, BodyLimit: maxPayload, Anonymous: true, Signer: hostLabel, Operation: schema.Beside(schema.Dispatch{Name: visiting})}
 	call := aws.CallFrom(ctx)
 	if err := s.arrive(ctx, call, v); err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func isPreflight(r *http.Request) bool {
 // arrive finds what the request is for.
 func (s *Service) arrive(ctx context.Context, call *aws.Call, v *visit) error {
 	return kv.View(ctx, s.Store, func(tx kv.Tx) error {
-		p, ok := located(tx, proxyevent.HostOf(call), v.request.Path)
+		p, ok := located(tx, proxyevent.Hostname(call.Host), v.request.Path)
 		if !ok {
 			return notFound()
 		}
