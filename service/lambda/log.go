@@ -2,7 +2,6 @@ package lambda
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/front/logwriter"
@@ -26,14 +25,7 @@ func (s *Service) writeLog(t target, out *Outcome) {
 
 // session is who a function is to other services.
 func (t target) session(role aws.ARN) aws.Caller {
-	return sessionOf(role, t.f.at.Name, t.c.RoleSession)
-}
-
-// sessionOf is a session of a role with a name and the unique id of such sessions.
-func sessionOf(role aws.ARN, name, id string) aws.Caller {
-	arn := role
-	arn.Service, arn.Resource = "sts", "assumed-role/"+role.Resource[strings.LastIndexByte(role.Resource, '/')+1:]+"/"+name
-	return aws.Caller{Kind: aws.AssumedRole, Account: role.Account, ARN: arn.String(), UserID: id, Session: &aws.Session{Role: role.String()}}
+	return aws.RoleSession(role, t.f.at.Name, t.c.RoleSession)
 }
 
 func isCode(err error, code string) bool {
