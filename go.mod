@@ -33,7 +33,12 @@ require (
 
 require github.com/aws/aws-sdk-go-v2/service/apigatewayv2 v1.35.2
 
-require go.yaml.in/yaml/v3 v3.0.6
+require (
+	github.com/gobwas/ws v1.5.0
+	go.yaml.in/yaml/v3 v3.0.6
+)
+
+require github.com/gobwas/httphead v0.1.0 // indirect
 
 require (
 	github.com/andybalholm/brotli v1.1.1 // indirect

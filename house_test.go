@@ -327,6 +327,7 @@ var dependencies = map[string]string{
 	"golang.org/x/sys":                                     "file locks, and the namespaces of functions",
 	"golang.org/x/term":                                    "is the output a terminal",
 	"go.yaml.in/yaml/v3":                                   "OpenAPI documents in YAML",
+	"github.com/gobwas/ws":                                 "frames of WebSockets, without a buffer for each connection",
 
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2": "tests",
 	"github.com/aws/aws-sdk-go-v2/service/glacier":      "tests",

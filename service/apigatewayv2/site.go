@@ -1,0 +1,109 @@
+package apigatewayv2
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/brume-cloud/brume/api/apigatewayv2"
+	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/wire"
+	"github.com/brume-cloud/brume/state/kv"
+)
+
+// executing is the signing name of requests to APIs.
+const executing = "execute-api"
+
+// pathForm begins the paths of APIs at a host that is none of theirs, as local
+// clouds have in common: /_aws/execute-api/ID/STAGE/….
+const pathForm = "/_aws/" + executing + "/"
+
+// arrival is where a request to an API goes.
+type arrival struct {
+	api    string
+	domain *Mapping // where it came by a custom domain
+	stage  string   // "" while the path begins with it, or is below $default
+	path   string   // raw
+}
+
+// arrive reads where a request goes by its host, or the path form. ok is false where
+// it is for no API.
+func arrive(tx kv.Tx, host, path string) (v arrival, ok bool) {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	if rest, ok := strings.CutPrefix(path, pathForm); ok {
+		id, rest, _ := strings.Cut(rest, "/")
+		_, ok = placed(tx, id)
+		return arrival{api: id, path: "/" + rest}, ok
+	}
+	if id, ok := apiHost(host); ok {
+		_, ok = placed(tx, id)
+		return arrival{api: id, path: path}, ok
+	}
+	if !strings.Contains(host, ".") || strings.HasSuffix(host, amazonHosts) || net.ParseIP(host) != nil {
+		return v, false
+	}
+	m, rest, ok := mappedTo(tx, strings.ToLower(host), path)
+	if !ok {
+		return v, false
+	}
+	_, ok = placed(tx, m.API) // one of the first generation's is for others
+	return arrival{api: m.API, domain: &m, stage: m.Stage, path: rest}, ok
+}
+
+// serves finds what the stage serves that the request is for, and completes the
+// arrival: the path is then below the stage.
+func (v *arrival) serves(tx kv.Tx) (*served, bool) {
+	if v.stage != "" {
+		return serves(tx, v.api, v.stage)
+	}
+	first, rest, _ := strings.Cut(strings.TrimPrefix(v.path, "/"), "/")
+	if st, ok := serves(tx, v.api, first); ok && first != "" {
+		v.stage, v.path = first, "/"+rest
+		return st, true
+	}
+	v.stage = defaultStage
+	return serves(tx, v.api, defaultStage)
+}
+
+// Site claims requests to the APIs that are there.
+func (s *Service) Site(ctx context.Context, req *wire.Request) (ok bool) {
+	err := kv.View(ctx, s.Store, func(tx kv.Tx) error {
+		_, ok = arrive(tx, req.Host, req.Path)
+		return nil
+	})
+	return ok && err == nil
+}
+
+// Front makes a visit of a request to an API.
+func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Request) (http.ResponseWriter, error) {
+	var v arrival
+	var st *served
+	var claimed, serving bool
+	var protocol apigatewayv2.ProtocolType
+	err := kv.View(ctx, s.Store, func(tx kv.Tx) error {
+		st, serving = nil, false
+		if v, claimed = arrive(tx, req.Host, req.Path); !claimed {
+			return nil
+		}
+		if st, serving = v.serves(tx); serving {
+			protocol = st.Protocol
+			return nil
+		}
+		at, _ := placed(tx, v.api)
+		d, err := at.find(tx)
+		if err == nil {
+			protocol = d.ProtocolType
+		}
+		return err
+	})
+	if err != nil || !claimed {
+		return w, err
+	}
+	if protocol == apigatewayv2.ProtocolTypeWEBSOCKET {
+		return s.visitWebSocket(ctx, w, req, &webVisit{arrival: v, served: st})
+	}
+	return w, aws.NotImplemented("apigatewayv2", "traffic of HTTP APIs")
+}
