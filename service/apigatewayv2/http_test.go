@@ -195,7 +195,7 @@ func TestAPIsAreReachedByEveryName(t *testing.T) {
 		}
 	}
 	for _, url := range []string{"http://nosuchapi0.execute-api.us-east-1.localhost:4566/x", "http://localhost:4566/_aws/execute-api/nosuchapi0/x"} {
-		if res, body := s.send("GET", url, ""); res.StatusCode != 404 || body != `{"message":"Not Found"}` {
+		if res, body := s.send("GET", url, ""); res.StatusCode != 403 || body != `{"message":"Forbidden"}` {
 			t.Errorf("%s: %d %s", url, res.StatusCode, body)
 		}
 	}

@@ -62,7 +62,7 @@ func (v *visit) variables() map[string]string {
 // what came by the path form.
 func (v *visit) domainName(call *aws.Call) (name, prefix string) {
 	name = proxyevent.Hostname(call.Host)
-	if _, ok := apiHost(name); !ok && v.domain == "" {
+	if _, ok := apiHost(name); !ok && v.domain == nil {
 		name = v.api + "." + hostLabel + "." + string(v.at.Region) + amazonHosts
 	}
 	prefix, _, _ = strings.Cut(name, ".")

@@ -10,13 +10,12 @@ import (
 	"github.com/brume-cloud/brume/front/proxyevent"
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/front/wire/schema"
-	"github.com/brume-cloud/brume/state/kv"
 )
 
 // visit is a request to an HTTP API.
 type visit struct {
-	*served
-	target
+	arrival
+	*served // nil where the API has no such stage
 	request *wire.Request
 	plan    *plan
 	params  map[string]string // of the path
@@ -35,26 +34,19 @@ const visiting = "Invoke"
 // running an HTTP API": 10 MB.
 const maxPayload = 10 << 20
 
-// Site claims the hosts of APIs, their paths below this cloud's own, and custom
-// domains, but for what service/apigateway has claimed before.
-func (s *Service) Site(ctx context.Context, req *wire.Request) bool {
-	if _, ok := apiHost(req.Host); ok || strings.HasPrefix(req.Path, pathForm) {
-		return true
-	}
-	_, _, ok := s.Mapped(ctx, proxyevent.Hostname(req.Host), req.Path)
-	return ok
+// disguise makes of a request an operation of its own.
+func disguise(req *wire.Request, v *visit) *wire.Guise {
+	req.As = &wire.Guise{Codec: &codec{v}, BodyLimit: maxPayload, Anonymous: true, SigningName: executing, Operation: schema.Beside(schema.Dispatch{Name: visiting})}
+	return req.As
 }
 
-// Front takes requests to APIs out of the management API's.
-func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Request) (http.ResponseWriter, error) {
-	if !s.Site(ctx, req) {
-		return w, nil
-	}
-	v := &visit{request: req}
-	req.As = &wire.Guise{Codec: &codec{v}, BodyLimit: maxPayload, Anonymous: true, Signer: hostLabel, Operation: schema.Beside(schema.Dispatch{Name: visiting})}
-	call := aws.CallFrom(ctx)
-	if err := s.arrive(ctx, call, v); err != nil {
-		return nil, err
+// visitHTTP finds the route of a request to an HTTP API, or answers the browser
+// that asks whether a page may send it.
+func (s *Service) visitHTTP(ctx context.Context, w http.ResponseWriter, v *visit) (http.ResponseWriter, error) {
+	req, call := v.request, aws.CallFrom(ctx)
+	as := disguise(req, v)
+	if v.served == nil || v.Disabled && v.domain == nil {
+		return nil, notFound()
 	}
 	call.Payer = v.at.Account
 	if v.program.log != nil {
@@ -70,29 +62,13 @@ func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Re
 	if v.plan, v.params = v.program.router.find(req.Method, v.path); v.plan == nil || v.plan.integration == nil {
 		return nil, notFound()
 	}
-	req.As.Anonymous = v.plan.route.AuthorizationType != apigatewayv2.AuthorizationTypeAWSIAM
-	req.As.Operation = schema.Beside(schema.Dispatch{Name: visiting, Call: func(ctx context.Context, _, _ any) (any, error) { return s.receive(ctx, v) }})
+	as.Anonymous = v.plan.route.AuthorizationType != apigatewayv2.AuthorizationTypeAWSIAM
+	as.Operation = schema.Beside(schema.Dispatch{Name: visiting, Call: func(ctx context.Context, _, _ any) (any, error) { return s.receive(ctx, v) }})
 	return w, nil
 }
 
 func isPreflight(r *http.Request) bool {
 	return r.Method == http.MethodOptions && r.Header.Get("Origin") != "" && r.Header.Get("Access-Control-Request-Method") != ""
-}
-
-// arrive finds what the request is for.
-func (s *Service) arrive(ctx context.Context, call *aws.Call, v *visit) error {
-	return kv.View(ctx, s.Store, func(tx kv.Tx) error {
-		p, ok := located(tx, proxyevent.Hostname(call.Host), v.request.Path)
-		if !ok {
-			return notFound()
-		}
-		st, ok := serves(tx, p.api, p.stage)
-		if !ok || st.Disabled && p.domain == "" {
-			return notFound()
-		}
-		v.target, v.served = p, st
-		return nil
-	})
 }
 
 // access is what a signed request needs. HTTP APIs have no policies of their own.
