@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	apigatewayapi "github.com/brume-cloud/brume/api/apigateway"
 	"github.com/brume-cloud/brume/api/catalog"
 	cognitoidpapi "github.com/brume-cloud/brume/api/cognitoidp"
 	dynamodbapi "github.com/brume-cloud/brume/api/dynamodb"
@@ -24,6 +25,7 @@ import (
 	"github.com/brume-cloud/brume/front/pace"
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/front/wire/schema"
+	"github.com/brume-cloud/brume/service/apigateway"
 	"github.com/brume-cloud/brume/service/cognitoidp"
 	"github.com/brume-cloud/brume/service/dynamodb"
 	"github.com/brume-cloud/brume/service/glacier"
@@ -41,6 +43,7 @@ import (
 // NotImplemented.
 func built() map[string]entry {
 	return map[string]entry{
+		"apigateway":      {operations: apigatewayapi.Operations, open: openAPIGateway},
 		"cognitoidp":      {operations: cognitoidpapi.Operations, open: openCognito, invalid: cognitoidp.Invalid},
 		"dynamodb":        {operations: dynamodbapi.Operations, open: openDynamoDB, invalid: dynamodb.Invalid},
 		"dynamodbstreams": {operations: dynamodbstreamsapi.Operations, open: openDynamoDBStreams},
@@ -57,6 +60,10 @@ func built() map[string]entry {
 }
 
 // What follows joins each service to what it needs of the cloud.
+
+func openAPIGateway(s *System, via aws.Invoker) any {
+	return apigateway.New(apigateway.Deps{Store: s.store, Random: random{}, Via: via, Log: s.log, Pace: new(pace.Buckets)})
+}
 
 func openCognito(s *System, _ aws.Invoker) any {
 	return cognitoidp.New(cognitoidp.Deps{Store: s.store, Random: random{}, Post: s.post, Endpoint: s.endpoint})
