@@ -24,6 +24,7 @@ import (
 	"github.com/brume-cloud/brume/front/fault"
 	"github.com/brume-cloud/brume/front/gateway"
 	"github.com/brume-cloud/brume/front/meter"
+	"github.com/brume-cloud/brume/service/cognitoidp"
 	"github.com/brume-cloud/brume/service/dynamodb"
 	"github.com/brume-cloud/brume/service/s3"
 	"github.com/brume-cloud/brume/service/sns"
@@ -65,6 +66,7 @@ type System struct {
 	sqs       *sqs.Service
 	streams   *dynamodb.Streams
 	sns       *sns.Service
+	userPools *cognitoidp.Service
 	gate      *gateway.Gateway
 	secrets   Secrets
 	started   time.Time // real time

@@ -21,8 +21,11 @@ import (
 	sqsapi "github.com/brume-cloud/brume/api/sqs"
 	stsapi "github.com/brume-cloud/brume/api/sts"
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/authorizer"
 	"github.com/brume-cloud/brume/front/gateway"
+	"github.com/brume-cloud/brume/front/jwt"
 	"github.com/brume-cloud/brume/front/pace"
+	"github.com/brume-cloud/brume/front/upstream"
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/front/wire/schema"
 	"github.com/brume-cloud/brume/service/apigateway"
@@ -62,11 +65,22 @@ func built() map[string]entry {
 // What follows joins each service to what it needs of the cloud.
 
 func openAPIGateway(s *System, via aws.Invoker) any {
-	return apigateway.New(apigateway.Deps{Store: s.store, Random: random{}, Via: via, Log: s.log, Pace: new(pace.Buckets)})
+	client := upstream.New()
+	return apigateway.New(apigateway.Deps{
+		Store: s.store, Random: random{}, Via: via, Log: s.log, Clock: s.clock, Pace: new(pace.Buckets), Door: via.(*within), HTTP: client,
+		Tokens: jwt.New(s.userPoolKeys, client.HTTP()), Decisions: new(authorizer.Cache), Endpoint: s.endpoint,
+	})
 }
 
 func openCognito(s *System, _ aws.Invoker) any {
-	return cognitoidp.New(cognitoidp.Deps{Store: s.store, Random: random{}, Post: s.post, Endpoint: s.endpoint})
+	s.userPools = cognitoidp.New(cognitoidp.Deps{Store: s.store, Random: random{}, Post: s.post, Endpoint: s.endpoint})
+	return s.userPools
+}
+
+// userPoolKeys are the keys of an issuer of tokens, where it is one of this cloud's
+// user pools.
+func (s *System) userPoolKeys(ctx context.Context, issuer string) (jwks []byte, ok bool, err error) {
+	return s.userPools.Keys(ctx, issuer)
 }
 
 func openDynamoDB(s *System, via aws.Invoker) any {
@@ -185,6 +199,9 @@ type within struct{ gate *gateway.Gateway }
 func (w *within) Invoke(ctx context.Context, service, operation string, input any) (any, error) {
 	return w.gate.Invoke(ctx, service, operation, input)
 }
+
+// ServeHTTP implements http.Handler, for requests that are made within.
+func (w *within) ServeHTTP(rw http.ResponseWriter, r *http.Request) { w.gate.ServeHTTP(rw, r) }
 
 // random is the runtime's generator, which is cryptographically strong.
 type random struct{}

@@ -76,6 +76,9 @@ func (x *exchange) sign(ctx context.Context) error {
 // directory buckets it has a name of its own.
 func (x *exchange) signedFor() string {
 	name := x.endpoint.Model.SigningName
+	if x.req.As != nil && x.req.As.SigningName != "" {
+		return x.req.As.SigningName
+	}
 	if x.signer == express && name == "s3" {
 		return express
 	}

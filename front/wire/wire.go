@@ -55,6 +55,8 @@ type Guise struct {
 	Codec     Codec             // its Response.Events, when it has any, are parts of the body, sent as they come
 	BodyLimit int64             // bytes
 	Anonymous bool              // its sender is nobody, whatever the request says
+
+	SigningName string // what its requests are signed for; empty is the service's own
 }
 
 // Param is a name and a value of a query string or form.

@@ -15,12 +15,18 @@ package apigateway
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"time"
 
 	api "github.com/brume-cloud/brume/api/apigateway"
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/authorizer"
+	"github.com/brume-cloud/brume/front/jwt"
+	"github.com/brume-cloud/brume/front/upstream"
 	"github.com/brume-cloud/brume/front/wire/schema"
+	"github.com/brume-cloud/brume/state/clock"
 	"github.com/brume-cloud/brume/state/kv"
+	"github.com/brume-cloud/brume/state/memo"
 )
 
 // Deps are what the service stands on.
@@ -29,7 +35,16 @@ type Deps struct {
 	Random aws.Random  // ids
 	Via    aws.Invoker // integrations with other services, and authorizers
 	Log    *slog.Logger
+	Clock  *clock.Clock // wall time, which signatures go by
 	Pace   Pace
+
+	// Door is how integrations with AWS services reach them: signed requests, as from
+	// a socket.
+	Door      http.Handler
+	HTTP      *upstream.Client
+	Tokens    *jwt.Verifier           // of user pools
+	Decisions *authorizer.Cache       // of Lambda authorizers
+	Endpoint  func(aws.Region) string // the URL that this cloud is reached at
 }
 
 // Pace keeps token buckets by name.
@@ -45,11 +60,12 @@ type Service struct {
 	api.Unimplemented
 	Deps
 	visiting *schema.Operation // what a request to an API is
+	sessions *memo.Cache[*session]
 }
 
 // New returns the service.
 func New(d Deps) *Service {
-	s := &Service{Deps: d}
+	s := &Service{Deps: d, sessions: memo.New[*session]()}
 	s.visiting = schema.Beside(schema.Dispatch{Name: visiting, Call: func(ctx context.Context, _, in any) (any, error) {
 		return s.receive(ctx, in.(*visit))
 	}})

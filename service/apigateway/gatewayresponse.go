@@ -52,6 +52,8 @@ func gatewayTypes() []api.GatewayResponseType {
 	}
 }
 
+const jsonType = "application/json"
+
 // defaultTemplate is the body of a gateway response that has no template.
 const defaultTemplate = `{"message":$context.error.messageString}`
 
