@@ -163,13 +163,14 @@ var layers = []struct {
 	{"front/upstream", nil},
 	{"front/accesslog", nil},
 	{"front/logwriter", []string{"aws", "api/"}},
+	{"front/assume", []string{"aws", "api/"}},
 	{"front/pace", nil},
 	{"front/pattern", nil},
 	{"front/meter", []string{"aws", "state/"}},
 	{"front/gateway", []string{"aws", "state/", "front/"}},
 	{"front/control", []string{"aws", "state/", "front/"}},
 	{"front/deliver", []string{"aws", "state/", "api/"}},
-	{"service/", []string{"aws", "state/", "api/", "front/wire", "front/policy", "front/pattern", "front/sigv4", "front/meter", "front/cors", "front/proxyevent", "front/jwt", "front/authorizer", "front/upstream", "front/accesslog", "front/logwriter"}},
+	{"service/", []string{"aws", "state/", "api/", "front/wire", "front/policy", "front/pattern", "front/sigv4", "front/meter", "front/cors", "front/proxyevent", "front/jwt", "front/authorizer", "front/upstream", "front/accesslog", "front/logwriter", "front/assume"}},
 	{"sim/", []string{"sim/"}}, // a model that imports what it checks shares its mistakes; the workloads are tests
 	{"plane/", []string{"aws", "state/", "api/", "front/deliver", "plane/"}},
 }

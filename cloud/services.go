@@ -21,9 +21,11 @@ import (
 	sqsapi "github.com/brume-cloud/brume/api/sqs"
 	stsapi "github.com/brume-cloud/brume/api/sts"
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/assume"
 	"github.com/brume-cloud/brume/front/authorizer"
 	"github.com/brume-cloud/brume/front/gateway"
 	"github.com/brume-cloud/brume/front/jwt"
+	"github.com/brume-cloud/brume/front/logwriter"
 	"github.com/brume-cloud/brume/front/pace"
 	"github.com/brume-cloud/brume/front/upstream"
 	"github.com/brume-cloud/brume/front/wire"
@@ -67,8 +69,8 @@ func built() map[string]entry {
 func openAPIGateway(s *System, via aws.Invoker) any {
 	client := upstream.New()
 	return apigateway.New(apigateway.Deps{
-		Store: s.store, Random: random{}, Via: via, Log: s.log, Clock: s.clock, Pace: new(pace.Buckets), Door: via.(*within), HTTP: client,
-		Tokens: jwt.New(s.userPoolKeys, client.HTTP()), Decisions: new(authorizer.Cache), Endpoint: s.endpoint,
+		Store: s.store, Random: random{}, Via: via, Pace: new(pace.Buckets), Door: via.(*within), HTTP: client,
+		Tokens: jwt.New(s.userPoolKeys, client.HTTP()), Decisions: new(authorizer.Cache), Endpoint: s.endpoint, Roles: assume.NewRoles(via, apigateway.Principal), Logs: s.logs,
 	})
 }
 
@@ -101,11 +103,12 @@ func openIAM(s *System, _ aws.Invoker) any { return s.identities.iam }
 func openLambda(s *System, via aws.Invoker) any {
 	return lambda.New(lambda.Deps{
 		Store: s.store, Random: random{}, Via: via, Meter: s.meter, Log: s.log, Runner: s.functions, Endpoint: s.endpoint, Sources: sources{s}, Pace: new(pace.Buckets),
+		Logs: s.logs,
 	})
 }
 
 func openLogs(s *System, via aws.Invoker) any {
-	return logs.New(logs.Deps{Store: s.store, Random: random{}, Via: via, Meter: s.meter})
+	return logs.New(logs.Deps{Store: s.store, Random: random{}, Via: via, Meter: s.meter, Settle: s.logs.Settle})
 }
 
 func openS3(s *System, via aws.Invoker) any {
@@ -149,6 +152,7 @@ type services struct {
 func makeServices(s *System) services {
 	list := built()
 	all := services{within: new(within), pages: map[string]http.Handler{}}
+	s.logs = logwriter.New(all.within, s.log)
 	for _, model := range catalog.Models() {
 		e, ok := list[model.Name]
 		if !ok {

@@ -14,19 +14,18 @@ package apigateway
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 	"time"
 
 	api "github.com/brume-cloud/brume/api/apigateway"
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/assume"
 	"github.com/brume-cloud/brume/front/authorizer"
 	"github.com/brume-cloud/brume/front/jwt"
+	"github.com/brume-cloud/brume/front/logwriter"
 	"github.com/brume-cloud/brume/front/upstream"
 	"github.com/brume-cloud/brume/front/wire/schema"
-	"github.com/brume-cloud/brume/state/clock"
 	"github.com/brume-cloud/brume/state/kv"
-	"github.com/brume-cloud/brume/state/memo"
 )
 
 // Deps are what the service stands on.
@@ -34,16 +33,16 @@ type Deps struct {
 	Store  kv.Store
 	Random aws.Random  // ids
 	Via    aws.Invoker // integrations with other services, and authorizers
-	Log    *slog.Logger
-	Clock  *clock.Clock // wall time, which signatures go by
 	Pace   Pace
 
-	// Door is how integrations with AWS services reach them: signed requests, as from
-	// a socket.
+	// Door is how integrations with AWS services reach them: by requests as from a
+	// socket, whose context says who sends them (aws.ActAs).
 	Door      http.Handler
 	HTTP      *upstream.Client
-	Tokens    *jwt.Verifier           // of user pools
-	Decisions *authorizer.Cache       // of Lambda authorizers
+	Tokens    *jwt.Verifier     // of user pools
+	Decisions *authorizer.Cache // of Lambda authorizers
+	Roles     *assume.Roles
+	Logs      *logwriter.Writer
 	Endpoint  func(aws.Region) string // the URL that this cloud is reached at
 }
 
@@ -60,12 +59,11 @@ type Service struct {
 	api.Unimplemented
 	Deps
 	visiting *schema.Operation // what a request to an API is
-	sessions *memo.Cache[*session]
 }
 
 // New returns the service.
 func New(d Deps) *Service {
-	s := &Service{Deps: d, sessions: memo.New[*session]()}
+	s := &Service{Deps: d}
 	s.visiting = schema.Beside(schema.Dispatch{Name: visiting, Call: func(ctx context.Context, _, in any) (any, error) {
 		return s.receive(ctx, in.(*visit))
 	}})

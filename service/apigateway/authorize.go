@@ -159,8 +159,7 @@ func (s *Service) authorizerAnswer(ctx context.Context, v *visit, z *authorizerO
 		t, _ := readTarget(v.withVariables(deref(z.AuthorizerUri)))
 		function = t.function
 	}
-	ctx, cancel := context.WithTimeout(ctx, maxTimeout)
-	defer cancel()
+	actor.Patience = maxTimeout
 	out, err := s.invoke(ctx, actor, function, &lambda.InvokeInput{Payload: event})
 	if err != nil {
 		return nil, badAuthorizer(err.Error())

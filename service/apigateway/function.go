@@ -14,8 +14,8 @@ import (
 	"github.com/brume-cloud/brume/front/proxyevent"
 )
 
-// principal is who API Gateway is to other services.
-const principal = "apigateway.amazonaws.com"
+// Principal is who API Gateway is to other services.
+const Principal = "apigateway.amazonaws.com"
 
 // source is the ARN that functions' policies name requests by. A variable of the
 // path stands for all its values.
@@ -31,15 +31,15 @@ func (s *Service) actor(ctx context.Context, v *visit, role string) (aws.Actor, 
 	actor := aws.Actor{Account: v.Account, Region: v.Region, Source: v.source(), SourceAccount: v.Account, Trace: proxyevent.Trace(v.call)}
 	switch {
 	case role == "":
-		actor.Caller = aws.Caller{Kind: aws.ServicePrincipal, Service: principal}
+		actor.Caller = aws.Caller{Kind: aws.ServicePrincipal, Service: Principal}
 	case isPassThrough(role):
 		actor.Caller = v.call.Caller
 	default:
-		session, err := s.session(ctx, v.address, role)
+		caller, err := s.Roles.Assume(ctx, role, actor.Source)
 		if err != nil {
-			return actor, err
+			return actor, internal("Execution failed due to configuration error: API Gateway does not have permission to assume the provided role " + role)
 		}
-		actor.Caller = session.caller
+		actor.Caller = caller
 	}
 	return actor, nil
 }
@@ -65,13 +65,12 @@ func (s *Service) invokeTarget(ctx context.Context, v *visit, in *lambda.InvokeI
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, v.method.timeout)
-	defer cancel()
+	actor.Patience = v.method.timeout
 	out, err := s.invoke(ctx, actor, function, in)
 	switch {
 	case err == nil:
 		return out, nil
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+	case errors.Is(err, aws.ErrPatience):
 		return nil, timedOut()
 	}
 	var e *aws.Error
@@ -184,3 +183,6 @@ func (s *Service) callFunction(ctx context.Context, v *visit, b *backendRequest)
 	}
 	return r, nil
 }
+
+// isPassThrough reports whether credentials are the caller's own.
+func isPassThrough(role string) bool { return strings.HasPrefix(role, "arn:aws:iam::*:user/") }

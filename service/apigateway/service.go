@@ -7,13 +7,13 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/front/proxyevent"
-	"github.com/brume-cloud/brume/front/sigv4"
 	"github.com/brume-cloud/brume/front/wire"
 )
 
-// callService calls an AWS service as AWS does it: by a request that is signed with
-// the integration's role, through the same door as everybody's.
+// callService calls an AWS service as AWS does it: by a request from the integration's
+// role, through the same door as everybody's.
 // AWS: "PutIntegration", uri: action/NAME is the Query API's, or, for services with
 // JSON protocols, that of X-Amz-Target; path/PATH is for REST APIs.
 func (s *Service) callService(ctx context.Context, v *visit, b *backendRequest) (*reply, error) {
@@ -25,23 +25,17 @@ func (s *Service) callService(ctx context.Context, v *visit, b *backendRequest) 
 	if err != nil {
 		return nil, err
 	}
-	if role := v.withVariables(deref(v.method.Credentials)); isPassThrough(role) {
-		return nil, internal("Execution failed due to configuration error: Brume cannot pass a caller's credentials on to " + t.service)
-	} else if role != "" {
-		session, err := s.session(ctx, v.address, role)
-		if err != nil {
+	actor := aws.Actor{Account: v.Account, Caller: aws.Caller{Kind: aws.Anonymous}, Source: v.source(), SourceAccount: v.Account, Trace: proxyevent.Trace(v.call)}
+	if role := v.withVariables(deref(v.method.Credentials)); role != "" {
+		if actor, err = s.actor(ctx, v, role); err != nil {
 			return nil, err
 		}
-		scope := sigv4.Scope{Region: string(t.region), Service: signingName(t.service), Time: s.Clock.Wall(), Flavor: sigv4.JSON}
-		if t.service == "s3" {
-			scope.Flavor = sigv4.S3
-		}
-		sigv4.Sign(r, b.body, session.credential, scope)
+		actor.Account = actor.Caller.Account
 	}
 	ctx, cancel := context.WithTimeout(ctx, v.method.timeout)
 	defer cancel()
 	w := &recorder{header: http.Header{}, status: http.StatusOK}
-	s.Door.ServeHTTP(w, r.WithContext(ctx))
+	s.Door.ServeHTTP(w, r.WithContext(aws.ActAs(ctx, actor)))
 	if ctx.Err() == context.DeadlineExceeded {
 		return nil, timedOut()
 	}
@@ -51,18 +45,6 @@ func (s *Service) callService(ctx context.Context, v *visit, b *backendRequest) 
 		}
 	}
 	return &reply{status: w.status, header: w.header, body: w.body.Bytes()}, nil
-}
-
-// signingName is what requests to a service are signed for, where it is another than
-// the name in the integration's URI.
-func signingName(service string) string {
-	switch service {
-	case "email":
-		return "ses"
-	case "runtime.sagemaker":
-		return "sagemaker"
-	}
-	return service
 }
 
 // targetPrefix is what a JSON protocol's X-Amz-Target begins with, of the services
