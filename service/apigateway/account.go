@@ -35,10 +35,9 @@ func (s *Service) UpdateAccount(ctx context.Context, in *api.UpdateAccountInput)
 		if err := patch(v, []rule{{"replace remove add", "/cloudwatchRoleArn"}}, in.PatchOperations); err != nil {
 			return err
 		}
-		if v.CloudwatchRoleArn = aws.Optional(deref(v.CloudwatchRoleArn)); v.CloudwatchRoleArn != nil {
-			if a, err := aws.ParseARN(*v.CloudwatchRoleArn); err != nil || a.Service != "iam" {
-				return invalid("The role ARN does not have required permissions configured. Please grant trust permission for API Gateway and add the required role policy.")
-			}
+		v.CloudwatchRoleArn = aws.Optional(deref(v.CloudwatchRoleArn))
+		if err := s.checkLogRole(ctx, v); err != nil {
+			return err
 		}
 		accounts.put(tx, accountKey(scopeOf(ctx)), v)
 		return nil
@@ -48,4 +47,15 @@ func (s *Service) UpdateAccount(ctx context.Context, in *api.UpdateAccountInput)
 	}
 	out, err := s.GetAccount(ctx, nil)
 	return (*api.UpdateAccountOutput)(out), err
+}
+
+// checkLogRole checks that API Gateway may act in the account's role.
+func (s *Service) checkLogRole(ctx context.Context, v *account) error {
+	if v.CloudwatchRoleArn == nil {
+		return nil
+	}
+	if _, err := s.Roles.Assume(ctx, *v.CloudwatchRoleArn, ""); err != nil {
+		return invalid("The role ARN does not have required permissions configured. Please grant trust permission for API Gateway and add the required role policy.")
+	}
+	return nil
 }

@@ -19,6 +19,7 @@ import (
 
 	api "github.com/brume-cloud/brume/api/apigateway"
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/accesslog"
 	"github.com/brume-cloud/brume/front/assume"
 	"github.com/brume-cloud/brume/front/authorizer"
 	"github.com/brume-cloud/brume/front/jwt"
@@ -26,6 +27,7 @@ import (
 	"github.com/brume-cloud/brume/front/upstream"
 	"github.com/brume-cloud/brume/front/wire/schema"
 	"github.com/brume-cloud/brume/state/kv"
+	"github.com/brume-cloud/brume/state/memo"
 )
 
 // Deps are what the service stands on.
@@ -59,11 +61,12 @@ type Service struct {
 	api.Unimplemented
 	Deps
 	visiting *schema.Operation // what a request to an API is
+	formats  *memo.Cache[*accesslog.Format]
 }
 
 // New returns the service.
 func New(d Deps) *Service {
-	s := &Service{Deps: d}
+	s := &Service{Deps: d, formats: memo.New[*accesslog.Format]()}
 	s.visiting = schema.Beside(schema.Dispatch{Name: visiting, Call: func(ctx context.Context, _, in any) (any, error) {
 		return s.receive(ctx, in.(*visit))
 	}})

@@ -81,7 +81,25 @@ func badAuthorizer(log string) *failure {
 // decide is what a Lambda authorizer says of a request, now or a while ago.
 // AWS: "Use API Gateway Lambda authorizers".
 func (s *Service) decide(ctx context.Context, v *visit, z *authorizerOf) (*authorizer.Decision, error) {
-	var identity []string
+	identity, err := v.identitySources(z)
+	if err != nil {
+		return nil, err
+	}
+	key := authorizer.Key(v.stageKey()+"/"+*z.Id, identity)
+	if z.ttl > 0 && len(identity) > 0 {
+		if d, ok := s.Decisions.Find(key, v.call.Start); ok {
+			return d, nil
+		}
+	}
+	d, _, err := s.ask(ctx, v, z, identity)
+	if err == nil && z.ttl > 0 && len(identity) > 0 {
+		s.Decisions.Keep(key, d, v.call.Start, v.call.Start.Add(z.ttl))
+	}
+	return d, err
+}
+
+// identitySources are what an authorizer goes by. All have to be there.
+func (v *visit) identitySources(z *authorizerOf) (identity []string, err error) {
 	for i := range z.sources {
 		values, ok := z.sources[i].value(v, nil)
 		if !ok || values[0] == "" {
@@ -92,50 +110,40 @@ func (s *Service) decide(ctx context.Context, v *visit, z *authorizerOf) (*autho
 	if z.Type == api.AuthorizerTypeTOKEN && z.validation != nil && !z.validation.MatchString(identity[0]) {
 		return nil, unauthorized("Unauthorized")
 	}
-	key := authorizer.Key(v.stageKey()+"/"+*z.Id, identity)
-	if z.ttl > 0 && len(identity) > 0 {
-		if d, ok := s.Decisions.Find(key, v.call.Start); ok {
-			return d, nil
-		}
-	}
-	d, err := s.ask(ctx, v, z, identity)
-	if err == nil && z.ttl > 0 && len(identity) > 0 {
-		s.Decisions.Keep(key, d, v.call.Start, v.call.Start.Add(z.ttl))
-	}
-	return d, err
+	return identity, nil
 }
 
 // stageKey names a stage over all accounts and regions.
 func (v *visit) stageKey() string { return v.API + "/" + v.stageName }
 
 // ask calls a Lambda authorizer's function.
-func (s *Service) ask(ctx context.Context, v *visit, z *authorizerOf, identity []string) (*authorizer.Decision, error) {
+func (s *Service) ask(ctx context.Context, v *visit, z *authorizerOf, identity []string) (d *authorizer.Decision, payload []byte, err error) {
 	out, err := s.authorizerAnswer(ctx, v, z, identity)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if out.FunctionError != nil {
 		var said struct {
 			Message string `json:"errorMessage"`
 		}
 		if json.Unmarshal(out.Payload, &said) == nil && said.Message == "Unauthorized" {
-			return nil, unauthorized("Unauthorized")
+			return nil, nil, unauthorized("Unauthorized")
 		}
 		f := badAuthorizer("The authorizer failed: " + said.Message)
 		f.kind = api.GatewayResponseTypeAUTHORIZERFAILURE
-		return nil, f
+		return nil, nil, f
 	}
-	d, err := authorizer.ReadPolicy(out.Payload)
+	d, err = authorizer.ReadPolicy(out.Payload)
 	if err != nil {
-		return nil, badAuthorizer("The authorizer's answer is malformed")
+		return nil, nil, badAuthorizer("The authorizer's answer is malformed")
 	}
 	for _, value := range d.Context {
 		switch value.(type) {
 		case map[string]any, []any: // AWS: "Output from an API Gateway Lambda authorizer": no objects and arrays
-			return nil, badAuthorizer("The authorizer's context has a value that is no text, number or boolean")
+			return nil, nil, badAuthorizer("The authorizer's context has a value that is no text, number or boolean")
 		}
 	}
-	return d, nil
+	return d, out.Payload, nil
 }
 
 // authorizerAnswer is what an authorizer's function answers.

@@ -160,10 +160,10 @@ func (v *visit) Encode(_ *schema.Operation, out any, res *wire.Response) {
 
 // EncodeError implements wire.Codec: what the gateway refuses is the API's to word.
 func (v *visit) EncodeError(_ *schema.Service, e *aws.Error, res *wire.Response) {
-	if v.call == nil {
-		v.call = &aws.Call{RequestID: res.RequestID, Host: v.request.Host}
-	}
-	v.write(v.refuse(v.failureOf(e)), res)
+	v.noteRequest()
+	r := v.refuse(v.failureOf(e))
+	v.noteEnd(r)
+	v.write(r, res)
 }
 
 func (v *visit) write(r *reply, res *wire.Response) {

@@ -66,9 +66,12 @@ func (s *Service) invokeTarget(ctx context.Context, v *visit, in *lambda.InvokeI
 		return nil, err
 	}
 	actor.Patience = v.method.timeout
+	v.note("Sending request to https://lambda.%s.amazonaws.com/2015-03-31/functions/%s/invocations", v.Region, function)
+	v.trace("Endpoint request body after transformations: %s", in.Payload)
 	out, err := s.invoke(ctx, actor, function, in)
 	switch {
 	case err == nil:
+		v.trace("Endpoint response body before transformations: %s", out.Payload)
 		return out, nil
 	case errors.Is(err, aws.ErrPatience):
 		return nil, timedOut()

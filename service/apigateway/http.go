@@ -65,6 +65,9 @@ func (s *Service) send(ctx context.Context, v *visit, b *backendRequest) (*reply
 		}
 	}
 	v.forwarded(b.header)
+	v.note("Sending request to %s", uri)
+	v.trace("Endpoint request headers: %s", flatHeader(b.header))
+	v.trace("Endpoint request body after transformations: %s", b.body)
 	answer, err := s.HTTP.Do(ctx, upstream.Request{Method: v.backendMethod(), URL: uri, Header: b.header, Body: b.body, Timeout: v.method.timeout})
 	switch {
 	case errors.Is(err, upstream.ErrTimeout):
@@ -76,5 +79,7 @@ func (s *Service) send(ctx context.Context, v *visit, b *backendRequest) (*reply
 		f.log = "Execution failed due to configuration error: " + err.Error()
 		return nil, f
 	}
+	v.note("Received response. Status: %d", answer.Status)
+	v.trace("Endpoint response body before transformations: %s", answer.Body)
 	return &reply{status: answer.Status, header: answer.Header, body: answer.Body}, nil
 }

@@ -6,7 +6,6 @@ import (
 	"net/http"
 
 	api "github.com/brume-cloud/brume/api/apigateway"
-	"github.com/brume-cloud/brume/aws"
 )
 
 // reply is an answer: an integration's, or the one to the caller.
@@ -21,7 +20,7 @@ type reply struct {
 // receive serves a request that the API's policy and, where that is asked for, its
 // signature let pass.
 func (s *Service) receive(ctx context.Context, v *visit) (*reply, error) {
-	v.call = aws.CallFrom(ctx)
+	v.noteRequest()
 	r, err := s.serve(ctx, v)
 	var f *failure
 	if errors.As(err, &f) {
@@ -30,9 +29,7 @@ func (s *Service) receive(ctx context.Context, v *visit) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if v.stage != nil {
-		s.finish(v, r)
-	}
+	v.noteEnd(r)
 	return r, nil
 }
 

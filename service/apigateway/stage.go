@@ -79,6 +79,9 @@ func (a address) putStage(tx kv.Tx, st *api.Stage) error {
 	if err := checkSettings(st.MethodSettings); err != nil {
 		return err
 	}
+	if err := needsRole(tx, a.Scope, st); err != nil {
+		return err
+	}
 	st.LastUpdatedDate = now(tx)
 	stages.put(tx, part(a, stages, name), st)
 	return nil
@@ -235,6 +238,7 @@ func (s *Service) DeleteStage(ctx context.Context, in *api.DeleteStageInput) (*a
 				return invalid("Cannot delete stage '%s' because it is associated with usage plan %s", in.StageName, deref(p.Id))
 			}
 		}
+		cacheEntries.DeleteAll(tx, cacheEntries.Prefix(a.Scope, kv.String(a.API), kv.String(in.StageName)))
 		stages.rows.Delete(tx, part(a, stages, in.StageName))
 		return nil
 	})

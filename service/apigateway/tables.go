@@ -28,6 +28,8 @@ var (
 
 	snapshots = kv.Table[snapshot]{Name: "apigateway.snapshot"} // id of the deployment
 
+	cacheEntries = kv.Table[cachedReply]{Name: "apigateway.cache"} // stage, hash of what was asked for
+
 	keys      = shelfOf[api.ApiKey]("apigateway.key")                // id
 	keyValues = kv.Table[keyRef]{Name: "apigateway.keyvalue"}        // the key itself
 	plans     = shelfOf[plan]("apigateway.plan")                     // id
@@ -64,6 +66,7 @@ func (a address) drop(tx kv.Tx) {
 	responses.rows.DeleteAll(tx, parts(a, responses))
 	deployments.rows.DeleteAll(tx, parts(a, deployments))
 	stages.rows.DeleteAll(tx, parts(a, stages))
+	cacheEntries.DeleteAll(tx, cacheEntries.Prefix(a.Scope, kv.String(a.API)))
 	snapshots.DeleteAll(tx, snapshots.Prefix(a.Scope, kv.String(a.API)))
 }
 

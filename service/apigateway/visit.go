@@ -21,7 +21,7 @@ const visiting = "Invoke"
 type visit struct {
 	address
 	request    *wire.Request
-	call       *aws.Call // once it is received
+	call       *aws.Call
 	stageName  string
 	stage      *api.Stage // nil where there is none
 	served     *served
@@ -37,7 +37,8 @@ type visit struct {
 	decision *authorizer.Decision
 	claims   map[string]string // of a user pool's token
 	failed   *failure
-	backend  int // status of the integration; 0 before it answered
+	journal  *journal // nil where nothing is to be written
+	backend  int      // status of the integration; 0 before it answered
 }
 
 // destination is what the host and the path of a request say: which API, which stage,
@@ -95,7 +96,7 @@ func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Re
 		return w, nil
 	}
 	roll := float64(s.Random.Uint64()>>11) / (1 << 53) * 100
-	v := &visit{request: req, stageName: d.stage, path: d.path}
+	v := &visit{request: req, call: aws.CallFrom(ctx), stageName: d.stage, path: d.path}
 	err := kv.View(ctx, s.Store, func(tx kv.Tx) error {
 		p, ok := places.GetShared(tx, placeKey(d.id), nil)
 		if !ok {
@@ -111,6 +112,7 @@ func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Re
 	if v.served != nil {
 		v.method, v.parameters = v.served.route(req.Method, v.path)
 	}
+	s.observe(ctx, v)
 	req.As = &wire.Guise{
 		Operation: s.visiting, Codec: v, BodyLimit: maxPayload, SigningName: "execute-api", Anonymous: !v.signed(),
 	}
