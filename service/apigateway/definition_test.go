@@ -141,6 +141,9 @@ func TestStagesServeDeployments(t *testing.T) {
 	b.refused(err, "BadRequestException", "Stage name only allows a-zA-Z0-9_")
 	_, err = b.DeleteDeployment(ctx, &apigateway.DeleteDeploymentInput{RestApiId: b.api, DeploymentId: first})
 	b.refused(err, "BadRequestException", "Active stages pointing to this deployment must be moved or deleted")
+	_, err = b.UpdateStage(ctx, &apigateway.UpdateStageInput{RestApiId: b.api, StageName: aws.String("dev"), PatchOperations: []types.PatchOperation{op("replace", "/*/*/logging/loglevel", "INFO")}})
+	b.refused(err, "BadRequestException", "CloudWatch Logs role ARN must be set in account settings to enable logging")
+	b.logs()
 	changed, err := b.UpdateStage(ctx, &apigateway.UpdateStageInput{RestApiId: b.api, StageName: aws.String("dev"), PatchOperations: []types.PatchOperation{
 		op("replace", "/*/*/throttling/rateLimit", "5"), op("replace", "/~1pets/GET/logging/loglevel", "INFO"), op("replace", "/variables/size", "xl"), op("remove", "/variables/color", ""),
 		op("replace", "/canarySettings/percentTraffic", "25"), op("add", "/canarySettings/stageVariableOverrides/size", "s"),
