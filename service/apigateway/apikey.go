@@ -88,7 +88,7 @@ func (s *Service) GetApiKey(ctx context.Context, in *api.GetApiKeyInput) (out *a
 func (s *Service) GetApiKeys(ctx context.Context, in *api.GetApiKeysInput) (*api.GetApiKeysOutput, error) {
 	out := &api.GetApiKeysOutput{}
 	err := kv.View(ctx, s.Store, func(tx kv.Tx) (err error) {
-		out.Items, out.Position, err = pageOf(tx, keys, keys.rows.Prefix(scopeOf(ctx)), page{in.Position, in.Limit}, func(k *api.ApiKey) bool {
+		out.Items, out.Position, err = keys.page(tx, keys.rows.Prefix(scopeOf(ctx)), page{in.Position, in.Limit}, func(k *api.ApiKey) bool {
 			if !deref(in.IncludeValues) {
 				k.Value = nil
 			}

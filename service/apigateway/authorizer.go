@@ -134,7 +134,7 @@ func (s *Service) GetAuthorizer(ctx context.Context, in *api.GetAuthorizerInput)
 func (s *Service) GetAuthorizers(ctx context.Context, in *api.GetAuthorizersInput) (*api.GetAuthorizersOutput, error) {
 	out := &api.GetAuthorizersOutput{}
 	err := s.view(ctx, in.RestApiId, func(tx kv.Tx, a address) (err error) {
-		out.Items, out.Position, err = pageOf(tx, authorizers, parts(a, authorizers), page{in.Position, in.Limit}, nil)
+		out.Items, out.Position, err = authorizers.page(tx, parts(a, authorizers), page{in.Position, in.Limit}, nil)
 		return err
 	})
 	return out, err

@@ -83,7 +83,7 @@ func (s *Service) GetClientCertificate(ctx context.Context, in *api.GetClientCer
 func (s *Service) GetClientCertificates(ctx context.Context, in *api.GetClientCertificatesInput) (*api.GetClientCertificatesOutput, error) {
 	out := &api.GetClientCertificatesOutput{}
 	err := kv.View(ctx, s.Store, func(tx kv.Tx) (err error) {
-		out.Items, out.Position, err = pageOf(tx, certificates, certificates.rows.Prefix(scopeOf(ctx)), page{in.Position, in.Limit}, nil)
+		out.Items, out.Position, err = certificates.page(tx, certificates.rows.Prefix(scopeOf(ctx)), page{in.Position, in.Limit}, nil)
 		return err
 	})
 	return out, err

@@ -125,7 +125,7 @@ func (s *Service) GetDeployment(ctx context.Context, in *api.GetDeploymentInput)
 func (s *Service) GetDeployments(ctx context.Context, in *api.GetDeploymentsInput) (*api.GetDeploymentsOutput, error) {
 	out := &api.GetDeploymentsOutput{}
 	err := s.view(ctx, in.RestApiId, func(tx kv.Tx, a address) (err error) {
-		out.Items, out.Position, err = pageOf(tx, deployments, parts(a, deployments), page{in.Position, in.Limit}, nil)
+		out.Items, out.Position, err = deployments.page(tx, parts(a, deployments), page{in.Position, in.Limit}, nil)
 		return err
 	})
 	for i := range out.Items {

@@ -91,9 +91,9 @@ const (
 	maxPage     = 500
 )
 
-// pageOf returns the documents below a key that are on a page and that keep says
+// page returns the documents below a key that are on a page and that keep says
 // yes to, and the position of the next page. keep may be nil.
-func pageOf[T any](tx kv.Tx, s *shelf[T], prefix kv.Key, p page, keep func(*T) bool) (items []T, next *string, err error) {
+func (s *shelf[T]) page(tx kv.Tx, prefix kv.Key, p page, keep func(*T) bool) (items []T, next *string, err error) {
 	size := int(or(p.limit, defaultPage))
 	if size < 1 {
 		size = defaultPage

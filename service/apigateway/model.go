@@ -105,7 +105,7 @@ func (s *Service) GetModel(ctx context.Context, in *api.GetModelInput) (*api.Get
 func (s *Service) GetModels(ctx context.Context, in *api.GetModelsInput) (*api.GetModelsOutput, error) {
 	out := &api.GetModelsOutput{}
 	err := s.view(ctx, in.RestApiId, func(tx kv.Tx, a address) (err error) {
-		out.Items, out.Position, err = pageOf(tx, models, parts(a, models), page{in.Position, in.Limit}, nil)
+		out.Items, out.Position, err = models.page(tx, parts(a, models), page{in.Position, in.Limit}, nil)
 		return err
 	})
 	return out, err

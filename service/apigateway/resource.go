@@ -121,7 +121,7 @@ func (s *Service) GetResource(ctx context.Context, in *api.GetResourceInput) (*a
 func (s *Service) GetResources(ctx context.Context, in *api.GetResourcesInput) (*api.GetResourcesOutput, error) {
 	out := &api.GetResourcesOutput{}
 	err := s.view(ctx, in.RestApiId, func(tx kv.Tx, a address) (err error) {
-		out.Items, out.Position, err = pageOf(tx, resources, parts(a, resources), page{in.Position, in.Limit}, nil)
+		out.Items, out.Position, err = resources.page(tx, parts(a, resources), page{in.Position, in.Limit}, nil)
 		return err
 	})
 	for i := range out.Items {

@@ -144,7 +144,7 @@ func shown(v *api.RestApi) *api.RestApi {
 func (s *Service) GetRestApis(ctx context.Context, in *api.GetRestApisInput) (*api.GetRestApisOutput, error) {
 	out := &api.GetRestApisOutput{}
 	err := kv.View(ctx, s.Store, func(tx kv.Tx) (err error) {
-		out.Items, out.Position, err = pageOf(tx, restAPIs, restAPIs.rows.Prefix(scopeOf(ctx)), page{in.Position, in.Limit}, nil)
+		out.Items, out.Position, err = restAPIs.page(tx, restAPIs.rows.Prefix(scopeOf(ctx)), page{in.Position, in.Limit}, nil)
 		return err
 	})
 	for i := range out.Items {

@@ -39,21 +39,22 @@ func tagged(tx kv.Tx, sc kv.Scope, resource string, fn func(map[string]string) (
 	switch {
 	case len(e) == 2 && e[0] == "restapis":
 		at := address{sc, e[1]}
-		return tagDocument(tx, restAPIs, at.key(), func(v *api.RestApi) *map[string]string { return &v.Tags }, fn)
+		return restAPIs.retag(tx, at.key(), func(v *api.RestApi) *map[string]string { return &v.Tags }, fn)
 	case len(e) == 4 && e[0] == "restapis" && e[2] == "stages":
-		return tagDocument(tx, stages, part(address{sc, e[1]}, stages, e[3]), func(v *api.Stage) *map[string]string { return &v.Tags }, fn)
+		return stages.retag(tx, part(address{sc, e[1]}, stages, e[3]), func(v *api.Stage) *map[string]string { return &v.Tags }, fn)
 	case len(e) == 2 && e[0] == "apikeys":
-		return tagDocument(tx, keys, keyKey(sc, e[1]), func(v *api.ApiKey) *map[string]string { return &v.Tags }, fn)
+		return keys.retag(tx, keyKey(sc, e[1]), func(v *api.ApiKey) *map[string]string { return &v.Tags }, fn)
 	case len(e) == 2 && e[0] == "usageplans":
-		return tagDocument(tx, plans, planKey(sc, e[1]), func(v *plan) *map[string]string { return &v.Tags }, fn)
+		return plans.retag(tx, planKey(sc, e[1]), func(v *plan) *map[string]string { return &v.Tags }, fn)
 	case len(e) == 2 && e[0] == "clientcertificates":
-		return tagDocument(tx, certificates, certificateKey(sc, e[1]), func(v *api.ClientCertificate) *map[string]string { return &v.Tags }, fn)
+		return certificates.retag(tx, certificateKey(sc, e[1]), func(v *api.ClientCertificate) *map[string]string { return &v.Tags }, fn)
 	}
 	return missing("Invalid ARN specified in the request")
 }
 
-func tagDocument[T any](tx kv.Tx, shelf *shelf[T], key kv.Key, tags func(*T) *map[string]string, fn func(map[string]string) (map[string]string, error)) error {
-	v, ok := shelf.get(tx, key)
+// retag runs fn on the tags of the document at a key, and stores what fn returns.
+func (s *shelf[T]) retag(tx kv.Tx, key kv.Key, tags func(*T) *map[string]string, fn func(map[string]string) (map[string]string, error)) error {
+	v, ok := s.get(tx, key)
 	if !ok {
 		return missing("Invalid ARN specified in the request")
 	}
@@ -62,7 +63,7 @@ func tagDocument[T any](tx kv.Tx, shelf *shelf[T], key kv.Key, tags func(*T) *ma
 		return err
 	}
 	*tags(v) = changed
-	shelf.put(tx, key, v)
+	s.put(tx, key, v)
 	return nil
 }
 

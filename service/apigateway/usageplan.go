@@ -138,7 +138,7 @@ func (s *Service) GetUsagePlans(ctx context.Context, in *api.GetUsagePlansInput)
 	sc := scopeOf(ctx)
 	out := &api.GetUsagePlansOutput{}
 	err := kv.View(ctx, s.Store, func(tx kv.Tx) error {
-		items, position, err := pageOf(tx, plans, plans.rows.Prefix(sc), page{in.Position, in.Limit}, func(p *plan) bool {
+		items, position, err := plans.page(tx, plans.rows.Prefix(sc), page{in.Position, in.Limit}, func(p *plan) bool {
 			return in.KeyId == nil || members.Has(tx, memberKey(sc, *p.Id, *in.KeyId))
 		})
 		out.Items, out.Position = []api.UsagePlan{}, position

@@ -91,7 +91,7 @@ func (s *Service) GetUsagePlanKeys(ctx context.Context, in *api.GetUsagePlanKeys
 		if _, err := getPlan(tx, sc, in.UsagePlanId); err != nil {
 			return err
 		}
-		items, position, err := pageOf(tx, keys, keys.rows.Prefix(sc), page{in.Position, in.Limit}, func(k *api.ApiKey) bool {
+		items, position, err := keys.page(tx, keys.rows.Prefix(sc), page{in.Position, in.Limit}, func(k *api.ApiKey) bool {
 			return strings.HasPrefix(deref(k.Name), deref(in.NameQuery)) && members.Has(tx, memberKey(sc, in.UsagePlanId, *k.Id))
 		})
 		out.Items, out.Position = []api.UsagePlanKey{}, position

@@ -44,7 +44,7 @@ func (s *Service) GetRequestValidator(ctx context.Context, in *api.GetRequestVal
 func (s *Service) GetRequestValidators(ctx context.Context, in *api.GetRequestValidatorsInput) (*api.GetRequestValidatorsOutput, error) {
 	out := &api.GetRequestValidatorsOutput{}
 	err := s.view(ctx, in.RestApiId, func(tx kv.Tx, a address) (err error) {
-		out.Items, out.Position, err = pageOf(tx, validators, parts(a, validators), page{in.Position, in.Limit}, nil)
+		out.Items, out.Position, err = validators.page(tx, parts(a, validators), page{in.Position, in.Limit}, nil)
 		return err
 	})
 	return out, err
