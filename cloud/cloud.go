@@ -67,8 +67,9 @@ type System struct {
 	sqs       *sqs.Service
 	streams   *dynamodb.Streams
 	sns       *sns.Service
+	userPools *cognitoidp.Service
+	apis      *apis
 	logs      *logwriter.Writer
-	cognito   *cognitoidp.Service
 	gate      *gateway.Gateway
 	secrets   Secrets
 	started   time.Time // real time

@@ -19,6 +19,7 @@ package apigatewayv2
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/brume-cloud/brume/api/apigatewayv2"
@@ -50,6 +51,8 @@ type Deps struct {
 	Tokens    *jwt.Verifier     // of JWT authorizers
 	Decisions *authorizer.Cache // of Lambda authorizers
 	Upstream  *upstream.Client  // to HTTP backends
+	Roles     *assume.Roles     // that APIs call their backends with
+	Door      http.Handler      // to services of AWS: requests whose actor is in their context need no signature
 }
 
 // Pace keeps token buckets; *pace.Buckets is one. They are in memory: a burst is
@@ -69,12 +72,11 @@ type Service struct {
 	apigatewayv2.Unimplemented
 	Deps
 	functions lambda.Client
-	roles     *assume.Roles
 }
 
 // New returns the service.
 func New(d Deps) *Service {
-	return &Service{Deps: d, functions: lambda.NewClient(d.Via), roles: assume.NewRoles(d.Via, principal)}
+	return &Service{Deps: d, functions: lambda.NewClient(d.Via)}
 }
 
 // Invalid says in API Gateway's words what is wrong with a request.

@@ -12,6 +12,8 @@ import (
 
 	gw "github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/brume-cloud/brume/cloudtest"
 	functions "github.com/brume-cloud/brume/cloudtest/function"
@@ -304,4 +306,31 @@ func TestStagesServeWhatWasDeployed(t *testing.T) {
 	s.says("POST", "/x", "200")
 	deploy()
 	s.says("POST", "/fixed/x", "200")
+}
+
+func TestRoutesLeadToAQueue(t *testing.T) {
+	s := published(t)
+	ctx, cfg := t.Context(), s.cloud.Config()
+	queues, roles := sqs.NewFromConfig(cfg), iam.NewFromConfig(cfg)
+	queue := ok[*sqs.CreateQueueOutput](t)(queues.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: new("q")})).QueueUrl
+	role := ok[*iam.CreateRoleOutput](t)(roles.CreateRole(ctx, &iam.CreateRoleInput{
+		RoleName: new("api"), AssumeRolePolicyDocument: new(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"apigateway.amazonaws.com"},"Action":"sts:AssumeRole"}}`),
+	})).Role.Arn
+	s.route("POST /messages", *ok[*gw.CreateIntegrationOutput](t)(s.CreateIntegration(ctx, &gw.CreateIntegrationInput{
+		ApiId: &s.id, IntegrationType: types.IntegrationTypeAwsProxy, IntegrationSubtype: new("SQS-SendMessage"), PayloadFormatVersion: new("1.0"), CredentialsArn: role,
+		RequestParameters: map[string]string{"QueueUrl": *queue, "MessageBody": "$request.body.text", "MessageAttributes": `{"who":{"DataType":"String","StringValue":"${request.header.X-A}"}}`},
+	})).IntegrationId)
+	if res, body := s.send("POST", s.url+"/messages", `{"text":"hello"}`); res.StatusCode != 403 || !strings.Contains(body, "AccessDenied") {
+		t.Errorf("without permission: %d %s", res.StatusCode, body)
+	}
+	ok[*iam.PutRolePolicyOutput](t)(roles.PutRolePolicy(ctx, &iam.PutRolePolicyInput{
+		RoleName: new("api"), PolicyName: new("send"), PolicyDocument: new(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*"}}`),
+	}))
+	if res, body := s.send("POST", s.url+"/messages", `{"text":"hello"}`, "X-A", "ada"); res.StatusCode != 200 || !strings.Contains(body, "<MD5OfMessageBody>5d41402abc4b2a76b9719d911017c592<") {
+		t.Errorf("%d %s", res.StatusCode, body)
+	}
+	got := ok[*sqs.ReceiveMessageOutput](t)(queues.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: queue, MessageAttributeNames: []string{"All"}})).Messages
+	if len(got) != 1 || *got[0].Body != "hello" || *got[0].MessageAttributes["who"].StringValue != "ada" {
+		t.Errorf("%+v", got)
+	}
 }

@@ -27,7 +27,7 @@ func (s *Service) actor(ctx context.Context, v *visit, role, source string) (aws
 	case callerRole:
 		actor.Caller = aws.CallFrom(ctx).Caller
 	default:
-		caller, err := s.roles.Assume(ctx, role, v.at.executeARN(""))
+		caller, err := s.Roles.Assume(ctx, role, v.at.executeARN(""))
 		if err != nil {
 			s.Log.Info("API Gateway cannot assume the role of an API", "api", v.api, "role", role, "error", err)
 			return actor, failed()
