@@ -55,10 +55,17 @@ func Archive(name string, data []byte) []byte {
 
 const trust = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}}`
 
-// Create makes a function with its role, lets principal call it, and returns its
-// ARN. always, unless it is empty, is what the function does whatever its event.
-func Create(t *testing.T, c *cloudtest.Cloud, name, principal, always string) string {
+// Function is a function to make.
+type Function struct {
+	Name   string
+	Caller string // the service principal that may call it; "" for none
+	Always string // what it does whatever its event; "" for what the event says
+}
+
+// Create makes a function with its role, and returns its ARN.
+func (f Function) Create(t *testing.T, c *cloudtest.Cloud) string {
 	t.Helper()
+	name := f.Name
 	code, err := Zip()
 	if err != nil {
 		t.Fatal(err)
@@ -81,16 +88,16 @@ func Create(t *testing.T, c *cloudtest.Cloud, name, principal, always string) st
 	}
 	made, err := functions.CreateFunction(t.Context(), &lambda.CreateFunctionInput{
 		FunctionName: &name, Role: role.Role.Arn, Runtime: types.RuntimeProvidedal2023, Handler: new("bootstrap"), Code: &types.FunctionCode{ZipFile: code},
-		Architectures: []types.Architecture{arch}, Environment: &types.Environment{Variables: map[string]string{"ALWAYS": always}},
+		Architectures: []types.Architecture{arch}, Environment: &types.Environment{Variables: map[string]string{"ALWAYS": f.Always}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if principal == "" {
+	if f.Caller == "" {
 		return *made.FunctionArn
 	}
 	_, err = functions.AddPermission(t.Context(), &lambda.AddPermissionInput{
-		FunctionName: &name, StatementId: new("call"), Action: new("lambda:InvokeFunction"), Principal: &principal,
+		FunctionName: &name, StatementId: new("call"), Action: new("lambda:InvokeFunction"), Principal: &f.Caller,
 	})
 	if err != nil {
 		t.Fatal(err)

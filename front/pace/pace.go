@@ -55,15 +55,15 @@ func (b *Buckets) Take(name string, n float64) {
 	k.mu.Unlock()
 }
 
-// Spend takes n from a bucket that gains rate a second and holds most, and reports
-// whether there was as much. Where there was not, it takes nothing.
-func (b *Buckets) Spend(name string, rate, most, n float64, now time.Time) bool {
+// Spend takes one from a bucket that gains rate a second and holds most, and reports
+// whether there was one. Where there was not, it takes nothing.
+func (b *Buckets) Spend(name string, rate, most float64, now time.Time) bool {
 	k := b.named(name, most)
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.refill(rate, most, now) < n {
+	if k.refill(rate, most, now) < 1 {
 		return false
 	}
-	k.left -= n
+	k.left--
 	return true
 }

@@ -58,7 +58,7 @@ type Deps struct {
 // Pace keeps token buckets; *pace.Buckets is one. They are in memory: a burst is
 // over in a moment, and no crash is the worse for it.
 type Pace interface {
-	Spend(name string, rate, most, n float64, now time.Time) bool
+	Spend(name string, rate, most float64, now time.Time) bool
 }
 
 // REST tells of the APIs of the first generation, to which custom domains may lead.

@@ -87,7 +87,7 @@ func TestTokensOfAUserPoolOpenARoute(t *testing.T) {
 func TestFunctionsAuthorize(t *testing.T) {
 	s := published(t)
 	uri := func(name, always string) *string {
-		arn := functions.Create(t, s.cloud, name, "apigateway.amazonaws.com", always)
+		arn := functions.Function{Name: name, Caller: "apigateway.amazonaws.com", Always: always}.Create(t, s.cloud)
 		return new("arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/" + arn + "/invocations")
 	}
 	simple := func(name, answer string) string {

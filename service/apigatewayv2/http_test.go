@@ -66,7 +66,7 @@ func (s *site) route(key, integration string, change ...func(*gw.CreateRouteInpu
 func (s *site) toFunction(version, always string) string {
 	s.Helper()
 	name := fmt.Sprintf("f%d", s.count())
-	arn := functions.Create(s.T, s.cloud, name, "apigateway.amazonaws.com", always)
+	arn := functions.Function{Name: name, Caller: "apigateway.amazonaws.com", Always: always}.Create(s.T, s.cloud)
 	return *ok[*gw.CreateIntegrationOutput](s.T)(s.CreateIntegration(s.Context(), &gw.CreateIntegrationInput{
 		ApiId: &s.id, IntegrationType: types.IntegrationTypeAwsProxy, IntegrationUri: &arn, PayloadFormatVersion: &version,
 	})).IntegrationId
@@ -215,7 +215,7 @@ func TestFailuresOfBackends(t *testing.T) {
 	s.route("GET /malformed", s.toFunction("1.0", `{"Answer":{"no":"status"}}`))
 	s.route("GET /slow", s.toBackend("", func(in *gw.CreateIntegrationInput) { in.IntegrationUri, in.TimeoutInMillis = &slow.URL, new(int32(50)) }))
 	s.route("GET /gone", s.toBackend("", func(in *gw.CreateIntegrationInput) { in.IntegrationUri = new("http://127.0.0.1:1") }))
-	arn := functions.Create(t, s.cloud, "private", "", "")
+	arn := functions.Function{Name: "private"}.Create(t, s.cloud)
 	s.route("GET /private", *ok[*gw.CreateIntegrationOutput](t)(s.CreateIntegration(t.Context(), &gw.CreateIntegrationInput{
 		ApiId: &s.id, IntegrationType: types.IntegrationTypeAwsProxy, IntegrationUri: &arn, PayloadFormatVersion: new("2.0"),
 	})).IntegrationId)

@@ -95,7 +95,7 @@ func (v *visit) source() string {
 // receive takes the request to its backend.
 func (s *Service) receive(ctx context.Context, v *visit) (*proxyevent.Answer, error) {
 	call := aws.CallFrom(ctx)
-	if !s.Pace.Spend(strings.Join([]string{"apigatewayv2", v.api, v.stage, v.plan.route.RouteKey}, "/"), v.plan.rate, v.plan.burst, 1, call.Start) {
+	if !s.Pace.Spend(strings.Join([]string{"apigatewayv2", v.api, v.stage, v.plan.route.RouteKey}, "/"), v.plan.rate, v.plan.burst, call.Start) {
 		return nil, refuse(http.StatusTooManyRequests, "Too Many Requests")
 	}
 	if err := s.authorize(ctx, call, v); err != nil {
