@@ -52,7 +52,12 @@ type Writer struct {
 	writing bool
 	taken   int // batches taken to be written
 	done    int // batches written
+
+	made map[string]bool // streams that are there, as far as this writer knows; drain's alone
 }
+
+// maxMade bounds what is remembered of streams.
+const maxMade = 4096
 
 // batch is lines for a destination.
 type batch struct {
@@ -63,7 +68,7 @@ type batch struct {
 
 // New makes a writer.
 func New(via aws.Invoker, log *slog.Logger) *Writer {
-	w := &Writer{client: logs.NewClient(via), log: log, pending: map[string]*batch{}}
+	w := &Writer{client: logs.NewClient(via), log: log, pending: map[string]*batch{}, made: map[string]bool{}}
 	w.changed = sync.NewCond(&w.mu)
 	return w
 }
@@ -135,42 +140,53 @@ func (w *Writer) drain() {
 	}
 }
 
-// put writes a batch, and makes the stream where it is missing.
+// put writes a batch. A stream that is new to the writer it makes before, and one
+// that somebody has deleted, again.
 func (w *Writer) put(b *batch) error {
-	ctx := aws.ActAs(context.Background(), b.Actor)
+	ctx, key := aws.ActAs(context.Background(), b.Actor), b.key()
 	slices.SortStableFunc(b.lines, func(a, b Line) int { return a.At.Compare(b.At) })
+	var err error
+	if !w.made[key] {
+		err = w.makeStream(ctx, b)
+	}
 	for events := range parts(b.lines) {
 		in := &logs.PutLogEventsInput{LogGroupName: b.Group, LogStreamName: b.Stream, LogEvents: events}
-		_, err := w.client.PutLogEvents(ctx, in)
-		if isMissing(err) {
-			// Somebody else may make them as well: what is wrong shows at the second attempt.
-			errStream := w.makeStream(ctx, in)
-			if _, err = w.client.PutLogEvents(ctx, in); err != nil {
-				err = errors.Join(errStream, err)
-			}
+		_, errPut := w.client.PutLogEvents(ctx, in)
+		if isCode(errPut, "ResourceNotFoundException") && w.made[key] {
+			err = w.makeStream(ctx, b)
+			_, errPut = w.client.PutLogEvents(ctx, in)
 		}
-		if err != nil {
-			return err
+		if errPut != nil {
+			delete(w.made, key)
+			return errors.Join(err, errPut)
 		}
 	}
+	if len(w.made) >= maxMade {
+		clear(w.made)
+	}
+	w.made[key] = true
 	return nil
 }
 
 // makeStream makes the stream that a batch is for, and its group if that is missing.
-func (w *Writer) makeStream(ctx context.Context, in *logs.PutLogEventsInput) error {
-	stream := &logs.CreateLogStreamInput{LogGroupName: in.LogGroupName, LogStreamName: in.LogStreamName}
+// That another has made them is not an error.
+func (w *Writer) makeStream(ctx context.Context, b *batch) error {
+	stream := &logs.CreateLogStreamInput{LogGroupName: b.Group, LogStreamName: b.Stream}
 	_, err := w.client.CreateLogStream(ctx, stream)
-	if isMissing(err) {
-		_, errGroup := w.client.CreateLogGroup(ctx, &logs.CreateLogGroupInput{LogGroupName: in.LogGroupName})
+	if isCode(err, "ResourceNotFoundException") {
+		_, errGroup := w.client.CreateLogGroup(ctx, &logs.CreateLogGroupInput{LogGroupName: b.Group})
 		_, err = w.client.CreateLogStream(ctx, stream)
 		err = errors.Join(errGroup, err)
+	}
+	if isCode(err, "ResourceAlreadyExistsException") {
+		return nil
 	}
 	return err
 }
 
-func isMissing(err error) bool {
+func isCode(err error, code string) bool {
 	var e *aws.Error
-	return errors.As(err, &e) && e.Code == "ResourceNotFoundException"
+	return errors.As(err, &e) && e.Code == code
 }
 
 // AWS: "PutLogEvents": a batch has at most 10,000 events and 1,048,576 bytes,

@@ -68,7 +68,7 @@ func TestLinesOfManyCallsGoTogetherInTheOrderOfTime(t *testing.T) {
 		w.Write(logwriter.Destination{Group: "g", Stream: "t"}, []logwriter.Line{line(2, "d")})
 		close(to.hold)
 		w.Settle()
-		if got := fmt.Sprint(to.calls); got != "[PutLogEvents a PutLogEvents b c PutLogEvents d]" {
+		if got := fmt.Sprint(to.calls); got != "[CreateLogStream PutLogEvents a PutLogEvents b c CreateLogStream PutLogEvents d]" {
 			t.Error(got)
 		}
 	})
@@ -77,9 +77,15 @@ func TestLinesOfManyCallsGoTogetherInTheOrderOfTime(t *testing.T) {
 func TestMissingGroupsAndStreamsAreMade(t *testing.T) {
 	to := &written{missing: true}
 	w := logwriter.New(to, slog.New(slog.DiscardHandler))
-	w.Write(logwriter.Destination{Group: "g", Stream: "s"}, []logwriter.Line{line(1, "a")})
-	w.Settle()
-	if got := fmt.Sprint(to.calls); got != "[PutLogEvents a CreateLogStream CreateLogGroup CreateLogStream PutLogEvents a]" {
+	say := func(text string) {
+		w.Write(logwriter.Destination{Group: "g", Stream: "s"}, []logwriter.Line{line(1, text)})
+		w.Settle()
+	}
+	say("a")
+	say("b")
+	to.missing = true // somebody has deleted the group
+	say("c")
+	if got := fmt.Sprint(to.calls); got != "[CreateLogStream CreateLogGroup CreateLogStream PutLogEvents a PutLogEvents b PutLogEvents c CreateLogStream CreateLogGroup CreateLogStream PutLogEvents c]" {
 		t.Error(got)
 	}
 }
@@ -91,7 +97,7 @@ func TestBatchesKeepToTheLimits(t *testing.T) {
 	big := strings.Repeat("x", 200<<10)
 	w.Write(d, []logwriter.Line{line(1, big), line(1, big), line(1, big), line(1, big), line(1, big), line(1, big), line(100_000, "late")})
 	w.Settle()
-	if got := fmt.Sprint(to.calls); got != "[PutLogEvents xxxxxxxx xxxxxxxx xxxxxxxx xxxxxxxx xxxxxxxx PutLogEvents xxxxxxxx PutLogEvents late]" {
+	if got := fmt.Sprint(to.calls); got != "[CreateLogStream PutLogEvents xxxxxxxx xxxxxxxx xxxxxxxx xxxxxxxx xxxxxxxx PutLogEvents xxxxxxxx PutLogEvents late]" {
 		t.Error(got)
 	}
 }
