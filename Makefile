@@ -19,7 +19,11 @@ test: ## run every test: Go, cross-compilation, and real clients
 	./e2e/test.sh
 
 .PHONY: demo
-demo: build ## run a Celery application while Brume is killed under it
+demo: build ## deploy a whole application, send it traffic, and leave it running
+	./examples/notes/demo.sh
+
+.PHONY: demo-celery
+demo-celery: build ## run a Celery application while Brume is killed under it
 	./e2e/demo.sh
 
 .PHONY: bench
