@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -41,8 +42,8 @@ var controllers = sync.OnceValue(func() *cgroups {
 		},
 		{memory: filepath.Join("/sys/fs/cgroup", at[""]), unified: true},
 	} {
+		c.clean()
 		if c.usable() {
-			c.clean()
 			return c
 		}
 	}
@@ -51,10 +52,7 @@ var controllers = sync.OnceValue(func() *cgroups {
 
 // usable tries everything once: files that are there may refuse all the same.
 func (c *cgroups) usable() bool {
-	if c.unified {
-		c.cpu, c.pids = c.memory, c.memory
-		_ = os.WriteFile(filepath.Join(c.memory, "cgroup.subtree_control"), []byte("+memory +cpu +pids"), 0) // the limits below tell
-	}
+	c.adopt()
 	g, err := c.group()
 	if err != nil {
 		return false
@@ -63,21 +61,50 @@ func (c *cgroups) usable() bool {
 	return g.limit(view{memory: 128 << 20, ephemeral: 512 << 20}) == nil
 }
 
+// adopt makes a group for all sandboxes of this process, whose groups are below it:
+// they share the processors in proportion to their memory among themselves. Against
+// the rest of the machine they count together, as one process for each processor;
+// else a small function would starve beside a compiler. What fails, the limits tell.
+func (c *cgroups) adopt() {
+	own := "brume-" + strconv.Itoa(os.Getpid())
+	const enabled = "+memory +cpu +pids"
+	if c.unified {
+		_ = put(c.memory, "cgroup.subtree_control", enabled)
+		c.memory = filepath.Join(c.memory, own)
+		c.cpu, c.pids = c.memory, c.memory
+	} else {
+		c.memory, c.cpu, c.pids = filepath.Join(c.memory, own), filepath.Join(c.cpu, own), filepath.Join(c.pids, own)
+	}
+	for _, dir := range []string{c.memory, c.cpu, c.pids} {
+		_ = os.Mkdir(dir, 0o755)
+	}
+	if c.unified {
+		_ = put(c.memory, "cgroup.subtree_control", enabled)
+		_ = put(c.cpu, "cpu.weight", strconv.Itoa(min(cpuWeight*runtime.NumCPU(), 10_000)))
+	} else {
+		_ = put(c.cpu, "cpu.shares", strconv.Itoa(cpuShare*runtime.NumCPU()))
+	}
+}
+
 // clean removes the groups of servers that were killed. One with processes stays.
 func (c *cgroups) clean() {
 	for _, dir := range []string{c.memory, c.cpu, c.pids} {
 		for _, name := range names(dir) {
-			f := strings.Split(name, "-")
-			if pid, err := strconv.Atoi(f[min(1, len(f)-1)]); len(f) == 3 && f[0] == "brume" && err == nil && syscall.Kill(pid, 0) == syscall.ESRCH {
-				_ = os.Remove(filepath.Join(dir, name))
+			pid, err := strconv.Atoi(strings.TrimPrefix(name, "brume-"))
+			if err != nil || !strings.HasPrefix(name, "brume-") || syscall.Kill(pid, 0) != syscall.ESRCH {
+				continue
 			}
+			for _, child := range names(filepath.Join(dir, name)) {
+				_ = os.Remove(filepath.Join(dir, name, child)) // a file does not go
+			}
+			_ = os.Remove(filepath.Join(dir, name))
 		}
 	}
 }
 
 // group makes a control group for a sandbox.
 func (c *cgroups) group() (*cgroup, error) {
-	name := "brume-" + strconv.Itoa(os.Getpid()) + "-" + strconv.FormatUint(groups.Add(1), 10)
+	name := strconv.FormatUint(groups.Add(1), 10)
 	g := &cgroup{of: c, memory: filepath.Join(c.memory, name), cpu: filepath.Join(c.cpu, name), pids: filepath.Join(c.pids, name)}
 	for _, dir := range []string{g.memory, g.cpu, g.pids} {
 		if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -101,9 +128,10 @@ type cgroup struct {
 // processors in proportion when others want them, and, when nobody does, one at
 // least: a small function need not be slow on a machine that is idle.
 const (
-	oneCPU   = 1769 << 20 // bytes
-	cpuShare = 1024       // of version 1, for one processor
-	period   = 100_000    // microseconds
+	oneCPU    = 1769 << 20 // bytes
+	cpuShare  = 1024       // of version 1, for one processor
+	cpuWeight = 100        // of version 2, likewise
+	period    = 100_000    // microseconds
 )
 
 // limit sets the limits of a function. What lies in /tmp is memory, too, so that the
@@ -112,7 +140,7 @@ func (g *cgroup) limit(v view) error {
 	memory := strconv.FormatInt(v.memory+v.ephemeral, 10)
 	quota := strconv.FormatInt(max(v.memory*period/oneCPU, period), 10)
 	if g.of.unified {
-		weight := strconv.FormatInt(min(max(v.memory*100/oneCPU, 1), 10_000), 10)
+		weight := strconv.FormatInt(min(max(v.memory*cpuWeight/oneCPU, 1), 10_000), 10)
 		_ = os.WriteFile(filepath.Join(g.memory, "memory.swap.max"), []byte("0"), 0) // a machine without swap has no such file
 		return errors.Join(put(g.memory, "memory.max", memory), put(g.pids, "pids.max", strconv.Itoa(maxProcesses)),
 			put(g.cpu, "cpu.weight", weight), put(g.cpu, "cpu.max", quota+" "+strconv.Itoa(period)))
