@@ -24,6 +24,7 @@ import (
 	"github.com/brume-cloud/brume/front/gateway"
 	"github.com/brume-cloud/brume/front/logwriter"
 	"github.com/brume-cloud/brume/front/pace"
+	"github.com/brume-cloud/brume/front/upstream"
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/front/wire/schema"
 	"github.com/brume-cloud/brume/service/apigatewayv2"
@@ -63,7 +64,10 @@ func built() map[string]entry {
 // What follows joins each service to what it needs of the cloud.
 
 func openAPIGatewayV2(s *System, via aws.Invoker) any {
-	return apigatewayv2.New(apigatewayv2.Deps{Store: s.store, Random: random{}, Via: via, Log: s.log, Endpoint: s.endpoint})
+	s.apis = apigatewayv2.New(apigatewayv2.Deps{
+		Store: s.store, Random: random{}, Via: via, Log: s.log, Endpoint: s.endpoint, Sockets: s.sockets, Upstream: upstream.New(), Render: render,
+	})
+	return s.apis
 }
 
 func openCognito(s *System, _ aws.Invoker) any {

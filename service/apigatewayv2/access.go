@@ -38,6 +38,12 @@ var paths = []struct{ noun, path string }{
 // Access implements aws.Guard. AWS: "Actions, resources, and condition keys for
 // Amazon API Gateway Management V2".
 func (s *Service) Access(ctx context.Context, operation string, input any) ([]aws.Access, error) {
+	switch visit := input.(type) {
+	case *socketVisit:
+		return visit.access(), nil
+	case *managing:
+		return s.manageAccess(ctx, visit)
+	}
 	access := aws.Access{Resource: "*"}
 	noun := operation
 	for _, v := range verbs {

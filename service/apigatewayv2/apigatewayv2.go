@@ -22,6 +22,8 @@ import (
 
 	"github.com/brume-cloud/brume/api/apigatewayv2"
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/assume"
+	"github.com/brume-cloud/brume/front/upstream"
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/front/wire/schema"
 	"github.com/brume-cloud/brume/state/kv"
@@ -35,6 +37,9 @@ type Deps struct {
 	Log      *slog.Logger
 	Endpoint func(aws.Region) string // the URL of this cloud, in the addresses of APIs
 	REST     REST                    // nil: there are no REST APIs
+	Sockets  Sockets                 // the connections of WebSocket APIs
+	Upstream *upstream.Client        // to HTTP backends
+	Render   Render                  // mapping templates of WebSocket APIs
 }
 
 // REST tells of the APIs of the first generation, to which custom domains may lead.
@@ -43,14 +48,22 @@ type REST interface {
 	HasStage(tx kv.Tx, sc kv.Scope, apiID, stage string) bool
 }
 
+// Render evaluates a mapping template on a body. variables are $context, stage are
+// $stageVariables.
+type Render func(template, body string, variables map[string]any, stage map[string]string) (string, error)
+
 // Service implements the API. What it does not override answers NotImplemented.
 type Service struct {
 	apigatewayv2.Unimplemented
 	Deps
+	roles *assume.Roles
 }
 
 // New returns the service.
-func New(d Deps) *Service { return &Service{Deps: d} }
+func New(d Deps) *Service { return &Service{Deps: d, roles: assume.NewRoles(d.Via, principal)} }
+
+// principal is who API Gateway is to other services.
+const principal = "apigateway.amazonaws.com"
 
 // Invalid says in API Gateway's words what is wrong with a request.
 func Invalid(_ *schema.Operation, v *wire.Invalid) *aws.Error {

@@ -75,6 +75,9 @@ func checkRouteOf(p apigatewayv2.ProtocolType, r *apigatewayv2.Route) error {
 		}
 		return nil
 	}
+	if deref(r.ApiKeyRequired) {
+		return unbuilt("API keys")
+	}
 	if e := deref(r.RouteResponseSelectionExpression); e != "" && e != defaultRoute {
 		return bad("Invalid route response selection expression specified: %s. Only $default is supported", e)
 	}

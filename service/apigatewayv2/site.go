@@ -103,7 +103,7 @@ func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Re
 		return w, err
 	}
 	if protocol == apigatewayv2.ProtocolTypeWEBSOCKET {
-		return s.visitWebSocket(ctx, w, req, &webVisit{arrival: v, served: st})
+		return s.visitWebSocket(ctx, w, req, v, st)
 	}
 	return w, aws.NotImplemented("apigatewayv2", "traffic of HTTP APIs")
 }

@@ -164,12 +164,13 @@ type routed struct {
 }
 
 var (
-	places       = kv.Table[place]{Name: "apigatewayv2.place"}       // the API's id; in no account and region
-	domainPlaces = kv.Table[place]{Name: "apigatewayv2.domainplace"} // the domain's name; in no account and region
-	routings     = kv.Table[routing]{Name: "apigatewayv2.routing"}   // the domain's name; in no account and region
-	snapshots    = kv.Table[deployed]{Name: "apigatewayv2.snapshot"} // the API's id, the deployment's
-	serving      = kv.Table[served]{Name: "apigatewayv2.served"}     // the API's id, the stage's name; in no account and region
-	resets       = kv.Table[reset]{Name: "apigatewayv2.reset"}       // the API's id, the stage's name
+	places       = kv.Table[place]{Name: "apigatewayv2.place"}           // the API's id; in no account and region
+	domainPlaces = kv.Table[place]{Name: "apigatewayv2.domainplace"}     // the domain's name; in no account and region
+	routings     = kv.Table[routing]{Name: "apigatewayv2.routing"}       // the domain's name; in no account and region
+	snapshots    = kv.Table[deployed]{Name: "apigatewayv2.snapshot"}     // the API's id, the deployment's
+	serving      = kv.Table[served]{Name: "apigatewayv2.served"}         // the API's id, the stage's name; in no account and region
+	connections  = kv.Table[connection]{Name: "apigatewayv2.connection"} // the API's id, the stage's name, id; in no account and region
+	resets       = kv.Table[reset]{Name: "apigatewayv2.reset"}           // the API's id, the stage's name
 )
 
 // anywhere is the scope of what is found without knowing whose it is.
@@ -187,6 +188,10 @@ func (a address) snapshotKey(deployment string) kv.Key {
 
 func (a address) resetKey(stage string) kv.Key {
 	return resets.Key(a.Scope, kv.String(a.ID), kv.String(stage))
+}
+
+func connectionKey(apiID, stage, id string) kv.Key {
+	return connections.Key(anywhere, kv.String(apiID), kv.String(stage), kv.String(id))
 }
 
 func servedKey(apiID, stage string) kv.Key {
