@@ -309,6 +309,7 @@ var dependencies = map[string]string{
 	"github.com/minio/crc64nvme":                           "S3's own checksum, by the processor's instructions",
 	"github.com/alecthomas/kong":                           "the command line",
 	"github.com/go-jose/go-jose/v4":                        "web identity tokens",
+	"github.com/santhosh-tekuri/jsonschema/v6":             "models of API Gateway's bodies",
 	"github.com/klauspost/compress":                        "compressed tables of data",
 	"github.com/anishathalye/porcupine":                    "tests: whether a history is linearizable",
 	"github.com/fxamacker/cbor/v2":                         "tests: an independent CBOR decoder",
@@ -335,6 +336,7 @@ var dependencies = map[string]string{
 	"github.com/aws/aws-sdk-go-v2/service/s3control":               "tests",
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb":                "tests",
 
+	"github.com/aws/aws-sdk-go-v2/service/apigateway":              "tests",
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs":          "tests",
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider": "tests",
 }

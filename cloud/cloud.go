@@ -27,6 +27,7 @@ import (
 	"github.com/brume-cloud/brume/front/meter"
 	"github.com/brume-cloud/brume/plane/websocket"
 	"github.com/brume-cloud/brume/service/apigatewayv2"
+	"github.com/brume-cloud/brume/service/cognitoidp"
 	"github.com/brume-cloud/brume/service/dynamodb"
 	"github.com/brume-cloud/brume/service/s3"
 	"github.com/brume-cloud/brume/service/sns"
@@ -68,6 +69,8 @@ type System struct {
 	sqs       *sqs.Service
 	streams   *dynamodb.Streams
 	sns       *sns.Service
+	userPools *cognitoidp.Service
+	apis      *apis
 	logs      *logwriter.Writer
 	gate      *gateway.Gateway
 	secrets   Secrets
@@ -78,7 +81,7 @@ type System struct {
 	identities *identities
 	functions  *functions
 	sockets    sockets
-	apis       *apigatewayv2.Service
+	webAPIs    *apigatewayv2.Service
 
 	// turn holds a token while nobody moves the clock or replaces the state,
 	// which exclude each other.
@@ -177,7 +180,7 @@ func (s *System) start() error {
 
 // restore derives from the rows what is kept in memory besides.
 func (s *System) restore(ctx context.Context) error {
-	return errors.Join(s.restoreClock(ctx), s.restoreFaults(ctx), s.apis.Resume(ctx))
+	return errors.Join(s.restoreClock(ctx), s.restoreFaults(ctx), s.webAPIs.Resume(ctx))
 }
 
 func (s *System) flushMeter() {

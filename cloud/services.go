@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	apigatewayapi "github.com/brume-cloud/brume/api/apigateway"
 	apigatewayv2api "github.com/brume-cloud/brume/api/apigatewayv2"
 	"github.com/brume-cloud/brume/api/catalog"
 	cognitoidpapi "github.com/brume-cloud/brume/api/cognitoidp"
@@ -24,7 +25,6 @@ import (
 	"github.com/brume-cloud/brume/front/gateway"
 	"github.com/brume-cloud/brume/front/logwriter"
 	"github.com/brume-cloud/brume/front/pace"
-	"github.com/brume-cloud/brume/front/upstream"
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/front/wire/schema"
 	"github.com/brume-cloud/brume/service/apigatewayv2"
@@ -46,6 +46,7 @@ import (
 func built() map[string]entry {
 	return map[string]entry{
 		"apigatewayv2":    {operations: apigatewayv2api.Operations, open: openAPIGatewayV2, invalid: apigatewayv2.Invalid},
+		"apigateway":      {operations: apigatewayapi.Operations, open: openAPIGateway},
 		"cognitoidp":      {operations: cognitoidpapi.Operations, open: openCognito, invalid: cognitoidp.Invalid},
 		"dynamodb":        {operations: dynamodbapi.Operations, open: openDynamoDB, invalid: dynamodb.Invalid},
 		"dynamodbstreams": {operations: dynamodbstreamsapi.Operations, open: openDynamoDBStreams},
@@ -63,15 +64,9 @@ func built() map[string]entry {
 
 // What follows joins each service to what it needs of the cloud.
 
-func openAPIGatewayV2(s *System, via aws.Invoker) any {
-	s.apis = apigatewayv2.New(apigatewayv2.Deps{
-		Store: s.store, Random: random{}, Via: via, Log: s.log, Endpoint: s.endpoint, Sockets: s.sockets, Upstream: upstream.New(), Render: render,
-	})
-	return s.apis
-}
-
 func openCognito(s *System, _ aws.Invoker) any {
-	return cognitoidp.New(cognitoidp.Deps{Store: s.store, Random: random{}, Post: s.post, Endpoint: s.endpoint})
+	s.userPools = cognitoidp.New(cognitoidp.Deps{Store: s.store, Random: random{}, Post: s.post, Endpoint: s.endpoint})
+	return s.userPools
 }
 
 func openDynamoDB(s *System, via aws.Invoker) any {
@@ -192,6 +187,9 @@ type within struct{ gate *gateway.Gateway }
 func (w *within) Invoke(ctx context.Context, service, operation string, input any) (any, error) {
 	return w.gate.Invoke(ctx, service, operation, input)
 }
+
+// ServeHTTP implements http.Handler, for requests that are made within.
+func (w *within) ServeHTTP(rw http.ResponseWriter, r *http.Request) { w.gate.ServeHTTP(rw, r) }
 
 // random is the runtime's generator, which is cryptographically strong.
 type random struct{}

@@ -19,7 +19,8 @@ import (
 // ControlPath is where the server's own controls live.
 const ControlPath = "/_brume/"
 
-// ServeHTTP takes one request through the chain.
+// ServeHTTP takes one request through the chain. One whose context has an actor
+// (aws.ActAs) is from within: it needs no signature.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, ControlPath) && g.Control != nil {
 		g.Control.ServeHTTP(w, r)

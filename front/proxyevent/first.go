@@ -73,11 +73,11 @@ type Identity struct {
 // NewFirst makes the payload of a request that nobody has authorised. Its path is
 // decoded.
 func NewFirst(call *aws.Call, r *wire.Request) *First {
-	host, path := HostOf(call), Decoded(r.Path)
+	host, path := Hostname(call.Host), Decoded(r.Path)
 	e := &First{
 		Path: path, Method: r.Method, Headers: map[string]string{}, MultiHeaders: map[string][]string{}, Query: lasts(r.Params), MultiQuery: every(r.Params),
 		Context: FirstContext{
-			Method: r.Method, ExtendedID: extended(call), Time: written(call.Start), Path: path, AccountID: "anonymous", Protocol: r.Proto,
+			Method: r.Method, ExtendedID: extended(call), Time: Written(call.Start), Path: path, AccountID: "anonymous", Protocol: r.Proto,
 			DomainPrefix: prefixOf(host), Epoch: call.Start.UnixMilli(), RequestID: call.RequestID, DomainName: host,
 			Identity: Identity{SourceIP: call.SourceIP, UserAgent: call.UserAgent},
 		},

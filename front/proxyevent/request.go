@@ -25,14 +25,15 @@ import (
 // timeForm is how the payloads write the time of a request.
 const timeForm = "02/Jan/2006:15:04:05 +0000"
 
-func written(t time.Time) string { return t.UTC().Format(timeForm) }
+// Written is a time as the payloads and access logs write it.
+func Written(t time.Time) string { return t.UTC().Format(timeForm) }
 
-// HostOf is the name in a call's Host, without the port.
-func HostOf(call *aws.Call) string {
-	if host, _, err := net.SplitHostPort(call.Host); err == nil {
-		return host
+// Hostname is the name in a Host header, without the port.
+func Hostname(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		return name
 	}
-	return call.Host
+	return host
 }
 
 func prefixOf(host string) string {
@@ -59,7 +60,7 @@ func Forwarded(call *aws.Call) map[string]string {
 		port = p
 	}
 	return map[string]string{
-		"Host": HostOf(call), "X-Forwarded-For": call.SourceIP, "X-Forwarded-Port": port, "X-Forwarded-Proto": scheme, "X-Amzn-Trace-Id": Trace(call),
+		"Host": Hostname(call.Host), "X-Forwarded-For": call.SourceIP, "X-Forwarded-Port": port, "X-Forwarded-Proto": scheme, "X-Amzn-Trace-Id": Trace(call),
 	}
 }
 

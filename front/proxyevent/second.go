@@ -54,9 +54,9 @@ type HTTP struct {
 
 // Authorizer is what an authorizer found out: one of its members.
 type Authorizer struct {
-	IAM    *IAM            `json:"iam,omitempty"`
-	JWT    *JWT            `json:"jwt,omitempty"`
-	Lambda json.RawMessage `json:"lambda,omitempty"` // the context that the function gave; null without
+	IAM    *IAM `json:"iam,omitempty"`
+	JWT    *JWT `json:"jwt,omitempty"`
+	Lambda any  `json:"lambda,omitempty"` // the context that the function gave
 }
 
 // IAM is who signed the request.
@@ -89,13 +89,13 @@ func Signer(c *aws.Caller) *IAM {
 // is as it came and whose route is $default. An account that is not set there is
 // "anonymous".
 func NewSecond(call *aws.Call, r *wire.Request) *Second {
-	host := HostOf(call)
+	host := Hostname(call.Host)
 	return &Second{
 		Version: "2.0", RouteKey: "$default", RawPath: r.Path, RawQuery: r.URL.RawQuery, Cookies: cookies(r),
 		Headers: headers(call, r.Header, strings.ToLower), Query: joined(r.Params),
 		Context: SecondContext{
 			AccountID: "anonymous", DomainName: host, DomainPrefix: prefixOf(host), RequestID: call.RequestID, RouteKey: "$default", Stage: "$default",
-			Time: written(call.Start), Epoch: call.Start.UnixMilli(),
+			Time: Written(call.Start), Epoch: call.Start.UnixMilli(),
 			HTTP: HTTP{Method: r.Method, Path: Decoded(r.Path), Protocol: r.Proto, SourceIP: call.SourceIP, UserAgent: call.UserAgent},
 		},
 	}

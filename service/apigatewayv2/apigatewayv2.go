@@ -19,13 +19,20 @@ package apigatewayv2
 import (
 	"context"
 	"log/slog"
+	"net/http"
+	"time"
 
 	"github.com/brume-cloud/brume/api/apigatewayv2"
+	"github.com/brume-cloud/brume/api/lambda"
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/front/assume"
+	"github.com/brume-cloud/brume/front/authorizer"
+	"github.com/brume-cloud/brume/front/jwt"
+	"github.com/brume-cloud/brume/front/logwriter"
 	"github.com/brume-cloud/brume/front/upstream"
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/front/wire/schema"
+	"github.com/brume-cloud/brume/state/clock"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
@@ -38,8 +45,22 @@ type Deps struct {
 	Endpoint func(aws.Region) string // the URL of this cloud, in the addresses of APIs
 	REST     REST                    // nil: there are no REST APIs
 	Sockets  Sockets                 // the connections of WebSocket APIs
-	Upstream *upstream.Client        // to HTTP backends
 	Render   Render                  // mapping templates of WebSocket APIs
+
+	Clock     *clock.Clock      // how long backends take
+	Logs      *logwriter.Writer // access logs
+	Pace      Pace              // throttling
+	Tokens    *jwt.Verifier     // of JWT authorizers
+	Decisions *authorizer.Cache // of Lambda authorizers
+	Upstream  *upstream.Client  // to HTTP backends
+	Roles     *assume.Roles     // that APIs call their backends with
+	Door      http.Handler      // to services of AWS: requests whose actor is in their context need no signature
+}
+
+// Pace keeps token buckets; *pace.Buckets is one. They are in memory: a burst is
+// over in a moment, and no crash is the worse for it.
+type Pace interface {
+	Spend(name string, rate, most float64, now time.Time) bool
 }
 
 // REST tells of the APIs of the first generation, to which custom domains may lead.
@@ -56,14 +77,13 @@ type Render func(template, body string, variables map[string]any, stage map[stri
 type Service struct {
 	apigatewayv2.Unimplemented
 	Deps
-	roles *assume.Roles
+	functions lambda.Client
 }
 
 // New returns the service.
-func New(d Deps) *Service { return &Service{Deps: d, roles: assume.NewRoles(d.Via, principal)} }
-
-// principal is who API Gateway is to other services.
-const principal = "apigateway.amazonaws.com"
+func New(d Deps) *Service {
+	return &Service{Deps: d, functions: lambda.NewClient(d.Via)}
+}
 
 // Invalid says in API Gateway's words what is wrong with a request.
 func Invalid(_ *schema.Operation, v *wire.Invalid) *aws.Error {

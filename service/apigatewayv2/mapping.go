@@ -152,7 +152,7 @@ type Mapping struct {
 // its path begins with. rest is the path below that key, with its slash. ok is false
 // where the host is no custom domain, or the domain has nothing at the path.
 func (s *Service) Mapped(ctx context.Context, host, path string) (m Mapping, rest string, ok bool) {
-	if !strings.Contains(host, ".") {
+	if !strings.Contains(host, ".") || isNumber(host) {
 		return m, "", false
 	}
 	err := kv.View(ctx, s.Store, func(tx kv.Tx) error {
@@ -160,6 +160,12 @@ func (s *Service) Mapped(ctx context.Context, host, path string) (m Mapping, res
 		return nil
 	})
 	return m, rest, ok && err == nil
+}
+
+// isNumber tells an IP address from a name, by its end.
+func isNumber(host string) bool {
+	last := host[len(host)-1]
+	return last >= '0' && last <= '9' || last == ']'
 }
 
 // mappedTo is Mapped within a transaction. A domain for all hosts below another

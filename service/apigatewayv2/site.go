@@ -2,12 +2,11 @@ package apigatewayv2
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"strings"
 
 	"github.com/brume-cloud/brume/api/apigatewayv2"
-	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/proxyevent"
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/state/kv"
 )
@@ -24,25 +23,23 @@ type arrival struct {
 	api    string
 	domain *Mapping // where it came by a custom domain
 	stage  string   // "" while the path begins with it, or is below $default
-	path   string   // raw
+	path   string   // raw, below the stage or the mapping's key once serves has been asked
+	whole  string   // the path as functions see it: with the stage, or the key
 }
 
 // arrive reads where a request goes by its host, or the path form. ok is false where
-// it is for no API.
+// it is for no API. What has the form of an API's address is, be the API there or
+// not: service/apigateway has been asked before.
 func arrive(tx kv.Tx, host, path string) (v arrival, ok bool) {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
+	host = proxyevent.Hostname(host)
 	if rest, ok := strings.CutPrefix(path, pathForm); ok {
 		id, rest, _ := strings.Cut(rest, "/")
-		_, ok = placed(tx, id)
-		return arrival{api: id, path: "/" + rest}, ok
+		return arrival{api: id, path: "/" + rest, whole: "/" + rest}, true
 	}
 	if id, ok := apiHost(host); ok {
-		_, ok = placed(tx, id)
-		return arrival{api: id, path: path}, ok
+		return arrival{api: id, path: path, whole: path}, true
 	}
-	if !strings.Contains(host, ".") || strings.HasSuffix(host, amazonHosts) || net.ParseIP(host) != nil {
+	if !strings.Contains(host, ".") || strings.HasSuffix(host, amazonHosts) || isNumber(host) {
 		return v, false
 	}
 	m, rest, ok := mappedTo(tx, strings.ToLower(host), path)
@@ -50,7 +47,7 @@ func arrive(tx kv.Tx, host, path string) (v arrival, ok bool) {
 		return v, false
 	}
 	_, ok = placed(tx, m.API) // one of the first generation's is for others
-	return arrival{api: m.API, domain: &m, stage: m.Stage, path: rest}, ok
+	return arrival{api: m.API, domain: &m, stage: m.Stage, path: rest, whole: path}, ok
 }
 
 // serves finds what the stage serves that the request is for, and completes the
@@ -92,18 +89,24 @@ func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Re
 			protocol = st.Protocol
 			return nil
 		}
-		at, _ := placed(tx, v.api)
+		at, ok := placed(tx, v.api)
+		if !ok {
+			return forbidden() // AWS does not tell an API that is not there from one that is not the caller's
+		}
 		d, err := at.find(tx)
 		if err == nil {
 			protocol = d.ProtocolType
 		}
 		return err
 	})
+	if err != nil && claimed {
+		disguise(req, nil)
+	}
 	if err != nil || !claimed {
 		return w, err
 	}
 	if protocol == apigatewayv2.ProtocolTypeWEBSOCKET {
 		return s.visitWebSocket(ctx, w, req, v, st)
 	}
-	return w, aws.NotImplemented("apigatewayv2", "traffic of HTTP APIs")
+	return s.visitHTTP(ctx, w, &visit{arrival: v, served: st, request: req})
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/brume-cloud/brume/front/authorizer"
 )
 
-// authorize asks the authorizer of $connect.
+// admit asks the authorizer of $connect.
 // AWS: "Control access to WebSocket APIs with AWS Lambda REQUEST authorizers".
-func (s *Service) authorize(ctx context.Context, v *socketVisit) error {
+func (s *Service) admit(ctx context.Context, v *socketVisit) error {
 	z := v.Authorizers[deref(v.route.AuthorizerId)]
 	if z == nil {
 		return v.refusal(http.StatusInternalServerError, "Internal server error")

@@ -26,9 +26,9 @@ func timeoutOf(i *apigatewayv2.Integration) time.Duration {
 	return time.Duration(deref(i.TimeoutInMillis)) * time.Millisecond
 }
 
-// integrate has the integration of the exchange's route do its work. A route without
+// carryOut has the integration of the exchange's route do its work. A route without
 // one does nothing, successfully.
-func (s *Service) integrate(ctx context.Context, x *exchange) (*proxyevent.Answer, error) {
+func (s *Service) carryOut(ctx context.Context, x *exchange) (*proxyevent.Answer, error) {
 	i := x.Integrations[strings.TrimPrefix(deref(x.route.Target), integrationTarget)]
 	if i == nil {
 		return &proxyevent.Answer{Status: http.StatusOK}, nil
@@ -89,7 +89,7 @@ func (s *Service) invoke(ctx context.Context, x *exchange, f functionCall) ([]by
 		Source: at.executeARN("/" + x.connection.Stage + "/" + x.route.RouteKey), SourceAccount: at.Account, Patience: f.timeout,
 	}
 	if f.role != "" {
-		caller, err := s.roles.Assume(ctx, f.role, at.executeARN(""))
+		caller, err := s.Roles.Assume(ctx, f.role, at.executeARN(""))
 		if err != nil {
 			return nil, err
 		}

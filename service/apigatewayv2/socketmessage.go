@@ -26,8 +26,8 @@ func (x *exchange) find(tx kv.Tx) {
 	}
 }
 
-// receive takes a message of a client.
-func (s *Service) receive(ctx context.Context, c *connection, text []byte) {
+// receiveMessage takes a message of a client.
+func (s *Service) receiveMessage(ctx context.Context, c *connection, text []byte) {
 	x := &exchange{connection: *c, kind: messaging, requestID: s.token(), messageID: s.token(), body: text}
 	err := kv.View(ctx, s.Store, func(tx kv.Tx) error {
 		x.find(tx)
@@ -44,7 +44,7 @@ func (s *Service) receive(ctx context.Context, c *connection, text []byte) {
 		s.complain(x, "Forbidden", nil)
 		return
 	}
-	answer, err := s.integrate(x.begin(ctx), x)
+	answer, err := s.carryOut(x.begin(ctx), x)
 	switch {
 	case err != nil:
 		s.complain(x, "Internal server error", err)
@@ -92,7 +92,7 @@ func (s *Service) disconnected(ctx context.Context, j *job.Job) (func(kv.Tx) err
 	if x.route = x.routed(disconnectRoute); x.route == nil {
 		return nil, nil
 	}
-	if _, err := s.integrate(x.begin(ctx), x); err != nil {
+	if _, err := s.carryOut(x.begin(ctx), x); err != nil {
 		s.Log.Info("the $disconnect route of a WebSocket API failed", "api", x.API, "connection", x.ID, "error", err)
 	}
 	return nil, nil

@@ -50,7 +50,7 @@ func (s *Service) visitWebSocket(ctx context.Context, w http.ResponseWriter, req
 	return &switching{w, func(w http.ResponseWriter) error {
 		return s.Sockets.Accept(w, req.Request, Opening{
 			ID: v.ID, Protocol: v.protocol,
-			Message: func(ctx context.Context, text []byte) { s.receive(ctx, &v.connection, text) },
+			Message: func(ctx context.Context, text []byte) { s.receiveMessage(ctx, &v.connection, text) },
 			Closed:  func(ctx context.Context, status int, reason string) { s.closed(ctx, &v.connection, status, reason) },
 		})
 	}}, nil
@@ -80,11 +80,11 @@ func (v *socketVisit) access() []aws.Access {
 func (s *Service) open(ctx context.Context, v *socketVisit) error {
 	aws.CallFrom(ctx).Payer = aws.Account(v.Account)
 	if v.route.AuthorizationType == apigatewayv2.AuthorizationTypeCUSTOM {
-		if err := s.authorize(ctx, v); err != nil {
+		if err := s.admit(ctx, v); err != nil {
 			return err
 		}
 	}
-	answer, err := s.integrate(ctx, &v.exchange)
+	answer, err := s.carryOut(ctx, &v.exchange)
 	switch {
 	case errors.Is(err, aws.ErrPatience):
 		return v.refusal(http.StatusGatewayTimeout, "Endpoint request timed out")

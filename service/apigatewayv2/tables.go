@@ -136,7 +136,8 @@ type deployed struct {
 // served is what a stage serves: all that its traffic reads.
 type served struct {
 	*snapshot `kv:"-"`
-	at        address `kv:"-"` // the API
+	at        address  `kv:"-"` // the API
+	program   *program `kv:"-"` // of an HTTP API
 
 	Account string `kv:"1"`
 	Region  string `kv:"2"`
@@ -212,6 +213,9 @@ func serves(tx kv.Tx, apiID, stage string) (*served, bool) {
 	return serving.GetShared(tx, servedKey(apiID, stage), func(s *served) {
 		s.at = address{kv.Scope{Account: aws.Account(s.Account), Region: aws.Region(s.Region)}, apiID}
 		s.snapshot = decode[snapshot](s.JSON)
+		if s.Protocol == apigatewayv2.ProtocolTypeHTTP {
+			s.program = compile(s.snapshot)
+		}
 	})
 }
 

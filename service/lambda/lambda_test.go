@@ -1,17 +1,12 @@
 package lambda_test
 
 import (
-	"archive/zip"
 	"bytes"
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -24,6 +19,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/brume-cloud/brume/cloudtest"
+	"github.com/brume-cloud/brume/cloudtest/function"
 )
 
 // bench is a cloud with a role for functions, with short verbs for stories.
@@ -77,34 +73,6 @@ func (b *bench) want(what string, got, want any) {
 	}
 }
 
-// program is the zip of testdata/bootstrap.
-var program = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "bootstrap")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	file := filepath.Join(dir, "bootstrap")
-	build := exec.Command("go", "build", "-ldflags", "-s -w", "-o", file, "./testdata/bootstrap")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("%w: %s", err, out)
-	}
-	data, err := os.ReadFile(file)
-	return zipOf("bootstrap", data), err
-})
-
-func zipOf(name string, data []byte) []byte {
-	var buf bytes.Buffer
-	w := zip.NewWriter(&buf)
-	h := &zip.FileHeader{Name: name, Method: zip.Deflate}
-	h.SetMode(0o755)
-	f, _ := w.CreateHeader(h)
-	_, _ = f.Write(data)
-	_ = w.Close()
-	return buf.Bytes()
-}
-
 func (b *bench) input(change ...func(*lambda.CreateFunctionInput)) *lambda.CreateFunctionInput {
 	b.Helper()
 	arch := types.ArchitectureX8664
@@ -113,7 +81,7 @@ func (b *bench) input(change ...func(*lambda.CreateFunctionInput)) *lambda.Creat
 	}
 	in := &lambda.CreateFunctionInput{
 		FunctionName: aws.String("f"), Role: &b.role, Runtime: types.RuntimeProvidedal2023, Handler: aws.String("h"),
-		Code: &types.FunctionCode{ZipFile: zipOf("a", nil)}, Architectures: []types.Architecture{arch}, Timeout: aws.Int32(30),
+		Code: &types.FunctionCode{ZipFile: function.Archive("a", nil)}, Architectures: []types.Architecture{arch}, Timeout: aws.Int32(30),
 	}
 	for _, c := range change {
 		c(in)
@@ -127,7 +95,7 @@ func (b *bench) runnable(change ...func(*lambda.CreateFunctionInput)) {
 	if runtime.GOOS == "windows" {
 		b.Skip("provided.al2023 needs Linux or macOS")
 	}
-	code, err := program()
+	code, err := function.Zip()
 	b.ok(err)
 	_, err = b.CreateFunction(b.Context(), b.input(append(change, func(in *lambda.CreateFunctionInput) { in.Code.ZipFile = code })...))
 	b.ok(err)
@@ -157,12 +125,12 @@ func TestFunctionIsMadeChangedListedAndDeleted(t *testing.T) {
 	b.ok(err)
 	b.want("memory", *changed.MemorySize, 256)
 
-	tried, err := b.UpdateFunctionCode(ctx, &lambda.UpdateFunctionCodeInput{FunctionName: aws.String("f"), ZipFile: zipOf("b", nil), DryRun: true})
+	tried, err := b.UpdateFunctionCode(ctx, &lambda.UpdateFunctionCodeInput{FunctionName: aws.String("f"), ZipFile: function.Archive("b", nil), DryRun: true})
 	b.ok(err)
 	got, err := b.GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: aws.String("f")})
 	b.ok(err)
 	b.want("code after a dry run", *got.Configuration.CodeSha256, *made.CodeSha256)
-	coded, err := b.UpdateFunctionCode(ctx, &lambda.UpdateFunctionCodeInput{FunctionName: aws.String("f"), ZipFile: zipOf("b", nil)})
+	coded, err := b.UpdateFunctionCode(ctx, &lambda.UpdateFunctionCodeInput{FunctionName: aws.String("f"), ZipFile: function.Archive("b", nil)})
 	b.ok(err)
 	b.want("code", *coded.CodeSha256, *tried.CodeSha256)
 
@@ -186,7 +154,7 @@ func TestCodeComesFromS3(t *testing.T) {
 	objects := s3.NewFromConfig(b.cloud.Config(), func(o *s3.Options) { o.UsePathStyle = true })
 	_, err := objects.CreateBucket(b.Context(), &s3.CreateBucketInput{Bucket: aws.String("code")})
 	b.ok(err)
-	_, err = objects.PutObject(b.Context(), &s3.PutObjectInput{Bucket: aws.String("code"), Key: aws.String("f.zip"), Body: bytes.NewReader(zipOf("a", nil))})
+	_, err = objects.PutObject(b.Context(), &s3.PutObjectInput{Bucket: aws.String("code"), Key: aws.String("f.zip"), Body: bytes.NewReader(function.Archive("a", nil))})
 	b.ok(err)
 	from := func(key string) func(*lambda.CreateFunctionInput) {
 		return func(in *lambda.CreateFunctionInput) {
@@ -195,7 +163,7 @@ func TestCodeComesFromS3(t *testing.T) {
 	}
 	made, err := b.CreateFunction(b.Context(), b.input(from("f.zip")))
 	b.ok(err)
-	b.want("size", made.CodeSize, len(zipOf("a", nil)))
+	b.want("size", made.CodeSize, len(function.Archive("a", nil)))
 	_, err = b.CreateFunction(b.Context(), b.input(from("missing")))
 	b.refused(err, "InvalidParameterValueException", "S3 Error Code: NoSuchKey")
 }
@@ -318,7 +286,7 @@ func TestAccountSettings(t *testing.T) {
 	got, err := b.GetAccountSettings(b.Context(), &lambda.GetAccountSettingsInput{})
 	b.ok(err)
 	b.want("functions", got.AccountUsage.FunctionCount, 1)
-	b.want("bytes", got.AccountUsage.TotalCodeSize, len(zipOf("a", nil)))
+	b.want("bytes", got.AccountUsage.TotalCodeSize, len(function.Archive("a", nil)))
 	b.want("unreserved", *got.AccountLimit.UnreservedConcurrentExecutions, 990)
 }
 

@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"github.com/brume-cloud/brume/cloudtest/function"
 )
 
 func (b *bench) publishLayer(name string, content []byte, change ...func(*lambda.PublishLayerVersionInput)) *lambda.PublishLayerVersionOutput {
@@ -34,10 +36,10 @@ func TestLayersArePublishedListedAndDeleted(t *testing.T) {
 		in.CompatibleRuntimes = []types.Runtime{types.RuntimePython312}
 		in.CompatibleArchitectures = []types.Architecture{types.ArchitectureArm64}
 	}
-	one := b.publishLayer("tools", zipOf("a", []byte("1")), python)
+	one := b.publishLayer("tools", function.Archive("a", []byte("1")), python)
 	b.want("arn", *one.LayerVersionArn, "arn:aws:lambda:us-east-1:000000000000:layer:tools:1")
 	b.want("layer", *one.LayerArn, "arn:aws:lambda:us-east-1:000000000000:layer:tools")
-	two := b.publishLayer("tools", zipOf("a", []byte("2")))
+	two := b.publishLayer("tools", function.Archive("a", []byte("2")))
 	b.want("version", two.Version, 2)
 	got, err := b.GetLayerVersion(ctx, &lambda.GetLayerVersionInput{LayerName: name, VersionNumber: aws.Int64(1)})
 	b.ok(err)
@@ -63,12 +65,12 @@ func TestLayersArePublishedListedAndDeleted(t *testing.T) {
 	b.ok(err)
 	_, err = b.GetLayerVersion(ctx, &lambda.GetLayerVersionInput{LayerName: name, VersionNumber: aws.Int64(2)})
 	b.refused(err, "ResourceNotFoundException", "The resource you requested does not exist.")
-	b.want("next number", b.publishLayer("tools", zipOf("a", nil)).Version, 3)
+	b.want("next number", b.publishLayer("tools", function.Archive("a", nil)).Version, 3)
 }
 
 func TestCodeCanBeFetchedForTenMinutes(t *testing.T) {
 	b := story(t)
-	code := zipOf("a", []byte("text"))
+	code := function.Archive("a", []byte("text"))
 	layer := b.publishLayer("l", code)
 	_, err := b.CreateFunction(b.Context(), b.input())
 	b.ok(err)
@@ -101,10 +103,10 @@ func TestCodeCanBeFetchedForTenMinutes(t *testing.T) {
 
 func TestFunctionRunsWithItsLayersInOrder(t *testing.T) {
 	b := story(t)
-	code, err := program()
+	code, err := function.Zip()
 	b.ok(err)
 	base := b.publishLayer("base", code)
-	low, high := b.publishLayer("low", zipOf("word", []byte("low"))), b.publishLayer("high", zipOf("word", []byte("high")))
+	low, high := b.publishLayer("low", function.Archive("word", []byte("low"))), b.publishLayer("high", function.Archive("word", []byte("high")))
 	_, err = b.CreateFunction(b.Context(), b.input(func(in *lambda.CreateFunctionInput) {
 		in.Layers = []string{*base.LayerVersionArn, *low.LayerVersionArn, *high.LayerVersionArn}
 	}))
@@ -129,10 +131,10 @@ func TestLayersOfFunctionsAreHeldToTheirRules(t *testing.T) {
 	b := story(t)
 	var arns []string
 	for i := range 6 {
-		arns = append(arns, *b.publishLayer(fmt.Sprint("l", i), zipOf("a", nil)).LayerVersionArn)
+		arns = append(arns, *b.publishLayer(fmt.Sprint("l", i), function.Archive("a", nil)).LayerVersionArn)
 	}
-	second := *b.publishLayer("l0", zipOf("a", nil)).LayerVersionArn
-	large := *b.publishLayer("large", zipOf("a", make([]byte, 250<<20))).LayerVersionArn
+	second := *b.publishLayer("l0", function.Archive("a", nil)).LayerVersionArn
+	large := *b.publishLayer("large", function.Archive("a", make([]byte, 250<<20))).LayerVersionArn
 	for _, c := range []struct {
 		layers []string
 		text   string
@@ -143,7 +145,7 @@ func TestLayersOfFunctionsAreHeldToTheirRules(t *testing.T) {
 		{[]string{large}, "Function code combined with layers exceeds the maximum allowed size of 262144000 bytes. The actual size is 262144001 bytes."},
 	} {
 		_, err := b.CreateFunction(b.Context(), b.input(func(in *lambda.CreateFunctionInput) {
-			in.Layers, in.Code.ZipFile = c.layers, zipOf("a", []byte("1"))
+			in.Layers, in.Code.ZipFile = c.layers, function.Archive("a", []byte("1"))
 		}))
 		b.refused(err, "InvalidParameterValueException", c.text)
 	}
@@ -151,7 +153,7 @@ func TestLayersOfFunctionsAreHeldToTheirRules(t *testing.T) {
 
 func TestLayerOfAnotherAccountNeedsItsPermission(t *testing.T) {
 	b := story(t)
-	layer := b.publishLayer("shared", zipOf("a", nil))
+	layer := b.publishLayer("shared", function.Archive("a", nil))
 	config := b.cloud.As("222222222222", "secret", "")
 	other := lambda.NewFromConfig(config)
 	role, err := iam.NewFromConfig(config).CreateRole(b.Context(), &iam.CreateRoleInput{RoleName: aws.String("worker"), AssumeRolePolicyDocument: aws.String(trust)})

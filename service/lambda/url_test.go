@@ -16,6 +16,8 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"github.com/brume-cloud/brume/cloudtest/function"
 )
 
 // addressed makes a URL of function f.
@@ -150,7 +152,7 @@ func TestURLGivesTheFunctionTheRequest(t *testing.T) {
 // says makes a function that answers each request to its URL with answer.
 func (b *bench) says(answer string, change ...func(*lambda.CreateFunctionUrlConfigInput)) string {
 	b.Helper()
-	code, err := program()
+	code, err := function.Zip()
 	b.ok(err)
 	_, err = b.CreateFunction(b.Context(), b.input(func(in *lambda.CreateFunctionInput) {
 		in.FunctionName, in.Code.ZipFile = aws.String("f"), code

@@ -6,6 +6,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"github.com/brume-cloud/brume/cloudtest/function"
 )
 
 // set changes a variable of f, and publishes that.
@@ -34,7 +36,7 @@ func TestVersionsStayAsTheyWerePublished(t *testing.T) {
 	b.want("first", *b.set("a").FunctionArn, "arn:aws:lambda:us-east-1:000000000000:function:f:1")
 	b.want("nothing new", *b.set("a").Version, "1")
 	b.want("second", *b.set("b").Version, "2")
-	_, err := b.UpdateFunctionCode(b.Context(), &lambda.UpdateFunctionCodeInput{FunctionName: f, ZipFile: zipOf("x", nil)})
+	_, err := b.UpdateFunctionCode(b.Context(), &lambda.UpdateFunctionCodeInput{FunctionName: f, ZipFile: function.Archive("x", nil)})
 	b.ok(err)
 	b.want("version 1", b.mine("1"), `1"a"`)
 	b.want("version 2", b.mine("2"), `2"b"`)

@@ -1,0 +1,56 @@
+package cloud
+
+import (
+	"context"
+
+	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/assume"
+	"github.com/brume-cloud/brume/front/authorizer"
+	"github.com/brume-cloud/brume/front/jwt"
+	"github.com/brume-cloud/brume/front/pace"
+	"github.com/brume-cloud/brume/front/upstream"
+	"github.com/brume-cloud/brume/service/apigateway"
+	"github.com/brume-cloud/brume/service/apigatewayv2"
+)
+
+// apis is what both generations of API Gateway share.
+type apis struct {
+	backends  *upstream.Client
+	tokens    *jwt.Verifier
+	decisions *authorizer.Cache
+	roles     *assume.Roles
+	pace      *pace.Buckets
+}
+
+// sharedByAPIs makes what they share, for the first that asks.
+func (s *System) sharedByAPIs(via aws.Invoker) *apis {
+	if s.apis == nil {
+		backends := upstream.New()
+		s.apis = &apis{backends, jwt.New(s.userPoolKeys, backends.HTTP()), new(authorizer.Cache), assume.NewRoles(via, apigateway.Principal), new(pace.Buckets)}
+	}
+	return s.apis
+}
+
+// userPoolKeys are the keys of an issuer of tokens, where it is one of this cloud's
+// user pools.
+func (s *System) userPoolKeys(ctx context.Context, issuer string) (jwks []byte, ok bool, err error) {
+	return s.userPools.Keys(ctx, issuer)
+}
+
+func openAPIGateway(s *System, via aws.Invoker) any {
+	a := s.sharedByAPIs(via)
+	return apigateway.New(apigateway.Deps{
+		Store: s.store, Random: random{}, Via: via, Pace: a.pace, Door: via.(*within), HTTP: a.backends,
+		Tokens: a.tokens, Decisions: a.decisions, Endpoint: s.endpoint, Roles: a.roles, Logs: s.logs,
+	})
+}
+
+func openAPIGatewayV2(s *System, via aws.Invoker) any {
+	a := s.sharedByAPIs(via)
+	s.webAPIs = apigatewayv2.New(apigatewayv2.Deps{
+		Store: s.store, Random: random{}, Via: via, Log: s.log, Endpoint: s.endpoint, Clock: s.clock, Logs: s.logs, Pace: a.pace,
+		Tokens: a.tokens, Decisions: a.decisions, Upstream: a.backends, Roles: a.roles, Door: via.(*within),
+		Sockets: s.sockets, Render: render,
+	})
+	return s.webAPIs
+}
