@@ -44,6 +44,10 @@ func (s *Service) receiveMessage(ctx context.Context, c *connection, text []byte
 		s.complain(x, "Forbidden", nil)
 		return
 	}
+	if !s.may(x) {
+		s.complain(x, "Too Many Requests", nil)
+		return
+	}
 	answer, err := s.carryOut(x.begin(ctx), x)
 	switch {
 	case err != nil:

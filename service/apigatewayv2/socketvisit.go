@@ -79,6 +79,9 @@ func (v *socketVisit) access() []aws.Access {
 // open asks the API whether there shall be a connection.
 func (s *Service) open(ctx context.Context, v *socketVisit) error {
 	aws.CallFrom(ctx).Payer = aws.Account(v.Account)
+	if !s.may(&v.exchange) {
+		return v.refusal(http.StatusTooManyRequests, "Too Many Requests")
+	}
 	if v.route.AuthorizationType == apigatewayv2.AuthorizationTypeCUSTOM {
 		if err := s.admit(ctx, v); err != nil {
 			return err
@@ -96,6 +99,12 @@ func (s *Service) open(ctx context.Context, v *socketVisit) error {
 	}
 	v.protocol = agreed(answer, v.request)
 	return s.connect(ctx, &v.connection)
+}
+
+// may spends what the stage allows its routes to be used.
+func (s *Service) may(x *exchange) bool {
+	rate, burst := x.pace(x.route.RouteKey)
+	return s.Pace.Spend(strings.Join([]string{"apigatewayv2", x.API, x.connection.Stage, x.route.RouteKey}, "/"), rate, burst, x.at)
 }
 
 // agreed is the subprotocol that the API's answer names.
