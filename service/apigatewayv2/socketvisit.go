@@ -48,10 +48,11 @@ func (s *Service) visitWebSocket(ctx context.Context, w http.ResponseWriter, req
 	}
 	req.As.Anonymous = v.route.AuthorizationType != apigatewayv2.AuthorizationTypeAWSIAM
 	return &switching{w, func(w http.ResponseWriter) error {
+		c := v.connection // all that is kept while the connection is open
 		return s.Sockets.Accept(w, req.Request, Opening{
 			ID: v.ID, Protocol: v.protocol,
-			Message: func(ctx context.Context, text []byte) { s.receiveMessage(ctx, &v.connection, text) },
-			Closed:  func(ctx context.Context, status int, reason string) { s.closed(ctx, &v.connection, status, reason) },
+			Message: func(ctx context.Context, text []byte) { s.receiveMessage(ctx, &c, text) },
+			Closed:  func(ctx context.Context, status int, reason string) { s.closed(ctx, &c, status, reason) },
 		})
 	}}, nil
 }
