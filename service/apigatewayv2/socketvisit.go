@@ -17,6 +17,7 @@ import (
 // socketVisit is a request to a WebSocket API that asks for a connection.
 type socketVisit struct {
 	exchange
+	to       arrival
 	protocol string // the subprotocol that the API agrees to
 }
 
@@ -25,20 +26,21 @@ const connectOperation = "Connect"
 
 // visitWebSocket makes of a request to a WebSocket API what it is: one about a
 // connection by its id, or one that asks for a connection.
-func (s *Service) visitWebSocket(ctx context.Context, w http.ResponseWriter, req *wire.Request, to arrival, st *served) (http.ResponseWriter, error) {
-	if id, ok := strings.CutPrefix(to.path, "/@connections/"); ok {
-		s.manage(req, to, id)
+func (s *Service) visitWebSocket(ctx context.Context, w http.ResponseWriter, v *socketVisit, st *served) (http.ResponseWriter, error) {
+	req := v.request
+	if id, ok := strings.CutPrefix(v.to.path, "/@connections/"); ok {
+		s.manage(req, v.to, id)
 		return w, nil
 	}
-	v := &socketVisit{exchange: exchange{kind: connecting, requestID: s.token(), request: req}}
+	v.kind, v.requestID = connecting, s.token()
 	call := aws.CallFrom(ctx)
-	v.connection = connection{API: to.api, Stage: to.stage, ID: s.token(), Host: call.Host, SourceIP: call.SourceIP, UserAgent: call.UserAgent, Connected: call.Start}
+	v.connection = connection{API: v.to.api, Stage: v.to.stage, ID: s.token(), Host: call.Host, SourceIP: call.SourceIP, UserAgent: call.UserAgent, Connected: call.Start}
 	req.As = &wire.Guise{
 		Codec: &socketCodec{v}, SigningName: executing, Anonymous: true,
 		Operation: schema.Beside(schema.Dispatch{Name: connectOperation, Call: func(ctx context.Context, _, _ any) (any, error) { return v, s.open(ctx, v) }}),
 	}
 	// AWS answers so whatever is wrong: a stage that is not there, or no wish for a connection.
-	if st == nil || !wantsSocket(req.Request) || st.Disabled && to.domain == nil {
+	if st == nil || !wantsSocket(req.Request) || st.Disabled && v.to.domain == nil {
 		return nil, v.refusal(http.StatusForbidden, "Forbidden")
 	}
 	v.snapshot = st.snapshot
