@@ -9,7 +9,7 @@ import (
 	"github.com/brume-cloud/brume/front/cors"
 )
 
-// program is what the traffic of an HTTP API does with what its stage serves, worked out once.
+// program is what traffic does with what a stage serves, worked out once.
 type program struct {
 	router router
 	cors   *cors.Rules       // nil without
@@ -43,6 +43,9 @@ func compile(s *snapshot) *program {
 	if l := s.Stage.AccessLogSettings; l != nil && deref(l.DestinationArn) != "" {
 		_, group, _ := strings.Cut(*l.DestinationArn, ":log-group:")
 		p.log, p.group = accesslog.Compile(deref(l.Format)), strings.TrimSuffix(group, ":*")
+	}
+	if s.Protocol != apigatewayv2.ProtocolTypeHTTP {
+		return p
 	}
 	for i := range s.Routes {
 		r := &s.Routes[i]

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigatewaymanagementapi"
 	gw "github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/gobwas/ws"
 
@@ -174,5 +176,36 @@ func TestRoutesAreThrottled(t *testing.T) {
 	var said struct{ Message string }
 	if got := c.told(conn); json.Unmarshal([]byte(got), &said) != nil || said.Message != "Too Many Requests" {
 		t.Error(got)
+	}
+}
+
+func TestExchangesAreLogged(t *testing.T) {
+	c := newChat(t)
+	c.route("$connect", false)
+	c.route("send", false)
+	logs := cloudwatchlogs.NewFromConfig(c.cloud.Config())
+	ok[*cloudwatchlogs.CreateLogGroupOutput](t)(logs.CreateLogGroup(t.Context(), &cloudwatchlogs.CreateLogGroupInput{LogGroupName: new("chat")}))
+	ok[*gw.CreateStageOutput](t)(c.api.CreateStage(t.Context(), &gw.CreateStageInput{ApiId: c.id, StageName: new("prod"), AutoDeploy: new(true), AccessLogSettings: &types.AccessLogSettings{
+		DestinationArn: new("arn:aws:logs:us-east-1:000000000000:log-group:chat"), Format: new("$context.requestId $context.eventType $context.routeKey $context.status $context.integration.status $context.connectedAt"),
+	}}))
+	conn := c.connect()
+	c.hear()
+	for _, action := range []string{"send", "other", "send"} { // what comes after a message tells that it is done with
+		c.say(conn, `{"action":"`+action+`"}`)
+	}
+	c.told(conn)
+	c.hear()
+	c.hear()
+	want := []string{"CONNECT $connect 200 200", "MESSAGE send 200 200", "MESSAGE - 403 -"}
+	var got []string
+	for _, e := range ok[*cloudwatchlogs.FilterLogEventsOutput](t)(logs.FilterLogEvents(t.Context(), &cloudwatchlogs.FilterLogEventsInput{LogGroupName: new("chat")})).Events {
+		f := strings.Fields(*e.Message)
+		got = append(got, strings.Join(f[1:5], " "))
+		if len(f[5]) != 13 { // milliseconds
+			t.Errorf("connected at %s", f[5])
+		}
+	}
+	if len(got) < len(want) || !slices.Equal(got[:len(want)], want) {
+		t.Errorf("%q, want %q first", got, want)
 	}
 }

@@ -22,6 +22,10 @@ type exchange struct {
 	at        time.Time
 	body      []byte        // of a message
 	request   *wire.Request // that opens the connection
+
+	program *program // of the stage
+	status  int      // how it went, as HTTP has it
+	outcome outcome
 }
 
 // Kinds of exchange.
@@ -99,8 +103,12 @@ func (x *exchange) event() *socketEvent {
 }
 
 func (x *exchange) context() socketContext {
+	key := ""
+	if x.route != nil {
+		key = x.route.RouteKey
+	}
 	c := socketContext{
-		RouteKey: x.route.RouteKey, MessageID: x.messageID, EventType: x.kind, ExtendedID: x.requestID, RequestID: x.requestID,
+		RouteKey: key, MessageID: x.messageID, EventType: x.kind, ExtendedID: x.requestID, RequestID: x.requestID,
 		Time: x.at.UTC().Format("02/Jan/2006:15:04:05 +0000"), Epoch: x.at.UnixMilli(), Direction: "IN", Stage: x.connection.Stage,
 		ConnectedAt: x.Connected.UnixMilli(), Identity: socketIdentity{x.UserAgent, x.SourceIP}, DomainName: x.Host, ConnectionID: x.ID, APIID: x.API,
 		Authorizer: x.Authorizer,
@@ -129,15 +137,7 @@ func (x *exchange) variable(name string) any {
 	if err != nil {
 		return nil
 	}
-	var value any
-	if json.Unmarshal(b, &value) != nil {
-		return nil
-	}
-	for part := range strings.SplitSeq(name, ".") {
-		members, _ := value.(map[string]any)
-		value = members[part]
-	}
-	return value
+	return member(b, name)
 }
 
 // parameter is the value of a parameter of the request that opens the connection:

@@ -33,6 +33,19 @@ func (s *Service) carryOut(ctx context.Context, x *exchange) (*proxyevent.Answer
 	if i == nil {
 		return &proxyevent.Answer{Status: http.StatusOK}, nil
 	}
+	began := s.Clock.Wall()
+	answer, err := s.carryOutBy(ctx, x, i)
+	x.outcome.latency = s.Clock.Wall().Sub(began)
+	if err != nil {
+		x.outcome.message = err.Error()
+		return nil, err
+	}
+	x.outcome.status, x.outcome.backend = answer.Status, answer.Status
+	return answer, nil
+}
+
+// carryOutBy is carryOut by an integration.
+func (s *Service) carryOutBy(ctx context.Context, x *exchange, i *apigatewayv2.Integration) (*proxyevent.Answer, error) {
 	switch i.IntegrationType {
 	case apigatewayv2.IntegrationTypeAWSPROXY:
 		payload, err := json.Marshal(x.event())

@@ -2,6 +2,7 @@ package apigatewayv2
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/front/proxyevent"
@@ -22,13 +23,13 @@ func (x *exchange) begin(ctx context.Context) context.Context {
 func (x *exchange) find(tx kv.Tx) {
 	x.snapshot, x.at = nil, tx.Now()
 	if st, ok := serves(tx, x.API, x.connection.Stage); ok {
-		x.snapshot = st.snapshot
+		x.snapshot, x.program = st.snapshot, st.program
 	}
 }
 
 // receiveMessage takes a message of a client.
 func (s *Service) receiveMessage(ctx context.Context, c *connection, text []byte) {
-	x := &exchange{connection: *c, kind: messaging, requestID: s.token(), messageID: s.token(), body: text}
+	x := &exchange{connection: *c, kind: messaging, status: http.StatusOK, requestID: s.token(), messageID: s.token(), body: text}
 	err := kv.View(ctx, s.Store, func(tx kv.Tx) error {
 		x.find(tx)
 		return nil
@@ -40,17 +41,21 @@ func (s *Service) receiveMessage(ctx context.Context, c *connection, text []byte
 	if x.snapshot != nil {
 		x.route = x.choose(x)
 	}
+	defer s.logExchange(x)
 	if x.route == nil {
+		x.status = http.StatusForbidden
 		s.complain(x, "Forbidden", nil)
 		return
 	}
 	if !s.may(x) {
+		x.status = http.StatusTooManyRequests
 		s.complain(x, "Too Many Requests", nil)
 		return
 	}
 	answer, err := s.carryOut(x.begin(ctx), x)
 	switch {
 	case err != nil:
+		x.status = http.StatusInternalServerError
 		s.complain(x, "Internal server error", err)
 	case x.answers() && len(answer.Body) > 0:
 		s.reply(x, answer)
@@ -82,7 +87,7 @@ func (s *Service) complain(x *exchange, message string, err error) {
 // disconnected is the job that tells an API of the end of a connection, once and as
 // well as it can.
 func (s *Service) disconnected(ctx context.Context, j *job.Job) (func(kv.Tx) error, error) {
-	x := &exchange{kind: disconnecting, requestID: s.token()}
+	x := &exchange{kind: disconnecting, status: http.StatusOK, requestID: s.token()}
 	if err := kv.Decode(j.Payload, &x.connection); err != nil {
 		return nil, err
 	}
@@ -96,7 +101,9 @@ func (s *Service) disconnected(ctx context.Context, j *job.Job) (func(kv.Tx) err
 	if x.route = x.routed(disconnectRoute); x.route == nil {
 		return nil, nil
 	}
+	defer s.logExchange(x)
 	if _, err := s.carryOut(x.begin(ctx), x); err != nil {
+		x.status = http.StatusInternalServerError
 		s.Log.Info("the $disconnect route of a WebSocket API failed", "api", x.API, "connection", x.ID, "error", err)
 	}
 	return nil, nil

@@ -2,8 +2,8 @@ package apigatewayv2
 
 import (
 	"encoding/json"
-	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/brume-cloud/brume/api/apigatewayv2"
@@ -90,8 +90,8 @@ func textOf(value any) string {
 		return ""
 	case string:
 		return v
-	case float64, bool:
-		return fmt.Sprint(v)
+	case float64: // as it was written, however large
+		return strconv.FormatFloat(v, 'f', -1, 64)
 	}
 	b, _ := json.Marshal(value) // cannot fail: it was JSON
 	return string(b)

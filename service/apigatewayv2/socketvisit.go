@@ -43,10 +43,16 @@ func (s *Service) visitWebSocket(ctx context.Context, w http.ResponseWriter, v *
 	if st == nil || !wantsSocket(req.Request) || st.Disabled && v.to.domain == nil {
 		return nil, v.refusal(http.StatusForbidden, "Forbidden")
 	}
-	v.snapshot = st.snapshot
+	v.snapshot, v.program = st.snapshot, st.program
 	v.Account, v.Region, v.exchange.at = string(st.at.Account), string(st.at.Region), call.Start
 	if v.route = st.routed(connectRoute); v.route == nil {
 		v.route = &apigatewayv2.Route{RouteKey: connectRoute, AuthorizationType: apigatewayv2.AuthorizationTypeNONE}
+	}
+	call.Answered = func(c *aws.Call) {
+		if v.status = c.Status; v.status == http.StatusSwitchingProtocols {
+			v.status = http.StatusOK
+		}
+		s.logExchange(&v.exchange)
 	}
 	req.As.Anonymous = v.route.AuthorizationType != apigatewayv2.AuthorizationTypeAWSIAM
 	return &switching{w, func(w http.ResponseWriter) error {

@@ -137,7 +137,7 @@ type deployed struct {
 type served struct {
 	*snapshot `kv:"-"`
 	at        address  `kv:"-"` // the API
-	program   *program `kv:"-"` // of an HTTP API
+	program   *program `kv:"-"`
 
 	Account string `kv:"1"`
 	Region  string `kv:"2"`
@@ -213,9 +213,7 @@ func serves(tx kv.Tx, apiID, stage string) (*served, bool) {
 	return serving.GetShared(tx, servedKey(apiID, stage), func(s *served) {
 		s.at = address{kv.Scope{Account: aws.Account(s.Account), Region: aws.Region(s.Region)}, apiID}
 		s.snapshot = decode[snapshot](s.JSON)
-		if s.Protocol == apigatewayv2.ProtocolTypeHTTP {
-			s.program = compile(s.snapshot)
-		}
+		s.program = compile(s.snapshot)
 	})
 }
 
