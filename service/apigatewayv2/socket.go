@@ -19,7 +19,7 @@ type Sockets interface {
 	Accept(w http.ResponseWriter, r *http.Request, o Opening) error
 	Send(id string, text []byte) error
 	Close(id string, status int, reason string) error
-	// Active is when a message last went either way, by the clock.
+	// Active is when a message last went either way, or a ping came, by the clock.
 	Active(id string) (at time.Time, ok bool)
 }
 

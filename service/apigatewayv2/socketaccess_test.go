@@ -51,6 +51,26 @@ func TestFunctionsAnswerMessages(t *testing.T) {
 	}
 }
 
+func TestErrorsOfFunctionsChooseTheResponse(t *testing.T) {
+	c := newChat(t)
+	arn := functions.Function{Name: "f", Caller: "apigateway.amazonaws.com"}.Create(t, c.cloud)
+	i := ok[*gw.CreateIntegrationOutput](t)(c.api.CreateIntegration(t.Context(), &gw.CreateIntegrationInput{ApiId: c.id, IntegrationType: types.IntegrationTypeAws, IntegrationUri: &arn})).IntegrationId
+	ok[*gw.CreateIntegrationResponseOutput](t)(c.api.CreateIntegrationResponse(t.Context(), &gw.CreateIntegrationResponseInput{
+		ApiId: c.id, IntegrationId: i, IntegrationResponseKey: new("/no .*/"), ResponseTemplates: map[string]string{"$default": `sorry: $input.path('$.errorMessage')`},
+	}))
+	c.lead("$default", *i, true)
+	c.deploy()
+	conn := c.connect()
+	for text, want := range map[string]string{
+		`{"Answer":{"a":1}}`: `{"a":1}`, `{"Fail":"no bread"}`: "sorry: no bread", `{"Fail":"oh"}`: `{"message": "Internal server error"`,
+	} {
+		c.say(conn, text)
+		if got := c.told(conn); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}
+
 func TestAuthorizerDecidesAboutConnections(t *testing.T) {
 	c := newChat(t)
 	policy := func(effect string) string {

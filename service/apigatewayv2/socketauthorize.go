@@ -20,7 +20,7 @@ func (s *Service) admit(ctx context.Context, v *socketVisit) error {
 		return v.refusal(http.StatusInternalServerError, "Internal server error")
 	}
 	for _, source := range z.IdentitySource {
-		if textOf(v.lookup(strings.TrimPrefix(source, "route."))) == "" {
+		if v.lookup(strings.TrimPrefix(source, "route.")) == "" {
 			return v.refusal(http.StatusUnauthorized, "Unauthorized")
 		}
 	}

@@ -131,32 +131,38 @@ func (x *exchange) headers() (last map[string]string, all map[string][]string) {
 	return last, all
 }
 
-// variable is the value of $context.NAME, or nil.
-func (x *exchange) variable(name string) any {
+// variable is the value of $context.NAME, or nothing.
+func (x *exchange) variable(name string) string {
 	b, err := json.Marshal(x.context())
 	if err != nil {
-		return nil
+		return ""
 	}
-	return member(b, name)
+	return selected(b, "."+name)
 }
 
 // parameter is the value of a parameter of the request that opens the connection:
-// header.NAME or querystring.NAME.
+// header.NAME or querystring.NAME, and multivalue… of those for all values.
 func (x *exchange) parameter(name string) string {
 	if x.request == nil {
 		return ""
 	}
-	if header, ok := strings.CutPrefix(name, "header."); ok {
-		if http.CanonicalHeaderKey(header) == "Host" {
-			return x.Host
+	place, name, _ := strings.Cut(name, ".")
+	every := strings.HasPrefix(place, "multivalue")
+	var values []string
+	switch strings.TrimPrefix(place, "multivalue") {
+	case "header":
+		if values = x.request.Header.Values(name); http.CanonicalHeaderKey(name) == "Host" {
+			values = []string{x.Host}
 		}
-		return x.request.Header.Get(header)
-	}
-	query, _ := strings.CutPrefix(name, "querystring.")
-	for _, p := range x.request.Params {
-		if p.Name == query {
-			return p.Value
+	case "querystring":
+		for _, p := range x.request.Params {
+			if p.Name == name {
+				values = append(values, p.Value)
+			}
 		}
 	}
-	return ""
+	if len(values) > 1 && !every {
+		values = values[len(values)-1:]
+	}
+	return strings.Join(values, ",")
 }

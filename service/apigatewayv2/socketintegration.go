@@ -68,11 +68,14 @@ func (s *Service) carryOutBy(ctx context.Context, x *exchange, i *apigatewayv2.I
 	switch i.IntegrationType {
 	case apigatewayv2.IntegrationTypeAWS:
 		answer.Body, err = s.callFunction(ctx, x, i, body)
+		if errors.Is(err, errFailed) { // a response may be for the error
+			answer.Status, err = http.StatusInternalServerError, nil
+		}
 	case apigatewayv2.IntegrationTypeHTTP:
 		answer, err = s.callHTTP(ctx, x, i, body)
 	default: // MOCK: the request says the status of the answer
-		if status, ok := member(body, "statusCode").(float64); ok {
-			answer.Status = int(status)
+		if status, err := strconv.Atoi(selected(body, ".statusCode")); err == nil {
+			answer.Status = status
 		}
 	}
 	if err != nil {
@@ -159,7 +162,7 @@ func (x *exchange) mapped(source string) string {
 	if static, ok := strings.CutPrefix(source, "'"); ok {
 		return strings.TrimSuffix(static, "'")
 	}
-	return textOf(x.lookup(strings.TrimPrefix(source, "route.")))
+	return x.lookup(strings.TrimPrefix(source, "route."))
 }
 
 var stageVariable = regexp.MustCompile(`\$\{stageVariables\.(\w+)\}`)
@@ -201,6 +204,16 @@ func (s *Service) render(x *exchange, template string, body []byte) ([]byte, err
 	return []byte(out), err
 }
 
+// chooses is what an integration's responses are chosen by.
+// AWS: "Integration response selection expressions": the status, and for functions
+// the message of their error.
+func chooses(i *apigatewayv2.Integration, answer *proxyevent.Answer) string {
+	if i.IntegrationType == apigatewayv2.IntegrationTypeAWS && answer.Status != http.StatusOK {
+		return selected(answer.Body, ".errorMessage")
+	}
+	return strconv.Itoa(answer.Status)
+}
+
 // respond makes of what an integration answers what the client gets.
 // AWS: "Set up integration responses for WebSocket APIs".
 func (s *Service) respond(x *exchange, i *apigatewayv2.Integration, answer *proxyevent.Answer) (*proxyevent.Answer, error) {
@@ -214,13 +227,16 @@ func (s *Service) respond(x *exchange, i *apigatewayv2.Integration, answer *prox
 			}
 			continue
 		}
-		matches, err := regexp.MatchString("^(?:"+strings.Trim(key, "/")+")$", strconv.Itoa(answer.Status))
+		matches, err := regexp.MatchString("^(?:"+strings.Trim(key, "/")+")$", chooses(i, answer))
 		if err == nil && matches {
 			chosen = &all[n]
 			break
 		}
 	}
 	if chosen == nil {
+		if i.IntegrationType == apigatewayv2.IntegrationTypeAWS && answer.Status != http.StatusOK {
+			return nil, errFailed
+		}
 		return answer, nil
 	}
 	template, ok := chosen.ResponseTemplates[x.evaluate(deref(chosen.TemplateSelectionExpression))]

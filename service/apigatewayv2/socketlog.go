@@ -28,7 +28,7 @@ func (x *exchange) logged(name string) string {
 	if name == "status" {
 		return strconv.Itoa(x.status)
 	}
-	if value := textOf(x.variable(name)); value != "" {
+	if value := x.variable(name); value != "" {
 		return value
 	}
 	return x.outcome.integrated(name)

@@ -1,9 +1,7 @@
 package apigatewayv2
 
 import (
-	"encoding/json"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/brume-cloud/brume/api/apigatewayv2"
@@ -45,14 +43,15 @@ func (x *exchange) evaluate(expression string) string {
 	}
 	return references.ReplaceAllStringFunc(expression, func(found string) string {
 		m := references.FindStringSubmatch(found)
-		return textOf(x.lookup(m[1] + m[2]))
+		return x.lookup(m[1] + m[2])
 	})
 }
 
-// lookup is the value of a variable, by its name without the dollar.
-func (x *exchange) lookup(name string) any {
+// lookup is the value of a variable, by its name without the dollar; nothing where
+// there is none.
+func (x *exchange) lookup(name string) string {
 	if path, ok := strings.CutPrefix(name, "request.body"); ok {
-		return member(x.body, strings.TrimPrefix(path, "."))
+		return selected(x.body, path)
 	}
 	if parameter, ok := strings.CutPrefix(name, "request."); ok {
 		return x.parameter(parameter)
@@ -63,36 +62,5 @@ func (x *exchange) lookup(name string) any {
 	if variable, ok := strings.CutPrefix(name, "stageVariables."); ok {
 		return x.snapshot.Stage.StageVariables[variable]
 	}
-	return nil
-}
-
-// member is the value at a path in a JSON text, or nil. An empty path is all of it,
-// as text.
-func member(body []byte, path string) any {
-	if path == "" {
-		return string(body)
-	}
-	var value any
-	if json.Unmarshal(body, &value) != nil {
-		return nil
-	}
-	for part := range strings.SplitSeq(path, ".") {
-		members, _ := value.(map[string]any)
-		value = members[part]
-	}
-	return value
-}
-
-// textOf is a JSON value as text: nothing for null.
-func textOf(value any) string {
-	switch v := value.(type) {
-	case nil:
-		return ""
-	case string:
-		return v
-	case float64: // as it was written, however large
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	}
-	b, _ := json.Marshal(value) // cannot fail: it was JSON
-	return string(b)
+	return ""
 }
