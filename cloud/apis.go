@@ -50,7 +50,7 @@ func openAPIGatewayV2(s *System, via aws.Invoker) any {
 	s.webAPIs = apigatewayv2.New(apigatewayv2.Deps{
 		Store: s.store, Random: random{}, Via: via, Log: s.log, Endpoint: s.endpoint, Clock: s.clock, Logs: s.logs, Pace: a.pace,
 		Tokens: a.tokens, Decisions: a.decisions, Upstream: a.backends, Roles: a.roles, Door: via.(*within),
-		Sockets: s.sockets, Render: render,
+		Sockets: s.sockets, Render: render, Meter: s.meter,
 	})
 	return s.webAPIs
 }

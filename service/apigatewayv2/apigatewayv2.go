@@ -44,6 +44,7 @@ type Deps struct {
 	Log      *slog.Logger
 	Endpoint func(aws.Region) string // the URL of this cloud, in the addresses of APIs
 	REST     REST                    // nil: there are no REST APIs
+	Meter    Meter                   // counts messages and connections
 	Sockets  Sockets                 // the connections of WebSocket APIs
 	Render   Render                  // mapping templates of WebSocket APIs
 

@@ -25,6 +25,9 @@ type managing struct {
 	request *wire.Request
 }
 
+// posting is the operation that sends a message.
+const posting = "PostToConnection"
+
 // manage makes a request an operation of that API.
 func (s *Service) manage(req *wire.Request, to arrival, id string) {
 	m := &managing{to: to, id: id, request: req}
@@ -34,7 +37,7 @@ func (s *Service) manage(req *wire.Request, to arrival, id string) {
 	name, call := "", func(context.Context, *managing) (any, error) { return nil, noMethod() }
 	switch req.Method {
 	case http.MethodPost:
-		name, call = "PostToConnection", s.postToConnection
+		name, call = posting, s.postToConnection
 	case http.MethodGet:
 		name, call = "GetConnection", s.getConnection
 	case http.MethodDelete:
@@ -57,6 +60,7 @@ func (s *Service) manageAccess(ctx context.Context, m *managing) ([]aws.Access, 
 		m.at, _ = placed(tx, m.to.api)
 		return nil
 	})
+	aws.CallFrom(ctx).Payer = m.at.Account
 	resource := m.at.executeARN("/" + m.to.stage + "/" + m.request.Method + "/@connections/" + m.id)
 	return []aws.Access{{Action: "execute-api:ManageConnections", Resource: resource, Owner: m.at.Account}}, err
 }

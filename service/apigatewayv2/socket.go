@@ -136,6 +136,7 @@ func (s *Service) expire(ctx context.Context, j *job.Job) (func(kv.Tx) error, er
 
 // closed notes that a connection has ended, which its API is then told.
 func (s *Service) closed(ctx context.Context, c *connection, status int, reason string) {
+	s.billConnection(c)
 	err := kv.Update(context.WithoutCancel(ctx), s.Store, func(tx kv.Tx) error {
 		c.leave(tx, status, reason)
 		return nil

@@ -11,12 +11,14 @@ import (
 )
 
 // begin is a call of an exchange that nobody made over HTTP.
-func (x *exchange) begin(ctx context.Context) context.Context {
+func (x *exchange) begin(ctx context.Context) context.Context { return aws.WithCall(ctx, x.call()) }
+
+func (x *exchange) call() *aws.Call {
 	at := x.connection.at()
-	return aws.WithCall(ctx, &aws.Call{
+	return &aws.Call{
 		RequestID: x.requestID, Start: x.at, Service: "apigatewayv2", Operation: x.kind, Account: at.Account, Region: at.Region, Host: x.Host,
 		SourceIP: x.SourceIP, UserAgent: x.UserAgent, Payer: at.Account,
-	})
+	}
 }
 
 // find finds what the stage of the connection serves now.
@@ -41,6 +43,7 @@ func (s *Service) receiveMessage(ctx context.Context, c *connection, text []byte
 	if x.snapshot != nil {
 		x.route = x.choose(x)
 	}
+	s.billMessage(x, text)
 	defer s.logExchange(x)
 	if x.route == nil {
 		x.status = http.StatusForbidden
@@ -73,7 +76,9 @@ func (s *Service) reply(x *exchange, answer *proxyevent.Answer) {
 		s.complain(x, "Internal server error", nil)
 		return
 	}
-	_ = s.Sockets.Send(x.ID, answer.Body) // who has gone needs no answer
+	if s.Sockets.Send(x.ID, answer.Body) == nil { // who has gone needs no answer
+		s.billMessage(x, answer.Body)
+	}
 }
 
 // complain tells a client, and the log, that a message came to nothing.
