@@ -2,6 +2,7 @@ package apigatewayv2_test
 
 import (
 	"bytes"
+	"io"
 	"testing"
 	"time"
 
@@ -52,7 +53,10 @@ func TestRequestsAreCounted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res.Body.Close()
+	defer res.Body.Close()
+	if _, err := io.ReadAll(res.Body); err != nil { // the call has ended then
+		t.Fatal(err)
+	}
 	for _, l := range ok[[]meter.Line](t)(s.cloud.System().Usage(t.Context())) {
 		if l.Dimension == "ApiGatewayHttpRequest" && l.Amount == 2 && l.Account == "000000000000" {
 			return
