@@ -4,6 +4,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"github.com/brume-cloud/brume/api/apigatewayv2"
 	"github.com/brume-cloud/brume/front/accesslog"
 	"github.com/brume-cloud/brume/front/cors"
@@ -15,6 +17,7 @@ type program struct {
 	cors   *cors.Rules       // nil without
 	log    *accesslog.Format // nil without
 	group  string            // of the log
+	models map[string]*jsonschema.Schema
 }
 
 // plan is what happens to the requests of a route.
@@ -36,7 +39,7 @@ const (
 
 // compile works a snapshot out.
 func compile(s *snapshot) *program {
-	p := &program{}
+	p := &program{models: s.schemas()}
 	if c := s.CORS; c != nil {
 		p.cors = &cors.Rules{Origins: c.AllowOrigins, Methods: c.AllowMethods, Headers: c.AllowHeaders, Exposed: c.ExposeHeaders, MaxAge: deref(c.MaxAge), Trusted: deref(c.AllowCredentials)}
 	}

@@ -59,6 +59,11 @@ func (a address) checkRoute(tx kv.Tx, d *apigatewayv2.Api, r *apigatewayv2.Route
 	if err := checkRouteOf(d.ProtocolType, r); err != nil {
 		return err
 	}
+	for _, name := range r.RequestModels {
+		if !a.hasModel(tx, name) {
+			return bad("Invalid model name specified: %s", name)
+		}
+	}
 	return a.checkAuthorization(tx, d.ProtocolType, r)
 }
 

@@ -360,3 +360,34 @@ func TestConnectionsAreSignedForWhereTheRouteWantsIt(t *testing.T) {
 		t.Errorf("signed: %v", err)
 	}
 }
+
+func TestMessagesAreHeldAgainstModels(t *testing.T) {
+	c := newChat(t)
+	for name, schema := range map[string]string{"order": `{"type":"object","required":["n"],"properties":{"n":{"type":"integer"}}}`, "text": `{"type":"object","required":["text"]}`} {
+		ok[*gw.CreateModelOutput](t)(c.api.CreateModel(t.Context(), &gw.CreateModelInput{ApiId: c.id, Name: &name, Schema: &schema}))
+	}
+	_, err := c.api.CreateModel(t.Context(), &gw.CreateModelInput{ApiId: c.id, Name: new("bad"), Schema: new(`{"type":"things"}`)})
+	wants(t, err, "BadRequestException", "Invalid model")
+	c.route("$default", true, func(in *gw.CreateRouteInput) {
+		in.ModelSelectionExpression, in.RequestModels = new("$request.body.kind"), map[string]string{"order": "order", "$default": "text"}
+	})
+	c.deploy()
+	conn := c.connect()
+	for text, fits := range map[string]bool{
+		`{"kind":"order","n":1}`: true, `{"kind":"order","n":"1"}`: false, `{"kind":"other","text":""}`: true, `{}`: false, `no JSON`: false,
+	} {
+		c.say(conn, text)
+		want := `{"fine":true}`
+		if !fits {
+			want = `{"message": "Bad request body"`
+		}
+		if got := c.told(conn); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+	ok[*gw.UpdateApiOutput](t)(c.api.UpdateApi(t.Context(), &gw.UpdateApiInput{ApiId: c.id, DisableSchemaValidation: new(true)}))
+	c.say(conn, `{}`)
+	if got := c.told(conn); got != `{"fine":true}` {
+		t.Errorf("without validation: %s", got)
+	}
+}

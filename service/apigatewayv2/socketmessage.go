@@ -50,6 +50,11 @@ func (s *Service) receiveMessage(ctx context.Context, c *connection, text []byte
 		s.complain(x, "Forbidden", nil)
 		return
 	}
+	if !x.fits() {
+		x.status = http.StatusBadRequest
+		s.complain(x, "Bad request body", nil)
+		return
+	}
 	if !s.may(x) {
 		x.status = http.StatusTooManyRequests
 		s.complain(x, "Too Many Requests", nil)
