@@ -35,7 +35,11 @@ func (s *Streams) Access(ctx context.Context, operation string, input any) ([]aw
 			a.Resource = i.stream().arn()
 		}
 	case *api.ListStreamsInput:
-		return []aws.Access{a}, nil
+		if in.TableName == nil {
+			return []aws.Access{a}, nil
+		}
+		// SAM's policy template DynamoDBStreamReadPolicy names the streams of the table so.
+		a.Resource = addressOf(ctx, *in.TableName).arn() + streamResource + "*"
 	}
 	if at, ok := addressOfARN(a.Resource); ok {
 		a.Owner = at.Account

@@ -68,7 +68,7 @@ func (s *Service) checkTable(ctx context.Context, m *mapping) error {
 	client := dynamodbstreams.NewClient(s.Via)
 	d, err := client.DescribeStream(ctx, &dynamodbstreams.DescribeStreamInput{StreamArn: m.Source})
 	if err == nil {
-		_, err = client.ListStreams(ctx, &dynamodbstreams.ListStreamsInput{Limit: new(int32(1))})
+		_, err = client.ListStreams(ctx, &dynamodbstreams.ListStreamsInput{TableName: d.StreamDescription.TableName, Limit: new(int32(1))})
 	}
 	if err != nil || len(d.StreamDescription.Shards) == 0 {
 		return s.streamRefusal(m, err)
