@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/brume-cloud/brume/api/apigatewaymanagementapi"
 	"github.com/brume-cloud/brume/aws"
@@ -136,8 +135,9 @@ func (c *managementCodec) Encode(_ *schema.Operation, out any, res *wire.Respons
 		res.Status = http.StatusNoContent
 	case *apigatewaymanagementapi.GetConnectionOutput:
 		res.Header["Content-Type"] = []string{"application/json"}
+		const form = "2006-01-02T15:04:05.000Z"
 		b, _ := json.Marshal(map[string]any{ // cannot fail: it has nothing but text
-			"connectedAt": o.ConnectedAt.Format(time.RFC3339Nano), "lastActiveAt": o.LastActiveAt.Format(time.RFC3339Nano),
+			"connectedAt": o.ConnectedAt.UTC().Format(form), "lastActiveAt": o.LastActiveAt.UTC().Format(form),
 			"identity": map[string]string{"sourceIp": o.Identity.SourceIp, "userAgent": o.Identity.UserAgent},
 		})
 		res.Body = append(res.Body, b...)
