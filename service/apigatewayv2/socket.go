@@ -61,6 +61,12 @@ type connection struct {
 	Connected  time.Time `kv:"9"`
 	Authorizer []byte    `kv:"10"` // what an authorizer found out, in JSON; empty for nothing
 
+	// Who opened it, where the route is for those who sign.
+	CallerAccount string `kv:"13"`
+	CallerID      string `kv:"14"`
+	CallerARN     string `kv:"15"`
+	AccessKey     string `kv:"16"`
+
 	// Once it has ended.
 	Status int    `kv:"11"`
 	Reason string `kv:"12"`
@@ -114,7 +120,7 @@ func (c *connection) watch(tx kv.Tx, since time.Time) {
 	job.Put(tx, &job.Job{Kind: idleKind, Scope: c.at().Scope, ID: c.ID, Due: due, Payload: kv.Append(nil, c)})
 }
 
-// expire is the job that ends connections that are idle or old.
+// expire is the job that ends connections that are idle or old, or whose stage is gone.
 func (s *Service) expire(ctx context.Context, j *job.Job) (func(kv.Tx) error, error) {
 	var c connection
 	if err := kv.Decode(j.Payload, &c); err != nil {
@@ -124,7 +130,16 @@ func (s *Service) expire(ctx context.Context, j *job.Job) (func(kv.Tx) error, er
 	if !ok {
 		return nil, nil // its end is being told, or has been
 	}
-	if j.Due.Sub(active) >= maxIdle || j.Due.Sub(c.Connected) >= maxLife {
+	var now time.Time
+	err := kv.View(ctx, s.Store, func(tx kv.Tx) error {
+		now = tx.Now()
+		_, ok = stages.get(tx, c.at().Scope, c.API, c.Stage)
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case !ok, now.Sub(active) >= maxIdle, now.Sub(c.Connected) >= maxLife:
 		_ = s.Sockets.Close(c.ID, goingAway, goneAway) // it may have ended by itself
 		return nil, nil
 	}
@@ -132,6 +147,13 @@ func (s *Service) expire(ctx context.Context, j *job.Job) (func(kv.Tx) error, er
 		c.watch(tx, active)
 		return nil
 	}, nil
+}
+
+// hangUp has the connections looked at of an API, or of a stage of it, that is gone.
+func hangUp(tx kv.Tx, prefix kv.Key) {
+	for _, c := range connections.Scan(tx, kv.Prefix(prefix)) {
+		job.PutNow(tx, &job.Job{Kind: idleKind, Scope: c.at().Scope, ID: c.ID, Payload: kv.Append(nil, c)})
+	}
 }
 
 // closed notes that a connection has ended, which its API is then told.

@@ -349,7 +349,11 @@ func TestTemplatesAndMocksAnswer(t *testing.T) {
 
 func TestConnectionsAreSignedForWhereTheRouteWantsIt(t *testing.T) {
 	c := newChat(t)
-	c.route("$connect", false, func(in *gw.CreateRouteInput) { in.AuthorizationType = types.AuthorizationTypeAwsIam })
+	i := ok[*gw.CreateIntegrationOutput](t)(c.api.CreateIntegration(t.Context(), &gw.CreateIntegrationInput{
+		ApiId: c.id, IntegrationType: types.IntegrationTypeHttpProxy, IntegrationMethod: new("POST"), IntegrationUri: &c.backend.URL,
+		RequestParameters: map[string]string{"integration.request.header.Route": "context.identity.userArn"},
+	})).IntegrationId
+	c.lead("$connect", *i, false, func(in *gw.CreateRouteInput) { in.AuthorizationType = types.AuthorizationTypeAwsIam })
 	c.deploy()
 	var refused ws.StatusError
 	if _, err := c.dial("ws://"+c.host()+"/prod", nil); !errors.As(err, &refused) || refused != 403 {
@@ -357,7 +361,10 @@ func TestConnectionsAreSignedForWhereTheRouteWantsIt(t *testing.T) {
 	}
 	url := presigned(t, c.cloud.Config(), "http://"+c.host()+"/prod")
 	if _, err := c.dial("ws"+strings.TrimPrefix(url, "http"), nil); err != nil {
-		t.Errorf("signed: %v", err)
+		t.Fatalf("signed: %v", err)
+	}
+	if h := c.hear(); h.route != "arn:aws:iam::000000000000:root" {
+		t.Errorf("$connect is told %q", h.route)
 	}
 }
 
@@ -389,5 +396,16 @@ func TestMessagesAreHeldAgainstModels(t *testing.T) {
 	c.say(conn, `{}`)
 	if got := c.told(conn); got != `{"fine":true}` {
 		t.Errorf("without validation: %s", got)
+	}
+}
+
+func TestConnectionsEndWithTheirStage(t *testing.T) {
+	c := newChat(t)
+	c.route("$default", false)
+	c.deploy()
+	conn := c.connect()
+	ok[*gw.DeleteStageOutput](t)(c.api.DeleteStage(t.Context(), &gw.DeleteStageInput{ApiId: c.id, StageName: new("prod")}))
+	if status, _ := ending(t, conn); status != 1001 {
+		t.Errorf("told %d", status)
 	}
 }

@@ -72,6 +72,11 @@ type socketContext struct {
 }
 
 type socketIdentity struct {
+	AccountID string `json:"accountId,omitempty"`
+	Caller    string `json:"caller,omitempty"`
+	User      string `json:"user,omitempty"`
+	UserARN   string `json:"userArn,omitempty"`
+	AccessKey string `json:"accessKey,omitempty"`
 	UserAgent string `json:"userAgent,omitempty"`
 	SourceIP  string `json:"sourceIp"`
 }
@@ -110,13 +115,20 @@ func (x *exchange) context() socketContext {
 	c := socketContext{
 		RouteKey: key, MessageID: x.messageID, EventType: x.kind, ExtendedID: x.requestID, RequestID: x.requestID,
 		Time: x.at.UTC().Format("02/Jan/2006:15:04:05 +0000"), Epoch: x.at.UnixMilli(), Direction: "IN", Stage: x.connection.Stage,
-		ConnectedAt: x.Connected.UnixMilli(), Identity: socketIdentity{x.UserAgent, x.SourceIP}, DomainName: x.Host, ConnectionID: x.ID, APIID: x.API,
+		ConnectedAt: x.Connected.UnixMilli(), Identity: x.identity(), DomainName: x.Host, ConnectionID: x.ID, APIID: x.API,
 		Authorizer: x.Authorizer,
 	}
 	if x.kind == disconnecting {
 		c.DisconnectStatus, c.DisconnectReason = &x.Status, &x.Reason
 	}
 	return c
+}
+
+func (x *exchange) identity() socketIdentity {
+	return socketIdentity{
+		AccountID: x.CallerAccount, Caller: x.CallerID, User: x.CallerID, UserARN: x.CallerARN, AccessKey: x.AccessKey,
+		UserAgent: x.UserAgent, SourceIP: x.SourceIP,
+	}
 }
 
 // headers are those of the request that opens the connection.

@@ -87,7 +87,11 @@ func (v *socketVisit) access() []aws.Access {
 
 // open asks the API whether there shall be a connection.
 func (s *Service) open(ctx context.Context, v *socketVisit) error {
-	aws.CallFrom(ctx).Payer = aws.Account(v.Account)
+	call := aws.CallFrom(ctx)
+	call.Payer = aws.Account(v.Account)
+	if c := &call.Caller; c.Kind != aws.Anonymous {
+		v.CallerAccount, v.CallerID, v.CallerARN, v.AccessKey = string(c.Account), c.UserID, c.ARN, c.AccessKeyID
+	}
 	if !s.may(&v.exchange) {
 		return v.refusal(http.StatusTooManyRequests, "Too Many Requests")
 	}

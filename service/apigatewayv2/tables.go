@@ -237,6 +237,7 @@ func (a address) drop(tx kv.Tx) {
 	snapshots.DeleteAll(tx, snapshots.Prefix(a.Scope, kv.String(a.ID)))
 	serving.DeleteAll(tx, serving.Prefix(anywhere, kv.String(a.ID)))
 	resets.DeleteAll(tx, resets.Prefix(a.Scope, kv.String(a.ID)))
+	hangUp(tx, connections.Prefix(anywhere, kv.String(a.ID)))
 	places.Delete(tx, placeKey(a.ID))
 	apis.delete(tx, a.Scope, a.ID)
 }
