@@ -49,10 +49,9 @@ func (s *Service) visitWebSocket(ctx context.Context, w http.ResponseWriter, v *
 		v.route = &apigatewayv2.Route{RouteKey: connectRoute, AuthorizationType: apigatewayv2.AuthorizationTypeNONE}
 	}
 	call.Answered = func(c *aws.Call) {
-		if v.status = c.Status; v.status == http.StatusSwitchingProtocols {
-			v.status = http.StatusOK
+		if v.status = c.Status; v.status != http.StatusSwitchingProtocols { // a connection has been logged before it was open
+			s.logExchange(&v.exchange)
 		}
-		s.logExchange(&v.exchange)
 	}
 	req.As.Anonymous = v.route.AuthorizationType != apigatewayv2.AuthorizationTypeAWSIAM
 	return &switching{w, func(w http.ResponseWriter) error {
@@ -111,7 +110,12 @@ func (s *Service) open(ctx context.Context, v *socketVisit) error {
 		return v.refusal(answer.Status, http.StatusText(answer.Status))
 	}
 	v.protocol = agreed(answer, v.request)
-	return s.connect(ctx, &v.connection)
+	if err := s.connect(ctx, &v.connection); err != nil {
+		return err
+	}
+	v.status = http.StatusOK
+	s.logExchange(&v.exchange)
+	return nil
 }
 
 // may spends what the stage allows its routes to be used.
