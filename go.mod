@@ -36,6 +36,7 @@ require (
 require github.com/aws/aws-sdk-go-v2/service/apigatewayv2 v1.35.2
 
 require (
+	github.com/aws/aws-sdk-go-v2/service/apigatewaymanagementapi v1.30.0
 	github.com/gobwas/ws v1.5.0
 	go.yaml.in/yaml/v3 v3.0.6
 )

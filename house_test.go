@@ -330,10 +330,11 @@ var dependencies = map[string]string{
 	"go.yaml.in/yaml/v3":                                   "OpenAPI documents in YAML",
 	"github.com/gobwas/ws":                                 "frames of WebSockets, without a buffer for each connection",
 
-	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2": "tests",
-	"github.com/aws/aws-sdk-go-v2/service/glacier":      "tests",
-	"github.com/aws/aws-sdk-go-v2/service/s3control":    "tests",
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb":     "tests",
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2":            "tests",
+	"github.com/aws/aws-sdk-go-v2/service/apigatewaymanagementapi": "tests",
+	"github.com/aws/aws-sdk-go-v2/service/glacier":                 "tests",
+	"github.com/aws/aws-sdk-go-v2/service/s3control":               "tests",
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb":                "tests",
 
 	"github.com/aws/aws-sdk-go-v2/service/apigateway":              "tests",
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs":          "tests",

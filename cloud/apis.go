@@ -47,8 +47,10 @@ func openAPIGateway(s *System, via aws.Invoker) any {
 
 func openAPIGatewayV2(s *System, via aws.Invoker) any {
 	a := s.sharedByAPIs(via)
-	return apigatewayv2.New(apigatewayv2.Deps{
+	s.webAPIs = apigatewayv2.New(apigatewayv2.Deps{
 		Store: s.store, Random: random{}, Via: via, Log: s.log, Endpoint: s.endpoint, Clock: s.clock, Logs: s.logs, Pace: a.pace,
 		Tokens: a.tokens, Decisions: a.decisions, Upstream: a.backends, Roles: a.roles, Door: via.(*within),
+		Sockets: s.sockets, Render: render, Meter: s.meter,
 	})
+	return s.webAPIs
 }

@@ -25,6 +25,8 @@ import (
 	"github.com/brume-cloud/brume/front/gateway"
 	"github.com/brume-cloud/brume/front/logwriter"
 	"github.com/brume-cloud/brume/front/meter"
+	"github.com/brume-cloud/brume/plane/websocket"
+	"github.com/brume-cloud/brume/service/apigatewayv2"
 	"github.com/brume-cloud/brume/service/cognitoidp"
 	"github.com/brume-cloud/brume/service/dynamodb"
 	"github.com/brume-cloud/brume/service/s3"
@@ -78,6 +80,8 @@ type System struct {
 
 	identities *identities
 	functions  *functions
+	sockets    sockets
+	webAPIs    *apigatewayv2.Service
 
 	// turn holds a token while nobody moves the clock or replaces the state,
 	// which exclude each other.
@@ -147,6 +151,7 @@ func (s *System) wire() {
 	s.certs.dir, s.certs.wall = s.certificateDir(), s.clock.Wall
 	s.identities = newIdentities(s)
 	s.functions = &functions{system: s}
+	s.sockets = sockets{websocket.New(s.clock)}
 	services := makeServices(s)
 	s.scheduler = job.New(s.store, s.clock, services.jobs, s.log)
 	s.clock.SetStepper(&stepper{s.scheduler, s})
@@ -175,7 +180,7 @@ func (s *System) start() error {
 
 // restore derives from the rows what is kept in memory besides.
 func (s *System) restore(ctx context.Context) error {
-	return errors.Join(s.restoreClock(ctx), s.restoreFaults(ctx))
+	return errors.Join(s.restoreClock(ctx), s.restoreFaults(ctx), s.webAPIs.Resume(ctx))
 }
 
 func (s *System) flushMeter() {
@@ -222,6 +227,7 @@ func (s *System) Close() error { return s.close() }
 
 func (s *System) shutDown() error {
 	s.stop()
+	s.sockets.Shutdown()
 	s.background.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), closing)
 	defer cancel()

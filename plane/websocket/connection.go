@@ -125,6 +125,7 @@ func body(in io.Reader, h ws.Header) ([]byte, error) {
 func (c *connection) control(op ws.OpCode, payload []byte) *ending {
 	switch op {
 	case ws.OpPing:
+		c.touch()
 		_ = c.write(ws.OpPong, payload) // where it fails, reading does
 	case ws.OpClose:
 		if ours := c.ending.Load(); ours != nil {

@@ -163,7 +163,7 @@ func (p *Plane) Close(id string, status int, reason string) error {
 	return c.end(status, reason)
 }
 
-// Active is when a message last went either way.
+// Active is when a message last went either way, or a ping came.
 func (p *Plane) Active(id string) (at time.Time, ok bool) {
 	c, err := p.find(id)
 	if err != nil {

@@ -38,8 +38,13 @@ var paths = []struct{ noun, path string }{
 // Access implements aws.Guard. AWS: "Actions, resources, and condition keys for
 // Amazon API Gateway Management V2".
 func (s *Service) Access(ctx context.Context, operation string, input any) ([]aws.Access, error) {
-	if v, ok := input.(*visit); ok {
+	switch v := input.(type) {
+	case *visit:
 		return v.access(), nil
+	case *socketVisit:
+		return v.access(), nil
+	case *managing:
+		return s.manageAccess(ctx, v)
 	}
 	access := aws.Access{Resource: "*"}
 	noun := operation

@@ -130,7 +130,7 @@ func (s *Service) GetApis(ctx context.Context, in *apigatewayv2.GetApisInput) (*
 	}
 	out := new(apigatewayv2.GetApisOutput)
 	err = kv.View(ctx, s.Store, func(tx kv.Tx) error {
-		out.Items, out.NextToken = list(tx, apis, p, scopeOf(ctx))
+		out.Items, out.NextToken = list(tx, apis, p, apis.key(scopeOf(ctx)))
 		return nil
 	})
 	for i := range out.Items {

@@ -112,3 +112,18 @@ func TestSettingsOfAPIsAreChecked(t *testing.T) {
 		wants(t, err, "BadRequestException", name)
 	}
 }
+
+func TestCallerOfAWSsHostIsToldOfAWSsHosts(t *testing.T) {
+	cloud, _ := start(t)
+	c := gw.NewFromConfig(cloud.Config(), func(o *gw.Options) { o.BaseEndpoint = new("https://apigateway.us-east-1.amazonaws.com") })
+	for protocol, scheme := range map[types.ProtocolType]string{types.ProtocolTypeHttp: "https", types.ProtocolTypeWebsocket: "wss"} {
+		in := &gw.CreateApiInput{Name: new("a"), ProtocolType: protocol}
+		if protocol == types.ProtocolTypeWebsocket {
+			in.RouteSelectionExpression = new("$request.body.action")
+		}
+		made := ok[*gw.CreateApiOutput](t)(c.CreateApi(t.Context(), in))
+		if want := scheme + "://" + *made.ApiId + ".execute-api.us-east-1.amazonaws.com"; *made.ApiEndpoint != want {
+			t.Errorf("%s, want %s", *made.ApiEndpoint, want)
+		}
+	}
+}

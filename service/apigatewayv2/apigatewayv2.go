@@ -44,6 +44,9 @@ type Deps struct {
 	Log      *slog.Logger
 	Endpoint func(aws.Region) string // the URL of this cloud, in the addresses of APIs
 	REST     REST                    // nil: there are no REST APIs
+	Meter    Meter                   // counts messages and connections
+	Sockets  Sockets                 // the connections of WebSocket APIs
+	Render   Render                  // mapping templates of WebSocket APIs
 
 	Clock     *clock.Clock      // how long backends take
 	Logs      *logwriter.Writer // access logs
@@ -66,6 +69,10 @@ type REST interface {
 	// HasStage reports whether there is a REST API with a stage.
 	HasStage(tx kv.Tx, sc kv.Scope, apiID, stage string) bool
 }
+
+// Render evaluates a mapping template on a body. variables are $context, stage are
+// $stageVariables.
+type Render func(template, body string, variables map[string]any, stage map[string]string) (string, error)
 
 // Service implements the API. What it does not override answers NotImplemented.
 type Service struct {

@@ -135,6 +135,8 @@ func TestStageFollowsChangesOnlyWithAutoDeploy(t *testing.T) {
 	_, err = c.CreateDeployment(t.Context(), &gw.CreateDeploymentInput{ApiId: api, StageName: new("other")})
 	wants(t, err, "NotFoundException", "Invalid stage identifier specified")
 	_, err = c.CreateDeployment(t.Context(), &gw.CreateDeploymentInput{ApiId: newAPI(t, c)})
+	wants(t, err, "BadRequestException", "Unable to deploy API because no routes exist in this API")
+	_, err = c.CreateDeployment(t.Context(), &gw.CreateDeploymentInput{ApiId: newWebSocketAPI(t, c)})
 	wants(t, err, "BadRequestException", "At least one route is required before deploying the Api.")
 }
 

@@ -17,8 +17,8 @@ func (s *Service) CreateDeployment(ctx context.Context, in *apigatewayv2.CreateD
 		if err != nil {
 			return err
 		}
-		if routes.count(tx, 1, a.Scope, a.ID) == 0 {
-			return bad("At least one route is required before deploying the Api.")
+		if missing := a.undeployable(tx, d); missing != "" {
+			return bad("%s", missing)
 		}
 		var st *apigatewayv2.Stage
 		if name := deref(in.StageName); name != "" {

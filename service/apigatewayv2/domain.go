@@ -126,7 +126,7 @@ func (s *Service) GetDomainNames(ctx context.Context, in *apigatewayv2.GetDomain
 	}
 	out := new(apigatewayv2.GetDomainNamesOutput)
 	err = kv.View(ctx, s.Store, func(tx kv.Tx) error {
-		out.Items, out.NextToken = list(tx, domains, p, scopeOf(ctx))
+		out.Items, out.NextToken = list(tx, domains, p, domains.key(scopeOf(ctx)))
 		return nil
 	})
 	return out, err

@@ -33,7 +33,7 @@ func (s *Service) ImportApi(ctx context.Context, in *apigatewayv2.ImportApiInput
 		if err != nil {
 			return err
 		}
-		return s.fillFrom(tx, a, doc, d, importing{deref(in.Basepath), deref(in.FailOnWarnings)})
+		return (&filling{s: s, tx: tx, a: a, d: d, doc: doc}).fill(importing{deref(in.Basepath), deref(in.FailOnWarnings)})
 	})
 	if err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func (s *Service) ReimportApi(ctx context.Context, in *apigatewayv2.ReimportApiI
 		routes.drop(tx, a.Scope, a.ID)
 		integrations.drop(tx, a.Scope, a.ID)
 		authorizers.drop(tx, a.Scope, a.ID)
-		return s.fillFrom(tx, a, doc, d, importing{deref(in.Basepath), deref(in.FailOnWarnings)})
+		return (&filling{s: s, tx: tx, a: a, d: d, doc: doc}).fill(importing{deref(in.Basepath), deref(in.FailOnWarnings)})
 	})
 	if err != nil {
 		return nil, err
@@ -96,10 +96,10 @@ type importing struct {
 	failOnWarnings bool
 }
 
-// fillFrom adds to an API the parts that a document describes, and stores it.
-func (s *Service) fillFrom(tx kv.Tx, a address, doc *openAPI, d *apigatewayv2.Api, how importing) error {
+// fill adds to an API the parts that a document describes, and stores it.
+func (f *filling) fill(how importing) error {
 	prefix := ""
-	switch base := doc.basePath(); how.basePath {
+	switch base := f.doc.basePath(); how.basePath {
 	case "", "ignore":
 	case "prepend":
 		prefix = base
@@ -110,13 +110,13 @@ func (s *Service) fillFrom(tx kv.Tx, a address, doc *openAPI, d *apigatewayv2.Ap
 	default:
 		return bad("Invalid basepath specified: %s. Valid values are ignore, prepend and split", how.basePath)
 	}
-	f := filling{s: s, tx: tx, a: a, d: d, doc: doc, shared: map[string]string{}}
+	f.shared = map[string]string{}
 	if err := f.authorizers(); err != nil {
 		return err
 	}
-	for _, path := range sorted(doc.Paths) {
-		for _, method := range sorted(doc.Paths[path]) {
-			op := doc.Paths[path][method]
+	for _, path := range sorted(f.doc.Paths) {
+		for _, method := range sorted(f.doc.Paths[path]) {
+			op := f.doc.Paths[path][method]
 			key := defaultRoute
 			if strings.TrimPrefix(path, "/") != defaultRoute && !op.Default {
 				key = strings.ToUpper(method)
@@ -130,11 +130,11 @@ func (s *Service) fillFrom(tx kv.Tx, a address, doc *openAPI, d *apigatewayv2.Ap
 			}
 		}
 	}
-	d.Warnings = f.warnings
-	if how.failOnWarnings && len(d.Warnings) > 0 {
-		return bad("Warnings found during import:\n\t%s", strings.Join(d.Warnings, "\n\t"))
+	f.d.Warnings = f.warnings
+	if how.failOnWarnings && len(f.warnings) > 0 {
+		return bad("Warnings found during import:\n\t%s", strings.Join(f.warnings, "\n\t"))
 	}
-	return s.keep(tx, a, d)
+	return f.s.keep(f.tx, f.a, f.d)
 }
 
 func sorted[V any](m map[string]V) []string {

@@ -151,8 +151,11 @@ func checkWebSocketIntegration(i *apigatewayv2.Integration) error {
 		return bad("IntegrationSubtype and ResponseParameters are only supported for HTTP APIs")
 	}
 	i.IntegrationResponseSelectionExpression = new("${integration.response.statuscode}")
-	if i.IntegrationType == apigatewayv2.IntegrationTypeAWSPROXY {
+	switch i.IntegrationType {
+	case apigatewayv2.IntegrationTypeAWSPROXY:
 		i.IntegrationResponseSelectionExpression = nil
+	case apigatewayv2.IntegrationTypeAWS:
+		i.IntegrationResponseSelectionExpression = new("${integration.response.body.errorMessage}")
 	}
 	for k, v := range i.RequestParameters {
 		if err := checkWebSocketMapping(k, v); err != nil {

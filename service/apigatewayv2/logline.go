@@ -23,13 +23,17 @@ type outcome struct {
 
 // logVisit writes a line of the access log. AWS: "Configure logging for HTTP APIs".
 func (s *Service) logVisit(call *aws.Call, v *visit) {
-	line := v.program.log.Line(func(name string) string { return v.context(call, name) })
-	sum := md5.Sum([]byte(v.api + "/" + v.stage))
+	s.writeLog(v.program, v.at, v.stage, logwriter.Line{At: call.Start, Text: v.program.log.Line(func(name string) string { return v.context(call, name) })})
+}
+
+// writeLog writes a line to the log of a stage.
+func (s *Service) writeLog(p *program, at address, stage string, line logwriter.Line) {
+	sum := md5.Sum([]byte(at.ID + "/" + stage))
 	s.Logs.Write(logwriter.Destination{
-		Group: v.program.group, Stream: hex.EncodeToString(sum[:]),
+		Group: p.group, Stream: hex.EncodeToString(sum[:]),
 		// AWS: who sets a log up has been asked for the rights to deliver to it.
-		Actor: aws.Actor{Caller: aws.Caller{Kind: aws.Root, Account: v.at.Account}, Account: v.at.Account, Region: v.at.Region},
-	}, []logwriter.Line{{At: call.Start, Text: line}})
+		Actor: aws.Actor{Caller: aws.Caller{Kind: aws.Root, Account: at.Account}, Account: at.Account, Region: at.Region},
+	}, []logwriter.Line{line})
 }
 
 // context is a variable of $context. It is empty where there is nothing.
@@ -82,12 +86,11 @@ func (v *visit) context(call *aws.Call, name string) string {
 	case "responseLatency":
 		return strconv.FormatInt(call.Took.Milliseconds(), 10)
 	}
-	return v.integrated(name)
+	return v.outcome.integrated(name)
 }
 
 // integrated are the variables of the integration.
-func (v *visit) integrated(name string) string {
-	o := &v.outcome
+func (o *outcome) integrated(name string) string {
 	switch name {
 	case "integration.status", "integrationStatus":
 		if name == "integration.status" && o.status != 0 {
@@ -155,7 +158,12 @@ func mistake(call *aws.Call, name string) string {
 	if call.ErrorCode == "" {
 		return ""
 	}
-	message := map[int]string{400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 413: "Request Entity Too Large", 429: "Too Many Requests", 503: "Service Unavailable"}[call.Status]
+	return mistaken(call.Status, name)
+}
+
+// mistaken tells of an answer with a status.
+func mistaken(status int, name string) string {
+	message := map[int]string{400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 413: "Request Entity Too Large", 429: "Too Many Requests", 503: "Service Unavailable"}[status]
 	if message == "" {
 		message = "Internal Server Error"
 	}

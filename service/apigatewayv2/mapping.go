@@ -105,7 +105,7 @@ func (s *Service) GetApiMappings(ctx context.Context, in *apigatewayv2.GetApiMap
 	err = kv.View(ctx, s.Store, func(tx kv.Tx) error {
 		d, err := findDomain(tx, scopeOf(ctx), in.DomainName)
 		if err == nil {
-			out.Items, out.NextToken = list(tx, mappings, p, scopeOf(ctx), d.DomainName)
+			out.Items, out.NextToken = list(tx, mappings, p, mappings.key(scopeOf(ctx), d.DomainName))
 		}
 		return err
 	})

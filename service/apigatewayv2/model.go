@@ -2,7 +2,6 @@ package apigatewayv2
 
 import (
 	"context"
-	"encoding/json"
 	"regexp"
 
 	"github.com/brume-cloud/brume/api/apigatewayv2"
@@ -35,7 +34,7 @@ func (a address) putModel(tx kv.Tx, m *apigatewayv2.Model_) error {
 	if !modelName.MatchString(m.Name) {
 		return bad("Model name must be alphanumeric: %s", m.Name)
 	}
-	if s := deref(m.Schema); len(s) > maxSchema || !json.Valid([]byte(s)) {
+	if _, err := compileSchema(deref(m.Schema)); err != nil || len(*m.Schema) > maxSchema {
 		return bad("Invalid model specified: Validation Result: warnings : [], errors : [Invalid model schema specified]")
 	}
 	for _, other := range models.all(tx, a.Scope, a.ID) {
@@ -45,6 +44,16 @@ func (a address) putModel(tx kv.Tx, m *apigatewayv2.Model_) error {
 	}
 	models.put(tx, m, a.Scope, a.ID, *m.ModelId)
 	return nil
+}
+
+// hasModel reports whether the API has a model of a name.
+func (a address) hasModel(tx kv.Tx, name string) bool {
+	for _, m := range models.all(tx, a.Scope, a.ID) {
+		if m.Name == name {
+			return true
+		}
+	}
+	return false
 }
 
 // GetModel returns a model.
@@ -73,7 +82,22 @@ func (s *Service) UpdateModel(ctx context.Context, in *apigatewayv2.UpdateModelI
 	return out, err
 }
 
-// DeleteModel deletes a model.
+// DeleteModel deletes a model that no route holds messages against.
 func (s *Service) DeleteModel(ctx context.Context, in *apigatewayv2.DeleteModelInput) (*apigatewayv2.DeleteModelOutput, error) {
-	return &apigatewayv2.DeleteModelOutput{}, deletePart(ctx, s, models, in.ApiId, in.ModelId)
+	err := s.change(ctx, in.ApiId, func(tx kv.Tx, a address, _ *apigatewayv2.Api) error {
+		m, err := models.find(tx, a.Scope, a.ID, in.ModelId)
+		if err != nil {
+			return err
+		}
+		for _, r := range routes.all(tx, a.Scope, a.ID) {
+			for _, name := range r.RequestModels {
+				if name == m.Name {
+					return conflict("Cannot delete model '%s', is referenced in route: %s", m.Name, r.RouteKey)
+				}
+			}
+		}
+		models.delete(tx, a.Scope, a.ID, in.ModelId)
+		return nil
+	})
+	return &apigatewayv2.DeleteModelOutput{}, err
 }

@@ -34,10 +34,10 @@ func newPage(limit, token *string) (page, error) {
 	return p, nil
 }
 
-// list is the page of the documents whose keys begin with ids, and the token of
+// list is the page of the documents whose keys begin with prefix, and the token of
 // the next.
-func list[T any](tx kv.Tx, k *kind[T], p page, sc kv.Scope, ids ...string) (items []T, next *string) {
-	r := kv.Prefix(k.key(sc, ids...))
+func list[T any](tx kv.Tx, k *kind[T], p page, prefix kv.Key) (items []T, next *string) {
+	r := kv.Prefix(prefix)
 	if p.start != nil && r.Contains(p.start) {
 		r.From = p.start
 	}

@@ -71,7 +71,7 @@ func listParts[T any](ctx context.Context, s *Service, k *kind[T], l listing) (i
 		return nil, nil, err
 	}
 	err = s.view(ctx, l.ids[0], func(tx kv.Tx, a address) error {
-		items, next = list(tx, k, p, a.Scope, l.ids...)
+		items, next = list(tx, k, p, k.key(a.Scope, l.ids...))
 		return nil
 	})
 	return items, next, err

@@ -4,17 +4,20 @@ import (
 	"strings"
 	"time"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"github.com/brume-cloud/brume/api/apigatewayv2"
 	"github.com/brume-cloud/brume/front/accesslog"
 	"github.com/brume-cloud/brume/front/cors"
 )
 
-// program is what the traffic of an HTTP API does with what its stage serves, worked out once.
+// program is what traffic does with what a stage serves, worked out once.
 type program struct {
 	router router
 	cors   *cors.Rules       // nil without
 	log    *accesslog.Format // nil without
 	group  string            // of the log
+	models map[string]*jsonschema.Schema
 }
 
 // plan is what happens to the requests of a route.
@@ -36,13 +39,16 @@ const (
 
 // compile works a snapshot out.
 func compile(s *snapshot) *program {
-	p := &program{}
+	p := &program{models: s.schemas()}
 	if c := s.CORS; c != nil {
 		p.cors = &cors.Rules{Origins: c.AllowOrigins, Methods: c.AllowMethods, Headers: c.AllowHeaders, Exposed: c.ExposeHeaders, MaxAge: deref(c.MaxAge), Trusted: deref(c.AllowCredentials)}
 	}
 	if l := s.Stage.AccessLogSettings; l != nil && deref(l.DestinationArn) != "" {
 		_, group, _ := strings.Cut(*l.DestinationArn, ":log-group:")
 		p.log, p.group = accesslog.Compile(deref(l.Format)), strings.TrimSuffix(group, ":*")
+	}
+	if s.Protocol != apigatewayv2.ProtocolTypeHTTP {
+		return p
 	}
 	for i := range s.Routes {
 		r := &s.Routes[i]

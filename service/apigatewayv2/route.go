@@ -59,6 +59,11 @@ func (a address) checkRoute(tx kv.Tx, d *apigatewayv2.Api, r *apigatewayv2.Route
 	if err := checkRouteOf(d.ProtocolType, r); err != nil {
 		return err
 	}
+	for _, name := range r.RequestModels {
+		if !a.hasModel(tx, name) {
+			return bad("Invalid model name specified: %s", name)
+		}
+	}
 	return a.checkAuthorization(tx, d.ProtocolType, r)
 }
 
@@ -74,6 +79,9 @@ func checkRouteOf(p apigatewayv2.ProtocolType, r *apigatewayv2.Route) error {
 			return bad("RequestParameters are only supported for WebSocket APIs")
 		}
 		return nil
+	}
+	if deref(r.ApiKeyRequired) {
+		return unbuilt("API keys")
 	}
 	if e := deref(r.RouteResponseSelectionExpression); e != "" && e != defaultRoute {
 		return bad("Invalid route response selection expression specified: %s. Only $default is supported", e)

@@ -106,7 +106,7 @@ func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Re
 		return w, err
 	}
 	if protocol == apigatewayv2.ProtocolTypeWEBSOCKET {
-		return w, unbuilt("traffic of WebSocket APIs")
+		return s.visitWebSocket(ctx, w, &socketVisit{exchange: exchange{request: req}, to: v}, st)
 	}
 	return s.visitHTTP(ctx, w, &visit{arrival: v, served: st, request: req})
 }

@@ -90,8 +90,14 @@ func (s *Service) changed(tx kv.Tx, a address) error {
 		return err
 	}
 	var n *apigatewayv2.Deployment
+	missing := a.undeployable(tx, d)
 	for _, st := range stages.all(tx, a.Scope, a.ID) {
 		if !deref(st.AutoDeploy) {
+			continue
+		}
+		if missing != "" {
+			st.LastDeploymentStatusMessage = new("Deployment attempt failed: " + missing)
+			stages.put(tx, st, a.Scope, a.ID, st.StageName)
 			continue
 		}
 		if n == nil {
@@ -108,6 +114,17 @@ func (s *Service) changed(tx kv.Tx, a address) error {
 		a.forget(tx)
 	}
 	return nil
+}
+
+// undeployable says why the API cannot be deployed; empty where it can.
+func (a address) undeployable(tx kv.Tx, d *apigatewayv2.Api) string {
+	switch {
+	case routes.count(tx, 1, a.Scope, a.ID) > 0:
+		return ""
+	case d.ProtocolType == apigatewayv2.ProtocolTypeWEBSOCKET:
+		return "At least one route is required before deploying the Api."
+	}
+	return "Unable to deploy API because no routes exist in this API"
 }
 
 // point makes a stage point to a deployment. The stage is not stored yet.

@@ -161,6 +161,7 @@ func (s *Service) DeleteStage(ctx context.Context, in *apigatewayv2.DeleteStageI
 		}
 		stages.delete(tx, a.Scope, a.ID, in.StageName)
 		a.unserve(tx, in.StageName)
+		hangUp(tx, connections.Prefix(anywhere, kv.String(a.ID), kv.String(in.StageName)))
 		a.forget(tx)
 		return nil
 	})

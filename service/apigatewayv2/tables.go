@@ -137,7 +137,7 @@ type deployed struct {
 type served struct {
 	*snapshot `kv:"-"`
 	at        address  `kv:"-"` // the API
-	program   *program `kv:"-"` // of an HTTP API
+	program   *program `kv:"-"`
 
 	Account string `kv:"1"`
 	Region  string `kv:"2"`
@@ -165,12 +165,13 @@ type routed struct {
 }
 
 var (
-	places       = kv.Table[place]{Name: "apigatewayv2.place"}       // the API's id; in no account and region
-	domainPlaces = kv.Table[place]{Name: "apigatewayv2.domainplace"} // the domain's name; in no account and region
-	routings     = kv.Table[routing]{Name: "apigatewayv2.routing"}   // the domain's name; in no account and region
-	snapshots    = kv.Table[deployed]{Name: "apigatewayv2.snapshot"} // the API's id, the deployment's
-	serving      = kv.Table[served]{Name: "apigatewayv2.served"}     // the API's id, the stage's name; in no account and region
-	resets       = kv.Table[reset]{Name: "apigatewayv2.reset"}       // the API's id, the stage's name
+	places       = kv.Table[place]{Name: "apigatewayv2.place"}           // the API's id; in no account and region
+	domainPlaces = kv.Table[place]{Name: "apigatewayv2.domainplace"}     // the domain's name; in no account and region
+	routings     = kv.Table[routing]{Name: "apigatewayv2.routing"}       // the domain's name; in no account and region
+	snapshots    = kv.Table[deployed]{Name: "apigatewayv2.snapshot"}     // the API's id, the deployment's
+	serving      = kv.Table[served]{Name: "apigatewayv2.served"}         // the API's id, the stage's name; in no account and region
+	connections  = kv.Table[connection]{Name: "apigatewayv2.connection"} // the API's id, the stage's name, id; in no account and region
+	resets       = kv.Table[reset]{Name: "apigatewayv2.reset"}           // the API's id, the stage's name
 )
 
 // anywhere is the scope of what is found without knowing whose it is.
@@ -188,6 +189,10 @@ func (a address) snapshotKey(deployment string) kv.Key {
 
 func (a address) resetKey(stage string) kv.Key {
 	return resets.Key(a.Scope, kv.String(a.ID), kv.String(stage))
+}
+
+func connectionKey(apiID, stage, id string) kv.Key {
+	return connections.Key(anywhere, kv.String(apiID), kv.String(stage), kv.String(id))
 }
 
 func servedKey(apiID, stage string) kv.Key {
@@ -208,9 +213,7 @@ func serves(tx kv.Tx, apiID, stage string) (*served, bool) {
 	return serving.GetShared(tx, servedKey(apiID, stage), func(s *served) {
 		s.at = address{kv.Scope{Account: aws.Account(s.Account), Region: aws.Region(s.Region)}, apiID}
 		s.snapshot = decode[snapshot](s.JSON)
-		if s.Protocol == apigatewayv2.ProtocolTypeHTTP {
-			s.program = compile(s.snapshot)
-		}
+		s.program = compile(s.snapshot)
 	})
 }
 
@@ -234,6 +237,7 @@ func (a address) drop(tx kv.Tx) {
 	snapshots.DeleteAll(tx, snapshots.Prefix(a.Scope, kv.String(a.ID)))
 	serving.DeleteAll(tx, serving.Prefix(anywhere, kv.String(a.ID)))
 	resets.DeleteAll(tx, resets.Prefix(a.Scope, kv.String(a.ID)))
+	hangUp(tx, connections.Prefix(anywhere, kv.String(a.ID)))
 	places.Delete(tx, placeKey(a.ID))
 	apis.delete(tx, a.Scope, a.ID)
 }

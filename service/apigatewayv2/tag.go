@@ -40,34 +40,40 @@ func tagged(tx kv.Tx, sc kv.Scope, resource string, fn func(tags map[string]stri
 			parts[i] = name // $default comes as %24default
 		}
 	}
+	t := tagging{tx, sc, fn}
 	switch {
 	case len(parts) == 2 && parts[0] == "apis":
-		return retag(tx, apis, func(d *apigatewayv2.Api) *map[string]string { return &d.Tags }, fn, sc, parts[1])
+		return retag(t, apis, func(d *apigatewayv2.Api) *map[string]string { return &d.Tags }, parts[1])
 	case len(parts) == 4 && parts[0] == "apis" && parts[2] == "stages":
-		return retag(tx, stages, func(d *apigatewayv2.Stage) *map[string]string { return &d.Tags }, fn, sc, parts[1], parts[3])
+		return retag(t, stages, func(d *apigatewayv2.Stage) *map[string]string { return &d.Tags }, parts[1], parts[3])
 	case len(parts) == 2 && parts[0] == "domainnames":
-		return retag(tx, domains, func(d *apigatewayv2.DomainName) *map[string]string { return &d.Tags }, fn, sc, parts[1])
+		return retag(t, domains, func(d *apigatewayv2.DomainName) *map[string]string { return &d.Tags }, parts[1])
 	case len(parts) == 2 && parts[0] == "vpclinks":
-		return retag(tx, vpcLinks, func(d *apigatewayv2.VpcLink) *map[string]string { return &d.Tags }, fn, sc, parts[1])
+		return retag(t, vpcLinks, func(d *apigatewayv2.VpcLink) *map[string]string { return &d.Tags }, parts[1])
 	}
 	return bad("Invalid resource ARN specified: %s", resource)
 }
 
-type tagsOf[T any] func(*T) *map[string]string
+// tagging is what is done to the tags of a resource.
+type tagging struct {
+	tx kv.Tx
+	sc kv.Scope
+	do func(tags map[string]string) map[string]string
+}
 
-// retag is tagged for a resource of a kind.
-func retag[T any](tx kv.Tx, k *kind[T], of tagsOf[T], fn func(map[string]string) map[string]string, sc kv.Scope, ids ...string) error {
-	d, err := k.find(tx, sc, ids...)
+// retag is tagged for a resource of a kind, whose tags are where of says.
+func retag[T any](t tagging, k *kind[T], of func(*T) *map[string]string, ids ...string) error {
+	d, err := k.find(t.tx, t.sc, ids...)
 	if err != nil {
 		return err
 	}
 	tags := of(d)
-	if changed := fn(*tags); changed != nil {
+	if changed := t.do(*tags); changed != nil {
 		if err := checkTags(changed); err != nil {
 			return err
 		}
 		*tags = changed
-		k.put(tx, d, sc, ids...)
+		k.put(t.tx, d, t.sc, ids...)
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func (s *Service) GetVpcLinks(ctx context.Context, in *apigatewayv2.GetVpcLinksI
 	}
 	out := new(apigatewayv2.GetVpcLinksOutput)
 	err = kv.View(ctx, s.Store, func(tx kv.Tx) error {
-		out.Items, out.NextToken = list(tx, vpcLinks, p, scopeOf(ctx))
+		out.Items, out.NextToken = list(tx, vpcLinks, p, vpcLinks.key(scopeOf(ctx)))
 		return nil
 	})
 	return out, err
