@@ -33,6 +33,8 @@ require (
 	golang.org/x/sys v0.38.0
 )
 
+require go.yaml.in/yaml/v3 v3.0.6
+
 require (
 	github.com/andybalholm/brotli v1.1.1 // indirect
 	github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider v1.61.0

@@ -135,11 +135,15 @@ func TestUserPoolsAuthorize(t *testing.T) {
 // signed is a request that a principal has signed.
 func (b *bench) signed(cfg aws.Config, method, url string) *http.Request {
 	b.Helper()
-	r := b.request(method, url, "")
+	return b.sign(cfg, b.request(method, url, ""), "execute-api")
+}
+
+func (b *bench) sign(cfg aws.Config, r *http.Request, service string) *http.Request {
+	b.Helper()
 	cred, err := cfg.Credentials.Retrieve(b.Context())
 	b.ok(err)
 	sum := sha256.Sum256(nil)
-	b.ok(v4.NewSigner().SignHTTP(b.Context(), cred, r, hex.EncodeToString(sum[:]), "execute-api", "us-east-1", time.Now()))
+	b.ok(v4.NewSigner().SignHTTP(b.Context(), cred, r, hex.EncodeToString(sum[:]), service, "us-east-1", time.Now()))
 	return r
 }
 

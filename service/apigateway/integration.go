@@ -58,6 +58,8 @@ func checkIntegration(m *api.Method) error {
 	switch d := time.Duration(*v.TimeoutInMillis) * time.Millisecond; {
 	case v.ConnectionType == api.ConnectionTypeVPCLINK:
 		return unbuilt("connectionType VPC_LINK")
+	case v.TlsConfig != nil && deref(v.TlsConfig.InsecureSkipVerification):
+		return unbuilt("tlsConfig.insecureSkipVerification")
 	case v.ResponseTransferMode == api.ResponseTransferModeSTREAM:
 		return unbuilt("responseTransferMode STREAM")
 	case d < minTimeout || d > maxTimeout:
