@@ -167,6 +167,7 @@ func (v *visit) EncodeError(_ *schema.Service, e *aws.Error, res *wire.Response)
 }
 
 func (v *visit) write(r *reply, res *wire.Response) {
+	v.compress(r)
 	res.Status = r.status
 	for name, values := range r.header {
 		res.Header[name] = values

@@ -1,6 +1,9 @@
 package apigateway_test
 
 import (
+	"bytes"
+	"compress/gzip"
+	"io"
 	"strings"
 	"testing"
 
@@ -140,4 +143,48 @@ func TestGatewayResponsesWordFailures(t *testing.T) {
 	put(types.GatewayResponseTypeDefault4xx, "400", nil)
 	b.deploy()
 	b.answers(b.request("GET", b.url("/nothing"), ""), 400, `{"message":"Missing Authentication Token"}`)
+}
+
+func TestLongAnswersAreCompressed(t *testing.T) {
+	b := story(t)
+	_, err := b.UpdateRestApi(b.Context(), &apigateway.UpdateRestApiInput{RestApiId: b.api, PatchOperations: []types.PatchOperation{op("replace", "/minimumCompressionSize", "10")}})
+	b.ok(err)
+	in := mock()
+	in.RequestTemplates["application/json"] = `{"statusCode":#if($input.path('$.n') == 1)200#{else}500#end}`
+	b.method("POST", "/", in)
+	b.says("POST", "/", "200", "200", "a long answer")
+	b.says("POST", "/", "500", "", "short")
+	b.deploy()
+	var zipped bytes.Buffer
+	w := gzip.NewWriter(&zipped)
+	_, _ = w.Write([]byte(`{"n":1}`))
+	_ = w.Close()
+	res, body := b.send(b.request("POST", b.url("/"), zipped.String(), "Content-Encoding", "gzip", "Accept-Encoding", "br, gzip"))
+	plain, err := gzip.NewReader(strings.NewReader(body))
+	b.ok(err)
+	text, err := io.ReadAll(plain)
+	b.ok(err)
+	b.want("compressed", spaced(res.StatusCode, res.Header.Get("Content-Encoding"), string(text)), "200 gzip a long answer")
+	res, body = b.send(b.request("POST", b.url("/"), `{"n":1}`, "Accept-Encoding", "identity"))
+	b.want("not asked for", spaced(res.Header.Get("Content-Encoding"), body), " a long answer")
+	res, body = b.send(b.request("POST", b.url("/"), `{}`, "Accept-Encoding", "gzip"))
+	b.want("too short", spaced(res.Header.Get("Content-Encoding"), body), " short")
+}
+
+func TestBinaryBodies(t *testing.T) {
+	b := story(t)
+	_, err := b.UpdateRestApi(b.Context(), &apigateway.UpdateRestApiInput{RestApiId: b.api, PatchOperations: []types.PatchOperation{op("add", "/binaryMediaTypes/image~1png", ""), op("add", "/binaryMediaTypes/application~1octet-stream", "")}})
+	b.ok(err)
+	b.method("GET", "/", proxy(b.function("image", `{"Answer":{"statusCode":200,"headers":{"Content-Type":"image/png"},"body":"AP8=","isBase64Encoded":true}}`)))
+	b.permit("image", "*")
+	in := proxy(b.function("echo", ""))
+	in.Type, in.ContentHandling = types.IntegrationTypeAws, types.ContentHandlingStrategyConvertToText
+	b.permit("echo", "*")
+	in.RequestTemplates = map[string]string{"image/png": `{"Answer":{"got":"$input.body"}}`}
+	b.method("POST", "/", in)
+	b.says("POST", "/", "200", "", "")
+	b.deploy()
+	b.answers(b.request("GET", b.url("/"), "", "Accept", "image/png, */*"), 200, "\x00\xff")
+	b.answers(b.request("GET", b.url("/"), "", "Accept", "text/html"), 200, "AP8=")
+	b.answers(b.request("POST", b.url("/"), "\x00\xff", "Content-Type", "image/png"), 200, `{"got":"AP8="}`)
 }
