@@ -10,7 +10,7 @@ import (
 
 // ImportRestApi makes an API of an OpenAPI document.
 func (s *Service) ImportRestApi(ctx context.Context, in *api.ImportRestApiInput) (*api.ImportRestApiOutput, error) {
-	v, err := s.importAPI(ctx, in.Body, in.Parameters, deref(in.FailOnWarnings), func(tx kv.Tx, doc *openAPI, v *api.RestApi) (address, error) {
+	v, err := s.importAPI(ctx, source{in.Body, in.Parameters, deref(in.FailOnWarnings)}, func(tx kv.Tx, doc *openAPI, v *api.RestApi) (address, error) {
 		*v = api.RestApi{Name: &doc.Info.Title}
 		if types := in.Parameters["endpointConfigurationTypes"]; types != "" {
 			v.EndpointConfiguration = &api.EndpointConfiguration{Types: []api.EndpointType{api.EndpointType(types)}}
@@ -30,7 +30,7 @@ func (s *Service) ImportRestApi(ctx context.Context, in *api.ImportRestApiInput)
 // is, or instead of it.
 // AWS: "Import an OpenAPI file to update an existing API definition".
 func (s *Service) PutRestApi(ctx context.Context, in *api.PutRestApiInput) (*api.PutRestApiOutput, error) {
-	v, err := s.importAPI(ctx, in.Body, in.Parameters, deref(in.FailOnWarnings), func(tx kv.Tx, _ *openAPI, v *api.RestApi) (address, error) {
+	v, err := s.importAPI(ctx, source{in.Body, in.Parameters, deref(in.FailOnWarnings)}, func(tx kv.Tx, _ *openAPI, v *api.RestApi) (address, error) {
 		a := at(ctx, in.RestApiId)
 		if err := a.check(tx); err != nil {
 			return a, err
@@ -65,9 +65,16 @@ func (s *Service) clear(tx kv.Tx, a address, v *api.RestApi) {
 	v.Description, v.Version, v.Policy, v.BinaryMediaTypes, v.MinimumCompressionSize, v.ApiKeySource = nil, nil, nil, nil, nil, ""
 }
 
+// source is a document, and how to take it.
+type source struct {
+	body       []byte
+	parameters map[string]string
+	strict     bool // warnings are errors
+}
+
 // importAPI reads a document into the API that begin tells.
-func (s *Service) importAPI(ctx context.Context, body []byte, parameters map[string]string, strict bool, begin func(kv.Tx, *openAPI, *api.RestApi) (address, error)) (*api.RestApi, error) {
-	doc, err := readOpenAPI(body)
+func (s *Service) importAPI(ctx context.Context, from source, begin func(kv.Tx, *openAPI, *api.RestApi) (address, error)) (*api.RestApi, error) {
+	doc, err := readOpenAPI(from.body)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +85,7 @@ func (s *Service) importAPI(ctx context.Context, body []byte, parameters map[str
 			return err
 		}
 		im := &importer{openAPI: doc, service: s, tx: tx, at: a, v: v}
-		switch base := doc.base(); parameters["basepath"] {
+		switch base := doc.base(); from.parameters["basepath"] {
 		case "", "prepend":
 			im.base = base
 		case "split":
@@ -87,12 +94,12 @@ func (s *Service) importAPI(ctx context.Context, body []byte, parameters map[str
 			}
 		case "ignore":
 		default:
-			return invalid("Invalid basepath specified: %s. Must be one of: [ignore, prepend, split]", parameters["basepath"])
+			return invalid("Invalid basepath specified: %s. Must be one of: [ignore, prepend, split]", from.parameters["basepath"])
 		}
 		if err := im.run(); err != nil {
 			return err
 		}
-		if v.Warnings = im.warnings; strict && len(im.warnings) > 0 {
+		if v.Warnings = im.warnings; from.strict && len(im.warnings) > 0 {
 			return invalid("Warnings found during import:\n\t%s", strings.Join(im.warnings, "\n\t"))
 		}
 		stored := *v

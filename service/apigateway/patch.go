@@ -155,11 +155,11 @@ func (c *change) editEntry(m reflect.Value, at []string) error {
 }
 
 // element adds, removes or replaces an element of a list, which its own text
-// stands for.
+// stands for; to replace it, its index may.
 func (c *change) element(list reflect.Value, text string) error {
 	at := -1
 	for i := range list.Len() {
-		if list.Index(i).String() == text {
+		if list.Index(i).String() == text || c.op == api.OpReplace && strconv.Itoa(i) == text {
 			at = i
 		}
 	}

@@ -109,6 +109,7 @@ func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Re
 	if err != nil {
 		return nil, err
 	}
+	v.call.Payer = v.Account
 	if v.served != nil {
 		v.method, v.parameters = v.served.route(req.Method, v.path)
 	}
