@@ -159,6 +159,17 @@ func (s *Service) update(ctx context.Context, id string, fn func(tx kv.Tx, a add
 	})
 }
 
+// within is view for a part of an API: of one that is not there AWS says that the part
+// is not there.
+func (s *Service) within(ctx context.Context, id string, fn func(tx kv.Tx, a address) error) error {
+	return kv.View(ctx, s.Store, func(tx kv.Tx) error { return fn(tx, at(ctx, id)) })
+}
+
+// change is within for operations that write.
+func (s *Service) change(ctx context.Context, id string, fn func(tx kv.Tx, a address) error) error {
+	return kv.Update(ctx, s.Store, func(tx kv.Tx) error { return fn(tx, at(ctx, id)) })
+}
+
 // check returns the error for an API that is not there.
 func (a address) check(tx kv.Tx) error {
 	if !restAPIs.rows.Has(tx, a.key()) {

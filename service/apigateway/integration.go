@@ -107,7 +107,7 @@ func checkIntegrationURI(v *api.Integration) error {
 		if v.Type == api.IntegrationTypeAWSPROXY && t.service != "lambda" {
 			return invalid("Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.")
 		}
-		if t.service == "lambda" && (t.function == "" || *v.HttpMethod != "POST" && v.Type == api.IntegrationTypeAWSPROXY) {
+		if t.service == "lambda" && t.function == "" {
 			return invalid("Invalid Lambda function specified for integration.")
 		}
 		if role := deref(v.Credentials); role != "" && !strings.Contains(role, "${") {

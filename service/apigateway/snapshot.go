@@ -97,7 +97,12 @@ func (s *served) compileNode(r *api.Resource) *node {
 }
 
 // parameter is a parameter of a path, by the name that its resource gives it.
-type parameter struct{ name, value string }
+type parameter struct{ name, value, raw string }
+
+// newParameter is the value of an element of a path, whose name is in braces.
+func newParameter(part, raw string) parameter {
+	return parameter{strings.Trim(part, "{}+"), pathUnescaped(raw), raw}
+}
 
 // route finds the method for a path, which begins with a slash and is decoded by
 // element: exact before variable before greedy, whatever the method.
@@ -124,13 +129,13 @@ func (n *node) route(name, rest string, parameters []parameter) (*method, []para
 		}
 	}
 	if next := n.variable; next != nil && element != "" {
-		if m, found := next.route(name, after, append(parameters, parameter{strings.Trim(*next.PathPart, "{}"), pathUnescaped(element)})); m != nil {
+		if m, found := next.route(name, after, append(parameters, newParameter(*next.PathPart, element))); m != nil {
 			return m, found
 		}
 	}
 	if next := n.greedy; next != nil {
 		if m := next.method(name); m != nil {
-			return m, append(parameters, parameter{strings.Trim(*next.PathPart, "{}+"), pathUnescaped(strings.TrimSuffix(rest, "/"))})
+			return m, append(parameters, newParameter(*next.PathPart, strings.TrimSuffix(rest, "/")))
 		}
 	}
 	return nil, nil

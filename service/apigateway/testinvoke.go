@@ -135,11 +135,11 @@ func matched(pattern, path string) (parameters []parameter) {
 	rest := strings.TrimPrefix(path, "/")
 	for part := range strings.SplitSeq(strings.TrimPrefix(pattern, "/"), "/") {
 		if isGreedy(part) {
-			return append(parameters, parameter{strings.Trim(part, "{}+"), pathUnescaped(rest)})
+			return append(parameters, newParameter(part, rest))
 		}
 		element, after, _ := strings.Cut(rest, "/")
 		if isVariable(part) {
-			parameters = append(parameters, parameter{strings.Trim(part, "{}"), pathUnescaped(element)})
+			parameters = append(parameters, newParameter(part, element))
 		}
 		rest = after
 	}
