@@ -191,3 +191,22 @@ func TestTheAPIsPolicyHolds(t *testing.T) {
 	b.answers(b.request("GET", b.url("/secret"), ""), 403, denied+`/dev/GET/secret"}`)
 	b.answers(b.request("POST", b.url("/open"), ""), 403, denied+`/dev/POST/open"}`)
 }
+
+func TestIAMGuardsTheAPI(t *testing.T) {
+	b := story(t)
+	users := iam.NewFromConfig(b.cloud.Config())
+	_, err := users.CreateUser(b.Context(), &iam.CreateUserInput{UserName: aws.String("ada")})
+	b.ok(err)
+	key, err := users.CreateAccessKey(b.Context(), &iam.CreateAccessKeyInput{UserName: aws.String("ada")})
+	b.ok(err)
+	_, err = users.PutUserPolicy(b.Context(), &iam.PutUserPolicyInput{
+		UserName: aws.String("ada"), PolicyName: aws.String("p"),
+		PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"apigateway:GET","Resource":"arn:aws:apigateway:us-east-1::/restapis/*"}}`),
+	})
+	b.ok(err)
+	ada := apigateway.NewFromConfig(b.cloud.As(*key.AccessKey.AccessKeyId, *key.AccessKey.SecretAccessKey, ""))
+	_, err = ada.GetResources(b.Context(), &apigateway.GetResourcesInput{RestApiId: b.api})
+	b.ok(err)
+	_, err = ada.DeleteRestApi(b.Context(), &apigateway.DeleteRestApiInput{RestApiId: b.api})
+	b.refused(err, "AccessDeniedException", "is not authorized to perform: apigateway:DELETE on resource: arn:aws:apigateway:us-east-1::/restapis/"+*b.api)
+}
