@@ -51,6 +51,7 @@ type backendRequest struct {
 	query   []wire.Param
 	path    map[string]string // by the names of the URI's variables
 	body    []byte
+	status  int      // that the template of a mock integration says; 0 where that is yet to be read
 	context *vtl.Map // with the overrides of the request's template; nil where none was evaluated
 }
 
@@ -61,8 +62,11 @@ func (v *visit) transform() (*backendRequest, error) {
 	if err := v.convert(b, mediaType); err != nil {
 		return nil, err
 	}
-	v.assign(b)
-	if len(v.method.requests.byType) == 0 && *v.method.PassthroughBehavior != never || v.method.Type == "" {
+	mock := v.method.Type == api.IntegrationTypeMOCK
+	if !mock {
+		v.assign(b)
+	}
+	if len(v.method.requests.byType) == 0 && *v.method.PassthroughBehavior != never {
 		return b, nil
 	}
 	t := v.method.requests.byType[mediaType]
@@ -73,7 +77,9 @@ func (v *visit) transform() (*backendRequest, error) {
 		return nil, fails(api.GatewayResponseTypeUNSUPPORTEDMEDIATYPE, "BadRequestException", "Unsupported Media Type")
 	}
 	if t.program == nil && t.err == nil {
-		b.body = []byte(t.text)
+		if b.status = t.status; !mock || b.status == 0 {
+			b.body = []byte(t.text)
+		}
 		return b, nil
 	}
 	m := v.message(string(b.body))
@@ -82,7 +88,9 @@ func (v *visit) transform() (*backendRequest, error) {
 		return nil, err
 	}
 	b.body, b.context = []byte(out), m.Context
-	b.override(m.Context)
+	if !mock {
+		b.override(m.Context)
+	}
 	return b, nil
 }
 
@@ -215,19 +223,26 @@ func (b *backendRequest) encoded() string {
 // mock answers with what the request's template says its status is.
 // AWS: "Mock integrations for REST APIs in API Gateway".
 func (v *visit) mock(b *backendRequest) (*reply, error) {
+	if b.status > 0 {
+		return &reply{status: b.status}, nil
+	}
+	n, ok := mockStatus(b.body)
+	if !ok {
+		return nil, internal("Execution failed due to configuration error: Unable to parse statusCode. It should be an integer and defined in request template.")
+	}
+	return &reply{status: n}, nil
+}
+
+// mockStatus reads {"statusCode": N}.
+func mockStatus(text []byte) (status int, ok bool) {
 	var said struct {
 		Status json.Number `json:"statusCode"`
 	}
-	if text := strings.TrimSpace(string(b.body)); text == `{"statusCode":200}` || text == `{"statusCode": 200}` {
-		return &reply{status: http.StatusOK, header: http.Header{}}, nil
-	} else if v.method.Type == api.IntegrationTypeMOCK && lenient([]byte(text), &said) != nil {
-		return nil, internal("Execution failed due to configuration error: Unable to parse statusCode. It should be an integer and defined in request template.")
+	if lenient(text, &said) != nil {
+		return 0, false
 	}
 	n, err := strconv.Atoi(said.Status.String())
-	if err != nil {
-		return nil, internal("Execution failed due to configuration error: Unable to parse statusCode. It should be an integer and defined in request template.")
-	}
-	return &reply{status: n, header: http.Header{}}, nil
+	return n, err == nil
 }
 
 // lenient reads JSON with what people write into mock templates: names without

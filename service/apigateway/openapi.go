@@ -25,7 +25,9 @@ type openAPI struct {
 	Servers     []openServer               `json:"servers,omitempty"` // 3.0
 	Paths       map[string]openPath        `json:"paths"`
 	Security    []map[string][]string      `json:"security,omitempty"`
-	Definitions map[string]json.RawMessage `json:"definitions,omitempty"`         // 2.0
+	Definitions map[string]json.RawMessage `json:"definitions,omitempty"`         // 2.0, as are the next two
+	Parameters  map[string]openParameter   `json:"parameters,omitempty"`          //
+	Answers     map[string]openResponse    `json:"responses,omitempty"`           //
 	Schemes2    map[string]openScheme      `json:"securityDefinitions,omitempty"` // 2.0
 	Components  *openComponents            `json:"components,omitempty"`          // 3.0
 
@@ -219,7 +221,7 @@ func readOpenAPI(body []byte) (*openAPI, error) {
 		return nil, invalid("Invalid OpenAPI input.")
 	}
 	if doc.Components == nil {
-		doc.Components = &openComponents{}
+		doc.Components = &openComponents{Parameters: doc.Parameters, Responses: doc.Answers}
 	}
 	return doc, nil
 }

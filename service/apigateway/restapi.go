@@ -40,7 +40,7 @@ func (s *Service) CreateRestApi(ctx context.Context, in *api.CreateRestApiInput)
 	if err != nil {
 		return nil, err
 	}
-	return (*api.CreateRestApiOutput)(v), nil
+	return (*api.CreateRestApiOutput)(shown(v)), nil
 }
 
 // found gives a new API its id, and makes the id lead to it.

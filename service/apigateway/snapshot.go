@@ -1,6 +1,8 @@
 package apigateway
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -17,7 +19,11 @@ func (a address) putSnapshot(tx kv.Tx, deployment string, d *definition) {
 	if err != nil {
 		kv.Fail(fmt.Errorf("apigateway: a definition: %w", err))
 	}
-	snapshots.Put(tx, a.snapshotKey(deployment), &snapshot{JSON: b})
+	var zipped bytes.Buffer
+	w := gzip.NewWriter(&zipped)
+	_, _ = w.Write(b) // into memory: cannot fail
+	_ = w.Close()
+	snapshots.Put(tx, a.snapshotKey(deployment), &snapshot{Zipped: zipped.Bytes()})
 }
 
 // deployed returns what a deployment serves. It is compiled on first use, and
@@ -25,10 +31,14 @@ func (a address) putSnapshot(tx kv.Tx, deployment string, d *definition) {
 func (a address) deployed(tx kv.Tx, deployment string) (*served, bool) {
 	s, ok := snapshots.GetShared(tx, a.snapshotKey(deployment), func(s *snapshot) {
 		d := &definition{}
-		if err := json.Unmarshal(s.JSON, d); err != nil {
+		r, err := gzip.NewReader(bytes.NewReader(s.Zipped))
+		if err == nil {
+			err = json.NewDecoder(r).Decode(d)
+		}
+		if err != nil {
 			kv.Fail(fmt.Errorf("apigateway: a stored definition: %w", err))
 		}
-		s.JSON, s.served = nil, compile(d)
+		s.Zipped, s.served = nil, compile(d)
 	})
 	if !ok {
 		return nil, false

@@ -72,7 +72,7 @@ func (a address) drop(tx kv.Tx) {
 
 // snapshot is what a deployment serves.
 type snapshot struct {
-	JSON []byte `kv:"1"` // a definition
+	Zipped []byte `kv:"1"` // a definition, as JSON
 
 	served *served `kv:"-"`
 }
