@@ -129,7 +129,7 @@ func TestHTTPBackends(t *testing.T) {
 		b.ok(err)
 	}
 	b.deploy(func(in *apigateway.CreateDeploymentInput) { in.Variables = map[string]string{"host": "127.0.0.1"} })
-	b.answers(b.request("POST", b.url("/proxy/a/b?q=1&r=2"), "body", "X-Own", "mine"), 200, "POST /a/b?q=1&r=2 dev mine body")
+	b.answers(b.request("POST", b.url("/proxy/a/b?q=1&r=2"), "body", "X-Own", "mine"), 200, "POST /a/b?q=1&q=1&r=2 dev mine body")
 	res, body := b.send(b.request("POST", b.url("/custom/x?q=1&r=2"), `{"a":5}`, "X-Own", "mine"))
 	b.want("custom", spaced(res.StatusCode, res.Header.Get("X-Pet"), body), "200 cat POST /x?q=1 dev  made of 5")
 	res, _ = b.send(b.request("POST", b.url("/custom/missing"), `{"a":5}`))

@@ -113,7 +113,6 @@ func (v *visit) refuse(f *failure) *reply {
 	if c != nil && c.status > 0 {
 		r.status = c.status
 	}
-	v.call.Status = r.status
 	r.header["X-Amzn-Errortype"] = []string{f.code}
 	if c == nil || len(c.templates.byType) == 0 {
 		name := "message"

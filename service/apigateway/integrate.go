@@ -64,12 +64,17 @@ func (v *visit) transform() (*backendRequest, error) {
 	}
 	mock := v.method.Type == api.IntegrationTypeMOCK
 	if !mock {
-		v.assign(b)
+		if err := v.assign(b); err != nil {
+			return nil, err
+		}
 	}
 	if len(v.method.requests.byType) == 0 && *v.method.PassthroughBehavior != never {
 		return b, nil
 	}
 	t := v.method.requests.byType[mediaType]
+	if t == nil {
+		t = v.method.requests.byType["$default"]
+	}
 	if t == nil {
 		if *v.method.PassthroughBehavior == whenNoMatch {
 			return b, nil
@@ -130,17 +135,45 @@ func (v *visit) convert(b *backendRequest, mediaType string) error {
 	return nil
 }
 
+// reserved reports whether a header is not the API's to map.
+func (v *visit) reserved(name string) bool {
+	switch strings.ToLower(name) {
+	case "content-length", "transfer-encoding", "x-amzn-trace-id", "x-amzn-apigateway-api-id":
+		return true
+	case "authorization", "connection", "expect", "proxy-authenticate", "te":
+		return v.method.Type == api.IntegrationTypeAWS
+	}
+	return false
+}
+
 // assign sets the parameters that the integration maps.
-func (v *visit) assign(b *backendRequest) {
+func (v *visit) assign(b *backendRequest) error {
 	b.header, b.path = http.Header{}, map[string]string{}
 	for i := range v.method.mappings {
 		m := &v.method.mappings[i]
+		if m.from.source == "body" && !isBody(v.request.Body) {
+			return fails(api.GatewayResponseTypeDEFAULT4XX, "BadRequestException", "Invalid JSON in request body").with(http.StatusBadRequest)
+		}
 		values, ok := m.from.value(v, nil)
+		if ok && m.to.where == "header" && v.reserved(m.to.name) {
+			return internal("Execution failed due to configuration error: " + m.to.name + " header already present")
+		}
 		if !ok {
 			continue
 		}
+		if m.to.where == "header" {
+			values = []string{strings.Join(values, ",")}
+		}
 		b.set(m.to, values)
 	}
+	return nil
+}
+
+// isBody reports whether a body may be mapped from: JSON, or what does not begin like
+// it, of which nothing is found.
+func isBody(body []byte) bool {
+	text := strings.TrimSpace(string(body))
+	return text == "" || !strings.ContainsAny(text[:1], `{["'`) || json.Valid(body)
 }
 
 func (b *backendRequest) set(at slot, values []string) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	api "github.com/brume-cloud/brume/api/apigateway"
+	"github.com/brume-cloud/brume/front/proxyevent"
 	"github.com/brume-cloud/brume/service/apigateway/vtl"
 )
 
@@ -21,6 +22,9 @@ func (v *visit) respond(b *backendRequest, answer *reply) (*reply, error) {
 		return nil, internal("Execution failed due to configuration error: No match for output mapping and no default output mapping configured. Endpoint Response Status Code: " + text)
 	}
 	r := &reply{status: rule.status, header: http.Header{"Content-Type": {jsonType}}, body: answer.body}
+	if v.method.Type != api.IntegrationTypeMOCK {
+		r.header["X-Amzn-Trace-Id"] = []string{proxyevent.Trace(v.call)}
+	}
 	if err := v.convertAnswer(rule, answer, r); err != nil {
 		return nil, err
 	}

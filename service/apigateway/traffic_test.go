@@ -188,3 +188,33 @@ func TestBinaryBodies(t *testing.T) {
 	b.answers(b.request("GET", b.url("/"), "", "Accept", "text/html"), 200, "AP8=")
 	b.answers(b.request("POST", b.url("/"), "\x00\xff", "Content-Type", "image/png"), 200, `{"got":"AP8="}`)
 }
+
+func TestParametersAreMapped(t *testing.T) {
+	b := story(t)
+	in := proxy(b.function("echo", ""))
+	in.Type = types.IntegrationTypeAws
+	b.permit("echo", "*")
+	in.RequestParameters = map[string]string{"integration.request.header.X-From-Body": "method.request.body.a.b"}
+	in.RequestTemplates = map[string]string{"$default": `{"Answer":{"statusCode":"201","list":["x"]}}`}
+	id := b.method("POST", "/", in)
+	_, err := b.PutMethodResponse(b.Context(), &apigateway.PutMethodResponseInput{
+		RestApiId: b.api, ResourceId: id, HttpMethod: aws.String("POST"), StatusCode: aws.String("200"),
+		ResponseParameters: map[string]bool{"method.response.header.X-Status": true, "method.response.header.X-List": true, "method.response.header.X-Fixed": true, "method.response.header.X-Stage": true},
+	})
+	b.ok(err)
+	put := func(parameters map[string]string) error {
+		_, err := b.PutIntegrationResponse(b.Context(), &apigateway.PutIntegrationResponseInput{RestApiId: b.api, ResourceId: id, HttpMethod: aws.String("POST"), StatusCode: aws.String("200"), ResponseParameters: parameters})
+		return err
+	}
+	b.refused(put(map[string]string{"method.response.header.X-None": "'a'"}), "BadRequestException", "Invalid mapping expression parameter specified: method.response.header.X-None")
+	b.refused(put(map[string]string{"method.response.header.X-Fixed": "a"}), "BadRequestException", "Invalid mapping expression specified: a")
+	b.ok(put(map[string]string{
+		"method.response.header.X-Status": "integration.response.body.statusCode", "method.response.header.X-List": "integration.response.body.list[0]",
+		"method.response.header.X-Fixed": "'it''s'", "method.response.header.X-Stage": "context.stage",
+	}))
+	b.deploy()
+	res, body := b.send(b.request("POST", b.url("/"), `{"a":{"b":1}}`, "Content-Type", "text/csv"))
+	h := res.Header
+	b.want("mapped", spaced(res.StatusCode, h.Get("X-Status"), h.Get("X-List"), h.Get("X-Fixed"), h.Get("X-Stage"), h.Get("X-Amzn-Trace-Id") != "", body), `200 201 x it''s dev true {"statusCode":"201","list":["x"]}`)
+	b.answers(b.request("POST", b.url("/"), `{"a":`), 400, `{"message":"Invalid JSON in request body"}`)
+}
