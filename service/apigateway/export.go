@@ -28,13 +28,17 @@ func (s *Service) GetExport(ctx context.Context, in *api.GetExportInput) (*api.G
 		if !ok {
 			return noDeployment()
 		}
+		documented := false
 		e := &exporter{served: served, three: in.ExportType == "oas30", at: a, stage: in.StageName}
 		for extension := range strings.SplitSeq(in.Parameters["extensions"], ",") {
 			e.integrations = e.integrations || extension == "integrations" || extension == "apigateway"
 			e.authorizers = e.authorizers || extension == "authorizers" || extension == "apigateway"
 			e.all = e.all || extension == "apigateway"
+			documented = documented || extension == "documentation"
 		}
-		doc = e.document()
+		if doc = e.document(); documented {
+			doc.Documentation = a.exported(tx, st)
+		}
 		return nil
 	})
 	if err != nil {

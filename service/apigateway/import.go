@@ -62,6 +62,7 @@ func (s *Service) clear(tx kv.Tx, a address, v *api.RestApi) {
 	validators.rows.DeleteAll(tx, parts(a, validators))
 	authorizers.rows.DeleteAll(tx, parts(a, authorizers))
 	responses.rows.DeleteAll(tx, parts(a, responses))
+	documentation.rows.DeleteAll(tx, parts(a, documentation))
 	v.Description, v.Version, v.Policy, v.BinaryMediaTypes, v.MinimumCompressionSize, v.ApiKeySource = nil, nil, nil, nil, nil, ""
 }
 
@@ -98,6 +99,11 @@ func (s *Service) importAPI(ctx context.Context, from source, begin func(kv.Tx, 
 		}
 		if err := im.run(); err != nil {
 			return err
+		}
+		if !strings.Contains(from.parameters["ignore"], "documentation") {
+			if _, err := s.takeDocumentation(tx, a, doc); err != nil {
+				return err
+			}
 		}
 		if v.Warnings = im.warnings; from.strict && len(im.warnings) > 0 {
 			return invalid("Warnings found during import:\n\t%s", strings.Join(im.warnings, "\n\t"))

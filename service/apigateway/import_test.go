@@ -137,3 +137,35 @@ func TestAnImportMergesOrOverwrites(t *testing.T) {
 	_, err := b.PutRestApi(ctx, &apigateway.PutRestApiInput{RestApiId: aws.String("nothere000"), Body: []byte(`{"swagger":"2.0","paths":{}}`)})
 	b.refused(err, "NotFoundException", "Invalid API identifier specified")
 }
+
+func TestDocumentationIsKeptByVersions(t *testing.T) {
+	b := story(t)
+	ctx := b.Context()
+	b.method("GET", "/", mock())
+	b.deploy()
+	at := &types.DocumentationPartLocation{Type: types.DocumentationPartTypeMethod, Path: aws.String("/"), Method: aws.String("GET")}
+	_, err := b.CreateDocumentationPart(ctx, &apigateway.CreateDocumentationPartInput{RestApiId: b.api, Location: at, Properties: aws.String("")})
+	b.refused(err, "BadRequestException", "Documentation part properties must be non-empty")
+	made, err := b.CreateDocumentationPart(ctx, &apigateway.CreateDocumentationPartInput{RestApiId: b.api, Location: at, Properties: aws.String(`{"summary":"one"}`)})
+	b.ok(err)
+	_, err = b.CreateDocumentationPart(ctx, &apigateway.CreateDocumentationPartInput{RestApiId: b.api, Location: at, Properties: aws.String(`{}`)})
+	b.refused(err, "ConflictException", "Documentation part already exists for the specified location")
+	_, err = b.CreateDocumentationVersion(ctx, &apigateway.CreateDocumentationVersionInput{RestApiId: b.api, DocumentationVersion: aws.String("v1"), StageName: aws.String("dev")})
+	b.ok(err)
+	_, err = b.UpdateDocumentationPart(ctx, &apigateway.UpdateDocumentationPartInput{RestApiId: b.api, DocumentationPartId: made.Id, PatchOperations: []types.PatchOperation{op("replace", "/properties", `{"summary":"two"}`)}})
+	b.ok(err)
+	out, err := b.GetExport(ctx, &apigateway.GetExportInput{RestApiId: b.api, StageName: aws.String("dev"), ExportType: aws.String("oas30"), Parameters: map[string]string{"extensions": "documentation,integrations"}})
+	b.ok(err)
+	if text := string(out.Body); !strings.Contains(text, `"summary": "one"`) || strings.Contains(text, `"two"`) {
+		t.Errorf("the stage has version 1 of the documentation: %s", text)
+	}
+	again, err := b.ImportRestApi(ctx, &apigateway.ImportRestApiInput{Body: out.Body})
+	b.ok(err)
+	list, err := b.GetDocumentationParts(ctx, &apigateway.GetDocumentationPartsInput{RestApiId: again.Id, Type: types.DocumentationPartTypeMethod})
+	b.ok(err)
+	b.want("imported", spaced(len(list.Items), *list.Items[0].Location.Method, strings.Contains(*list.Items[0].Properties, "one")), "1 GET true")
+	_, err = b.DeleteDocumentationPart(ctx, &apigateway.DeleteDocumentationPartInput{RestApiId: b.api, DocumentationPartId: made.Id})
+	b.ok(err)
+	_, err = b.GetDocumentationPart(ctx, &apigateway.GetDocumentationPartInput{RestApiId: b.api, DocumentationPartId: made.Id})
+	b.refused(err, "NotFoundException", "Invalid Documentation part identifier specified")
+}

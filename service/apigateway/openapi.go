@@ -39,6 +39,26 @@ type openAPI struct {
 	Validators  map[string]openValidator `json:"x-amazon-apigateway-request-validators,omitempty"`
 	Validator   string                   `json:"x-amazon-apigateway-request-validator,omitempty"`
 	Responses   map[string]openAnswer    `json:"x-amazon-apigateway-gateway-responses,omitempty"`
+
+	Documentation *openDocumentation `json:"x-amazon-apigateway-documentation,omitempty"`
+}
+
+type openDocumentation struct {
+	Version string                  `json:"version,omitempty"`
+	Parts   []openDocumentationPart `json:"documentationParts"`
+}
+
+type openDocumentationPart struct {
+	Location   openLocation    `json:"location"`
+	Properties json.RawMessage `json:"properties"`
+}
+
+type openLocation struct {
+	Type   api.DocumentationPartType `json:"type"`
+	Path   *string                   `json:"path,omitempty"`
+	Method *string                   `json:"method,omitempty"`
+	Status *string                   `json:"statusCode,omitempty"`
+	Name   *string                   `json:"name,omitempty"`
 }
 
 type openInfo struct {
