@@ -210,3 +210,29 @@ func TestIAMGuardsTheAPI(t *testing.T) {
 	_, err = ada.DeleteRestApi(b.Context(), &apigateway.DeleteRestApiInput{RestApiId: b.api})
 	b.refused(err, "AccessDeniedException", "is not authorized to perform: apigateway:DELETE on resource: arn:aws:apigateway:us-east-1::/restapis/"+*b.api)
 }
+
+func TestTheAPIsPolicyAndAnAuthorizerDecideTogether(t *testing.T) {
+	b := story(t)
+	z, err := b.CreateAuthorizer(b.Context(), &apigateway.CreateAuthorizerInput{
+		RestApiId: b.api, Name: aws.String("judge"), Type: types.AuthorizerTypeToken, AuthorizerUri: b.function("judge", decides("Allow", "arn:aws:execute-api:*:*:*/dev/GET/a")),
+		IdentitySource: aws.String("method.request.header.Auth"),
+	})
+	b.ok(err)
+	b.permit("judge", "*")
+	_, err = b.UpdateRestApi(b.Context(), &apigateway.UpdateRestApiInput{RestApiId: b.api, PatchOperations: []types.PatchOperation{op("replace", "/policy", "{}}")}})
+	b.refused(err, "BadRequestException", "Invalid policy document. Please check the policy syntax and ensure that Principals are valid.")
+	_, err = b.UpdateRestApi(b.Context(), &apigateway.UpdateRestApiInput{RestApiId: b.api, PatchOperations: []types.PatchOperation{
+		op("replace", "/policy", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/*/GET/b"},{"Effect":"Deny","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/*/GET/c"}]}`),
+	}})
+	b.ok(err)
+	for _, path := range []string{"/a", "/b", "/c", "/d"} {
+		b.method("GET", path, mock(), custom(z.Id))
+		b.says("GET", path, "200", "", "in")
+	}
+	b.deploy()
+	b.answers(b.request("GET", b.url("/a"), "", "Auth", "x"), 200, "in")
+	b.answers(b.request("GET", b.url("/b"), "", "Auth", "x"), 200, "in")
+	b.answers(b.request("GET", b.url("/b"), ""), 401, `{"message":"Unauthorized"}`)
+	b.answers(b.request("GET", b.url("/c"), ""), 403, `{"Message":"User is not authorized to access this resource with an explicit deny"}`)
+	b.answers(b.request("GET", b.url("/d"), "", "Auth", "x"), 403, `{"Message":"User is not authorized to access this resource"}`)
+}

@@ -64,7 +64,7 @@ func (v *visit) decompress() error {
 	case err != nil:
 		return fails(api.GatewayResponseTypeDEFAULT4XX, "BadRequestException", "Could not decompress the request's body").with(http.StatusBadRequest)
 	case len(body) > maxPayload:
-		return fails(api.GatewayResponseTypeREQUESTTOOLARGE, "RequestTooLargeException", "Request Too Long")
+		return fails(api.GatewayResponseTypeREQUESTTOOLARGE, "RequestTooLargeException", "HTTP content length exceeded 10485760 bytes.")
 	}
 	v.request.Body = body
 	v.request.Header.Del("Content-Encoding")

@@ -48,7 +48,7 @@ func noRoute() *failure {
 func (v *visit) failureOf(e *aws.Error) *failure {
 	switch {
 	case e.Status == http.StatusRequestEntityTooLarge:
-		return fails(api.GatewayResponseTypeREQUESTTOOLARGE, "RequestTooLargeException", "Request Too Long")
+		return fails(api.GatewayResponseTypeREQUESTTOOLARGE, "RequestTooLargeException", "HTTP content length exceeded 10485760 bytes.")
 	case e.Code == "MissingAuthenticationTokenException" && v.signed():
 		return noRoute()
 	case e.Code == "MissingAuthenticationTokenException":

@@ -83,7 +83,7 @@ func checkAPI(v *api.RestApi) error {
 	}
 	if deref(v.Policy) == "" {
 		v.Policy = nil
-	} else if !json.Valid([]byte(*v.Policy)) {
+	} else if !checkPolicy(*v.Policy) {
 		return invalid("Invalid policy document. Please check the policy syntax and ensure that Principals are valid.")
 	}
 	return checkEndpoint(v)

@@ -38,7 +38,7 @@ func (a address) deployed(tx kv.Tx, deployment string) (*served, bool) {
 		if err != nil {
 			kv.Fail(fmt.Errorf("apigateway: a stored definition: %w", err))
 		}
-		s.Zipped, s.served = nil, compile(d)
+		s.Zipped, s.served = nil, compile(a, d)
 	})
 	if !ok {
 		return nil, false
@@ -52,7 +52,7 @@ type served struct {
 	root        *node
 	responses   map[api.GatewayResponseType]*gatewayResponse
 	authorizers map[string]*authorizerOf
-	policy      string // of the API; empty for none
+	policy      resourcePolicy
 }
 
 // node is a resource, and what its elements of a path are.
@@ -65,8 +65,8 @@ type node struct {
 }
 
 // compile makes an API ready.
-func compile(d *definition) *served {
-	s := &served{definition: d, responses: map[api.GatewayResponseType]*gatewayResponse{}, authorizers: map[string]*authorizerOf{}, policy: deref(d.API.Policy)}
+func compile(a address, d *definition) *served {
+	s := &served{definition: d, responses: map[api.GatewayResponseType]*gatewayResponse{}, authorizers: map[string]*authorizerOf{}, policy: compilePolicy(a, deref(d.API.Policy))}
 	for i := range d.Responses {
 		s.responses[d.Responses[i].ResponseType] = compileResponse(&d.Responses[i])
 	}

@@ -84,7 +84,7 @@ func (s *Service) rehearse(ctx context.Context, id string, t rehearsal, find fun
 	call.SourceIP, call.Host, call.Answered = "test-invoke-source-ip", "testPrefix.testDomainName", nil
 	v := &visit{call: &call, stageName: testStage, variables: t.variables, journal: &journal{bodies: true}}
 	err := s.view(ctx, id, func(tx kv.Tx, a address) (err error) {
-		v.address, v.served = a, compile(a.definition(tx))
+		v.address, v.served = a, compile(a, a.definition(tx))
 		v.method, err = find(v.served)
 		return err
 	})

@@ -218,3 +218,12 @@ func TestParametersAreMapped(t *testing.T) {
 	b.want("mapped", spaced(res.StatusCode, h.Get("X-Status"), h.Get("X-List"), h.Get("X-Fixed"), h.Get("X-Stage"), h.Get("X-Amzn-Trace-Id") != "", body), `200 201 x it''s dev true {"statusCode":"201","list":["x"]}`)
 	b.answers(b.request("POST", b.url("/"), `{"a":`), 400, `{"message":"Invalid JSON in request body"}`)
 }
+
+func TestLargeBodiesAreRefused(t *testing.T) {
+	b := story(t)
+	b.method("POST", "/", mock())
+	b.says("POST", "/", "200", "", "in")
+	b.deploy()
+	b.answers(b.request("POST", b.url("/"), strings.Repeat("x", 10<<20)), 200, "in")
+	b.answers(b.request("POST", b.url("/"), strings.Repeat("x", 10<<20+1)), 413, `{"message":"HTTP content length exceeded 10485760 bytes."}`)
+}
