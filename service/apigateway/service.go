@@ -48,7 +48,14 @@ func (s *Service) callService(ctx context.Context, v *visit, b *backendRequest) 
 			delete(w.header, name)
 		}
 	}
-	return &reply{status: w.status, header: w.header, body: w.body.Bytes()}, nil
+	answer := &reply{status: w.status, header: w.header, body: w.body.Bytes()}
+	if accept := r.Header.Get("Accept"); strings.HasPrefix(w.header.Get("Content-Type"), "text/xml") && (accept == "" || strings.Contains(accept, "json")) {
+		if text, ok := queryAnswer(answer.body); ok {
+			answer.body = text
+			answer.header.Set("Content-Type", jsonType)
+		}
+	}
+	return answer, nil
 }
 
 // targetPrefix is what a JSON protocol's X-Amz-Target begins with, of the services
