@@ -154,3 +154,14 @@ func TestHTTPBackends(t *testing.T) {
 	server.Close()
 	b.answers(b.request("POST", b.url("/proxy/a"), ""), 504, `{"message":"Network error communicating with endpoint"}`)
 }
+
+func TestBackendsHaveTheirTime(t *testing.T) {
+	b := story(t)
+	done := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-done }))
+	t.Cleanup(server.Close)
+	t.Cleanup(func() { close(done) })
+	b.method("GET", "/", apigateway.PutIntegrationInput{Type: types.IntegrationTypeHttpProxy, IntegrationHttpMethod: aws.String("GET"), Uri: &server.URL, TimeoutInMillis: aws.Int32(50)})
+	b.deploy()
+	b.answers(b.request("GET", b.url("/"), ""), 504, `{"message":"Endpoint request timed out"}`)
+}

@@ -1,6 +1,7 @@
 package apigateway_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -225,4 +226,16 @@ func TestTagsOfAllThatHasThem(t *testing.T) {
 	}
 	_, err = b.TagResource(ctx, &apigateway.TagResourceInput{ResourceArn: aws.String("arn:aws:apigateway:us-east-1::/restapis/none"), Tags: map[string]string{"a": "2"}})
 	b.refused(err, "NotFoundException", "Invalid ARN specified in the request")
+}
+
+func TestStagesAreLimited(t *testing.T) {
+	b := story(t)
+	b.method("GET", "/", mock())
+	d := b.deploy()
+	for i := range 9 {
+		_, err := b.CreateStage(b.Context(), &apigateway.CreateStageInput{RestApiId: b.api, StageName: aws.String("s" + strconv.Itoa(i)), DeploymentId: d})
+		b.ok(err)
+	}
+	_, err := b.CreateStage(b.Context(), &apigateway.CreateStageInput{RestApiId: b.api, StageName: aws.String("more"), DeploymentId: d})
+	b.refused(err, "LimitExceededException", "Maximum number of stages for this API has been reached.")
 }

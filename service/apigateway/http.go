@@ -75,9 +75,10 @@ func (s *Service) send(ctx context.Context, v *visit, b *backendRequest) (*reply
 		}
 	}
 	v.forwarded(b.header)
-	v.note("Sending request to %s", uri)
+	v.trace("Endpoint request URI: %s", uri)
 	v.trace("Endpoint request headers: %s", flatHeader(b.header))
 	v.trace("Endpoint request body after transformations: %s", b.body)
+	v.note("Sending request to %s", uri)
 	answer, err := s.HTTP.Do(ctx, upstream.Request{Method: v.backendMethod(), URL: uri, Header: b.header, Body: b.body, Timeout: v.method.timeout})
 	switch {
 	case errors.Is(err, upstream.ErrTimeout):
@@ -90,6 +91,7 @@ func (s *Service) send(ctx context.Context, v *visit, b *backendRequest) (*reply
 		return nil, f
 	}
 	v.note("Received response. Status: %d", answer.Status)
+	v.trace("Endpoint response headers: %s", flatHeader(answer.Header))
 	v.trace("Endpoint response body before transformations: %s", answer.Body)
 	return &reply{status: answer.Status, header: answer.Header, body: answer.Body}, nil
 }

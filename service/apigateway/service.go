@@ -35,13 +35,16 @@ func (s *Service) callService(ctx context.Context, v *visit, b *backendRequest) 
 	ctx, cancel := context.WithTimeout(ctx, v.method.timeout)
 	defer cancel()
 	w := &recorder{header: http.Header{}, status: http.StatusOK}
-	v.note("Sending request to %s", r.URL)
+	v.trace("Endpoint request URI: %s", r.URL)
+	v.trace("Endpoint request headers: %s", flatHeader(r.Header))
 	v.trace("Endpoint request body after transformations: %s", b.body)
+	v.note("Sending request to %s", r.URL)
 	s.Door.ServeHTTP(w, r.WithContext(aws.ActAs(ctx, actor)))
 	if ctx.Err() == context.DeadlineExceeded {
 		return nil, timedOut()
 	}
 	v.note("Received response. Status: %d", w.status)
+	v.trace("Endpoint response headers: %s", flatHeader(w.header))
 	v.trace("Endpoint response body before transformations: %s", w.body.Bytes())
 	for name := range w.header {
 		if proxyevent.IsFraming(name) {
