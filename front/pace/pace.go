@@ -32,6 +32,11 @@ func (b *Buckets) Left(name string, rate, most float64, now time.Time) float64 {
 	k := b.named(name, most)
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	return k.refill(rate, most, now)
+}
+
+// refill returns what is in the bucket now.
+func (k *bucket) refill(rate, most float64, now time.Time) float64 {
 	if passed := now.Sub(k.at).Seconds(); passed > 0 {
 		if !k.at.IsZero() {
 			k.left += passed * rate
@@ -48,4 +53,17 @@ func (b *Buckets) Take(name string, n float64) {
 	k.mu.Lock()
 	k.left -= n
 	k.mu.Unlock()
+}
+
+// Spend takes one from a bucket that gains rate a second and holds most, and reports
+// whether there was one. Where there was not, it takes nothing.
+func (b *Buckets) Spend(name string, rate, most float64, now time.Time) bool {
+	k := b.named(name, most)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.refill(rate, most, now) < 1 {
+		return false
+	}
+	k.left--
+	return true
 }

@@ -32,3 +32,25 @@ func TestBucketFillsAtItsRateUpToItsSize(t *testing.T) {
 		t.Errorf("another bucket has %g", got)
 	}
 }
+
+func TestSpendingIsExact(t *testing.T) {
+	var b pace.Buckets
+	now := time.Unix(1_000_000, 0)
+	spend := func(n int) (spent int) {
+		for range n {
+			if b.Spend("a", 2, 3, now) {
+				spent++
+			}
+		}
+		return spent
+	}
+	for i, step := range []struct {
+		after time.Duration
+		want  int
+	}{{0, 3}, {0, 0}, {499 * time.Millisecond, 0}, {time.Millisecond, 1}, {time.Hour, 3}} {
+		now = now.Add(step.after)
+		if got := spend(10); got != step.want {
+			t.Errorf("step %d: %d of 10 passed, want %d", i, got, step.want)
+		}
+	}
+}

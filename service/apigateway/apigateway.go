@@ -50,10 +50,9 @@ type Deps struct {
 
 // Pace keeps token buckets by name.
 type Pace interface {
-	// Left returns what is left in a bucket that gains rate a second and holds most.
-	Left(name string, rate, most float64, now time.Time) float64
-	// Take takes n from a bucket that Left was asked about.
-	Take(name string, n float64)
+	// Spend takes one from a bucket that gains rate a second and holds most, and reports
+	// whether there was one.
+	Spend(name string, rate, most float64, now time.Time) bool
 }
 
 // Service implements the API. What it does not override answers NotImplemented.
