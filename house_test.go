@@ -326,8 +326,8 @@ var dependencies = map[string]string{
 	"github.com/aws/aws-sdk-go-v2/service/sts":             "tests",
 	"golang.org/x/sync":                                    "singleflight: many tokens of an issuer ask for its keys once",
 	"golang.org/x/sys":                                     "file locks, and the namespaces of functions",
-	"golang.org/x/term":                                    "is the output a terminal",
 	"go.yaml.in/yaml/v3":                                   "OpenAPI documents in YAML",
+	"golang.org/x/term":                                    "is the output a terminal",
 	"github.com/gobwas/ws":                                 "frames of WebSockets, without a buffer for each connection",
 
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2":            "tests",

@@ -117,3 +117,24 @@ func TestACallOutlastsWhoHasNoPatience(t *testing.T) {
 		}
 	})
 }
+
+func TestARequestFromWithinIsItsActors(t *testing.T) {
+	var call aws.Call
+	g := with(func(ctx context.Context) (any, error) {
+		call = *aws.CallFrom(ctx)
+		return new(sqs.ListQueuesOutput), nil
+	})
+	actor := aws.Actor{Caller: gateway.RootOf("111122223333", "eu-west-1"), Account: "111122223333", Source: "arn:aws:execute-api:eu-west-1:111122223333:a/b", SourceAccount: "111122223333"}
+	r := request("POST /\nHost: sqs.eu-west-1.amazonaws.com\nX-Amz-Target: AmazonSQS.ListQueues\n\n{}")
+	w := httptest.NewRecorder()
+	g.ServeHTTP(w, r.WithContext(aws.ActAs(t.Context(), actor)))
+	if w.Code != 200 || call.Account != actor.Account || call.Caller.ARN != actor.Caller.ARN || call.Source != actor.Source || call.Region != "eu-west-1" {
+		t.Errorf("%d, called by %q for %q, source %q, in %q", w.Code, call.Caller.ARN, call.Account, call.Source, call.Region)
+	}
+	w = httptest.NewRecorder()
+	call = aws.Call{}
+	g.ServeHTTP(w, r.WithContext(t.Context()))
+	if call.Account == actor.Account {
+		t.Error("the same request from outside was taken for the actor's")
+	}
+}

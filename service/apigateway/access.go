@@ -55,7 +55,9 @@ func pathOf(operation string, input any) string {
 		{"requestvalidators", "RequestValidatorId"}, {"gatewayresponses", "ResponseType"}, {"apikeys", "ApiKey"}, {"usageplans", "UsagePlanId"}, {"keys", "KeyId"},
 		{"clientcertificates", "ClientCertificateId"},
 	} {
-		add(p[0], p[1])
+		if p[1] != "DeploymentId" || strings.Contains(operation, "Deployment") { // CreateStage names one, too
+			add(p[0], p[1])
+		}
 	}
 	if c := collection(operation); c != "" && !strings.Contains(path.String(), "/"+c+"/") {
 		path.WriteString("/" + c)

@@ -45,11 +45,7 @@ func throttled() *failure {
 
 // take takes one request out of a bucket, if it is in there.
 func (s *Service) take(v *visit, bucket string, rate, burst float64) bool {
-	if s.Pace.Left(bucket, rate, burst, v.call.Start) < 1 {
-		return false
-	}
-	s.Pace.Take(bucket, 1)
-	return true
+	return s.Pace.Spend(bucket, rate, burst, v.call.Start)
 }
 
 // findKey finds the key that came with the request, and the plan that it is in for

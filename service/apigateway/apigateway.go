@@ -50,10 +50,9 @@ type Deps struct {
 
 // Pace keeps token buckets by name.
 type Pace interface {
-	// Left returns what is left in a bucket that gains rate a second and holds most.
-	Left(name string, rate, most float64, now time.Time) float64
-	// Take takes n from a bucket that Left was asked about.
-	Take(name string, n float64)
+	// Spend takes one from a bucket that gains rate a second and holds most, and reports
+	// whether there was one.
+	Spend(name string, rate, most float64, now time.Time) bool
 }
 
 // Service implements the API. What it does not override answers NotImplemented.
@@ -157,6 +156,17 @@ func (s *Service) update(ctx context.Context, id string, fn func(tx kv.Tx, a add
 		}
 		return fn(tx, a)
 	})
+}
+
+// within is view for a part of an API: of one that is not there AWS says that the part
+// is not there.
+func (s *Service) within(ctx context.Context, id string, fn func(tx kv.Tx, a address) error) error {
+	return kv.View(ctx, s.Store, func(tx kv.Tx) error { return fn(tx, at(ctx, id)) })
+}
+
+// change is within for operations that write.
+func (s *Service) change(ctx context.Context, id string, fn func(tx kv.Tx, a address) error) error {
+	return kv.Update(ctx, s.Store, func(tx kv.Tx) error { return fn(tx, at(ctx, id)) })
 }
 
 // check returns the error for an API that is not there.

@@ -44,6 +44,9 @@ func unauthorized(message string) *failure {
 }
 
 // authorize asks the method's authorizer. What IAM says was asked before.
+// AWS: "How API Gateway resource policies affect authorization workflow": a Lambda
+// authorizer and the API's policy have their say together, but for explicit denials,
+// with which nobody is asked.
 func (s *Service) authorize(ctx context.Context, v *visit) error {
 	switch *v.method.AuthorizationType {
 	case authCustom, authCognito:
@@ -57,6 +60,10 @@ func (s *Service) authorize(ctx context.Context, v *visit) error {
 	if z.Type == api.AuthorizerTypeCOGNITOUSERPOOLS {
 		return s.authorizeToken(ctx, v, z)
 	}
+	open, denied := v.served.policy.decide(v)
+	if denied {
+		return deniedExpressly()
+	}
 	d, err := s.decide(ctx, v, z)
 	if err != nil {
 		return err
@@ -64,12 +71,16 @@ func (s *Service) authorize(ctx context.Context, v *visit) error {
 	allowed, expressly := d.Allows(v.call, v.arn())
 	switch {
 	case expressly:
-		return fails(api.GatewayResponseTypeACCESSDENIED, "AccessDeniedException", "User is not authorized to access this resource with an explicit deny")
-	case !allowed:
+		return deniedExpressly()
+	case !allowed && !open:
 		return fails(api.GatewayResponseTypeACCESSDENIED, "AccessDeniedException", "User is not authorized to access this resource")
 	}
 	v.decision = d
 	return nil
+}
+
+func deniedExpressly() *failure {
+	return fails(api.GatewayResponseTypeACCESSDENIED, "AccessDeniedException", "User is not authorized to access this resource with an explicit deny")
 }
 
 // badAuthorizer is what a caller sees of an authorizer that does not work.

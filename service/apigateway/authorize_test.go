@@ -135,11 +135,15 @@ func TestUserPoolsAuthorize(t *testing.T) {
 // signed is a request that a principal has signed.
 func (b *bench) signed(cfg aws.Config, method, url string) *http.Request {
 	b.Helper()
-	r := b.request(method, url, "")
+	return b.sign(cfg, b.request(method, url, ""), "execute-api")
+}
+
+func (b *bench) sign(cfg aws.Config, r *http.Request, service string) *http.Request {
+	b.Helper()
 	cred, err := cfg.Credentials.Retrieve(b.Context())
 	b.ok(err)
 	sum := sha256.Sum256(nil)
-	b.ok(v4.NewSigner().SignHTTP(b.Context(), cred, r, hex.EncodeToString(sum[:]), "execute-api", "us-east-1", time.Now()))
+	b.ok(v4.NewSigner().SignHTTP(b.Context(), cred, r, hex.EncodeToString(sum[:]), service, "us-east-1", time.Now()))
 	return r
 }
 
@@ -186,4 +190,49 @@ func TestTheAPIsPolicyHolds(t *testing.T) {
 	denied := `{"Message":"User: anonymous is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:us-east-1:********0000:` + *b.api
 	b.answers(b.request("GET", b.url("/secret"), ""), 403, denied+`/dev/GET/secret"}`)
 	b.answers(b.request("POST", b.url("/open"), ""), 403, denied+`/dev/POST/open"}`)
+}
+
+func TestIAMGuardsTheAPI(t *testing.T) {
+	b := story(t)
+	users := iam.NewFromConfig(b.cloud.Config())
+	_, err := users.CreateUser(b.Context(), &iam.CreateUserInput{UserName: aws.String("ada")})
+	b.ok(err)
+	key, err := users.CreateAccessKey(b.Context(), &iam.CreateAccessKeyInput{UserName: aws.String("ada")})
+	b.ok(err)
+	_, err = users.PutUserPolicy(b.Context(), &iam.PutUserPolicyInput{
+		UserName: aws.String("ada"), PolicyName: aws.String("p"),
+		PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"apigateway:GET","Resource":"arn:aws:apigateway:us-east-1::/restapis/*"}}`),
+	})
+	b.ok(err)
+	ada := apigateway.NewFromConfig(b.cloud.As(*key.AccessKey.AccessKeyId, *key.AccessKey.SecretAccessKey, ""))
+	_, err = ada.GetResources(b.Context(), &apigateway.GetResourcesInput{RestApiId: b.api})
+	b.ok(err)
+	_, err = ada.DeleteRestApi(b.Context(), &apigateway.DeleteRestApiInput{RestApiId: b.api})
+	b.refused(err, "AccessDeniedException", "is not authorized to perform: apigateway:DELETE on resource: arn:aws:apigateway:us-east-1::/restapis/"+*b.api)
+}
+
+func TestTheAPIsPolicyAndAnAuthorizerDecideTogether(t *testing.T) {
+	b := story(t)
+	z, err := b.CreateAuthorizer(b.Context(), &apigateway.CreateAuthorizerInput{
+		RestApiId: b.api, Name: aws.String("judge"), Type: types.AuthorizerTypeToken, AuthorizerUri: b.function("judge", decides("Allow", "arn:aws:execute-api:*:*:*/dev/GET/a")),
+		IdentitySource: aws.String("method.request.header.Auth"),
+	})
+	b.ok(err)
+	b.permit("judge", "*")
+	_, err = b.UpdateRestApi(b.Context(), &apigateway.UpdateRestApiInput{RestApiId: b.api, PatchOperations: []types.PatchOperation{op("replace", "/policy", "{}}")}})
+	b.refused(err, "BadRequestException", "Invalid policy document. Please check the policy syntax and ensure that Principals are valid.")
+	_, err = b.UpdateRestApi(b.Context(), &apigateway.UpdateRestApiInput{RestApiId: b.api, PatchOperations: []types.PatchOperation{
+		op("replace", "/policy", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/*/GET/b"},{"Effect":"Deny","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/*/GET/c"}]}`),
+	}})
+	b.ok(err)
+	for _, path := range []string{"/a", "/b", "/c", "/d"} {
+		b.method("GET", path, mock(), custom(z.Id))
+		b.says("GET", path, "200", "", "in")
+	}
+	b.deploy()
+	b.answers(b.request("GET", b.url("/a"), "", "Auth", "x"), 200, "in")
+	b.answers(b.request("GET", b.url("/b"), "", "Auth", "x"), 200, "in")
+	b.answers(b.request("GET", b.url("/b"), ""), 401, `{"message":"Unauthorized"}`)
+	b.answers(b.request("GET", b.url("/c"), ""), 403, `{"Message":"User is not authorized to access this resource with an explicit deny"}`)
+	b.answers(b.request("GET", b.url("/d"), "", "Auth", "x"), 403, `{"Message":"User is not authorized to access this resource"}`)
 }

@@ -122,7 +122,7 @@ func (a address) authorizer(tx kv.Tx, id string) (*api.Authorizer, error) {
 
 // GetAuthorizer tells of an authorizer.
 func (s *Service) GetAuthorizer(ctx context.Context, in *api.GetAuthorizerInput) (out *api.GetAuthorizerOutput, err error) {
-	err = s.view(ctx, in.RestApiId, func(tx kv.Tx, a address) error {
+	err = s.within(ctx, in.RestApiId, func(tx kv.Tx, a address) error {
 		z, err := a.authorizer(tx, in.AuthorizerId)
 		out = (*api.GetAuthorizerOutput)(z)
 		return err
@@ -154,7 +154,7 @@ var authorizerRules = []rule{
 
 // UpdateAuthorizer changes an authorizer.
 func (s *Service) UpdateAuthorizer(ctx context.Context, in *api.UpdateAuthorizerInput) (out *api.UpdateAuthorizerOutput, err error) {
-	err = s.update(ctx, in.RestApiId, func(tx kv.Tx, a address) error {
+	err = s.change(ctx, in.RestApiId, func(tx kv.Tx, a address) error {
 		z, err := a.authorizer(tx, in.AuthorizerId)
 		if err != nil {
 			return err
@@ -174,7 +174,7 @@ func (s *Service) UpdateAuthorizer(ctx context.Context, in *api.UpdateAuthorizer
 
 // DeleteAuthorizer deletes an authorizer that no method uses.
 func (s *Service) DeleteAuthorizer(ctx context.Context, in *api.DeleteAuthorizerInput) (*api.DeleteAuthorizerOutput, error) {
-	err := s.update(ctx, in.RestApiId, func(tx kv.Tx, a address) error {
+	err := s.change(ctx, in.RestApiId, func(tx kv.Tx, a address) error {
 		if _, err := a.authorizer(tx, in.AuthorizerId); err != nil {
 			return err
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dynamotypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
@@ -34,7 +35,7 @@ func TestSQSTakesRequestsByARole(t *testing.T) {
 	in.RequestParameters = map[string]string{"integration.request.header.Content-Type": "'application/x-www-form-urlencoded'"}
 	in.RequestTemplates["application/json"] = `Action=SendMessage&MessageBody=$util.urlEncode($input.body)`
 	b.method("POST", "/orders", in)
-	b.says("POST", "/orders", "200", "", `{"sent":true}`)
+	b.says("POST", "/orders", "200", "", `{"sent":$input.json('$.SendMessageResponse.SendMessageResult.MD5OfMessageBody')}`)
 	b.says("POST", "/orders", "500", `[45]\d\d`, `{"sent":false}`)
 	in = service("sqs:path/000000000000/orders", b.role("other", "apigateway", "sns:Publish"))
 	in.RequestParameters = map[string]string{"integration.request.header.Content-Type": "'application/x-www-form-urlencoded'"}
@@ -43,11 +44,27 @@ func TestSQSTakesRequestsByARole(t *testing.T) {
 	b.says("POST", "/denied", "200", "", `{"sent":true}`)
 	b.says("POST", "/denied", "502", `4\d\d`, `{"sent":false}`)
 	b.deploy()
-	b.answers(b.request("POST", b.url("/orders"), `{"a":"b c"}`), 200, `{"sent":true}`)
+	b.answers(b.request("POST", b.url("/orders"), `{"a":"b c"}`), 200, `{"sent":"8fc1a178cdd8f8a9e2608a116a527871"}`)
 	b.answers(b.request("POST", b.url("/denied"), `{}`), 502, `{"sent":false}`)
 	got, err := queues.ReceiveMessage(b.Context(), &sqs.ReceiveMessageInput{QueueUrl: made.QueueUrl, MaxNumberOfMessages: 10})
 	b.ok(err)
 	b.want("messages", spaced(len(got.Messages), *got.Messages[0].Body), `1 {"a":"b c"}`)
+}
+
+func TestSNSPublishesByAction(t *testing.T) {
+	b := story(t)
+	made, err := sns.NewFromConfig(b.cloud.Config()).CreateTopic(b.Context(), &sns.CreateTopicInput{Name: aws.String("news")})
+	b.ok(err)
+	in := service("sns:action/Publish", b.role("editor", "apigateway", "sns:Publish"))
+	in.RequestParameters = map[string]string{"integration.request.querystring.TopicArn": "'" + *made.TopicArn + "'", "integration.request.querystring.Message": "method.request.querystring.text"}
+	b.method("POST", "/", in, func(in *apigateway.PutMethodInput) {
+		in.RequestParameters = map[string]bool{"method.request.querystring.text": true}
+	})
+	b.says("POST", "/", "200", "", `$input.path('$.PublishResponse.PublishResult.MessageId').length()`)
+	b.says("POST", "/", "400", `4\d\d`, `$input.path('$.Error.Code')`)
+	b.deploy()
+	b.answers(b.request("POST", b.url("/?text=hello"), ""), 200, "36")
+	b.answers(b.request("POST", b.url("/"), ""), 400, "ValidationError")
 }
 
 func TestDynamoDBAndS3AreReachedByActionAndByPath(t *testing.T) {
@@ -129,11 +146,22 @@ func TestHTTPBackends(t *testing.T) {
 		b.ok(err)
 	}
 	b.deploy(func(in *apigateway.CreateDeploymentInput) { in.Variables = map[string]string{"host": "127.0.0.1"} })
-	b.answers(b.request("POST", b.url("/proxy/a/b?q=1&r=2"), "body", "X-Own", "mine"), 200, "POST /a/b?q=1&r=2 dev mine body")
+	b.answers(b.request("POST", b.url("/proxy/a/b?q=1&r=2"), "body", "X-Own", "mine"), 200, "POST /a/b?q=1&q=1&r=2 dev mine body")
 	res, body := b.send(b.request("POST", b.url("/custom/x?q=1&r=2"), `{"a":5}`, "X-Own", "mine"))
 	b.want("custom", spaced(res.StatusCode, res.Header.Get("X-Pet"), body), "200 cat POST /x?q=1 dev  made of 5")
 	res, _ = b.send(b.request("POST", b.url("/custom/missing"), `{"a":5}`))
 	b.want("chosen by status", spaced(res.StatusCode, res.Header.Get("X-Pet")), "404 ")
 	server.Close()
 	b.answers(b.request("POST", b.url("/proxy/a"), ""), 504, `{"message":"Network error communicating with endpoint"}`)
+}
+
+func TestBackendsHaveTheirTime(t *testing.T) {
+	b := story(t)
+	done := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-done }))
+	t.Cleanup(server.Close)
+	t.Cleanup(func() { close(done) })
+	b.method("GET", "/", apigateway.PutIntegrationInput{Type: types.IntegrationTypeHttpProxy, IntegrationHttpMethod: aws.String("GET"), Uri: &server.URL, TimeoutInMillis: aws.Int32(50)})
+	b.deploy()
+	b.answers(b.request("GET", b.url("/"), ""), 504, `{"message":"Endpoint request timed out"}`)
 }

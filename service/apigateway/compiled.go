@@ -123,6 +123,7 @@ type template struct {
 	text    string
 	program *vtl.Template // nil for a plain text
 	err     error
+	status  int // that a plain text of a mock integration says; 0 for none
 }
 
 func compileTemplates(sources map[string]string) templates {
@@ -140,6 +141,8 @@ func compileTemplate(source string) *template {
 	t := &template{text: source}
 	if strings.ContainsAny(source, "$#\\") {
 		t.program, t.err = vtl.Compile(source)
+	} else {
+		t.status, _ = mockStatus([]byte(source))
 	}
 	return t
 }

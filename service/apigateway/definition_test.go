@@ -1,6 +1,8 @@
 package apigateway_test
 
 import (
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -167,4 +169,73 @@ func TestStagesServeDeployments(t *testing.T) {
 	b.ok(err)
 	_, err = b.DeleteDeployment(ctx, &apigateway.DeleteDeploymentInput{RestApiId: b.api, DeploymentId: first})
 	b.ok(err)
+}
+
+func TestRefusalsAreInAWSsWords(t *testing.T) {
+	b := story(t)
+	ctx := b.Context()
+	id := b.method("GET", "/", mock())
+	update := func(kind types.Op, path, value string) error {
+		_, err := b.UpdateMethod(ctx, &apigateway.UpdateMethodInput{RestApiId: b.api, ResourceId: id, HttpMethod: aws.String("GET"), PatchOperations: []types.PatchOperation{op(kind, path, value)}})
+		return err
+	}
+	b.refused(update("replace", "/httpMethod", "POST"), "BadRequestException", "Invalid patch path /httpMethod")
+	b.refused(update("remove", "/apiKeyRequired", ""), "BadRequestException", "Invalid patch operation specified. Must be one of: [replace]")
+	b.ok(update("replace", "/apiKeyRequired", "whatever"))
+	fake := aws.String("fakefakefa")
+	_, err := b.GetMethod(ctx, &apigateway.GetMethodInput{RestApiId: fake, ResourceId: id, HttpMethod: aws.String("GET")})
+	b.refused(err, "NotFoundException", "Invalid Resource identifier specified")
+	_, err = b.GetModel(ctx, &apigateway.GetModelInput{RestApiId: fake, ModelName: aws.String("M")})
+	b.refused(err, "NotFoundException", "Invalid model name specified: M")
+	_, err = b.GetModels(ctx, &apigateway.GetModelsInput{RestApiId: fake})
+	b.refused(err, "NotFoundException", "Invalid API identifier specified 000000000000:fakefakefa")
+	_, err = b.CreateRequestValidator(ctx, &apigateway.CreateRequestValidatorInput{RestApiId: fake, Name: aws.String("v")})
+	b.refused(err, "BadRequestException", "Invalid REST API identifier specified")
+	v, err := b.CreateRequestValidator(ctx, &apigateway.CreateRequestValidatorInput{RestApiId: b.api, Name: aws.String("v")})
+	b.ok(err)
+	_, err = b.UpdateRequestValidator(ctx, &apigateway.UpdateRequestValidatorInput{RestApiId: b.api, RequestValidatorId: v.Id, PatchOperations: []types.PatchOperation{op("replace", "/x", "")}})
+	b.refused(err, "BadRequestException", "Invalid patch path  '/x' specified for op 'replace'. Must be one of: [/name, /validateRequestParameters, /validateRequestBody]")
+	_, err = b.UpdateModel(ctx, &apigateway.UpdateModelInput{RestApiId: b.api, ModelName: aws.String("Empty"), PatchOperations: []types.PatchOperation{op("add", "/schema", "{}")}})
+	b.refused(err, "BadRequestException", "Invalid patch path  '/schema' specified for op 'add'. Please choose supported operations")
+	b.deploy()
+	_, err = b.UpdateStage(ctx, &apigateway.UpdateStageInput{RestApiId: b.api, StageName: aws.String("dev"), PatchOperations: []types.PatchOperation{op("replace", "/documentation_version", "1")}})
+	b.refused(err, "BadRequestException", "Invalid method setting path: /documentation_version. Must be one of: [/deploymentId, ")
+}
+
+func TestTagsOfAllThatHasThem(t *testing.T) {
+	b := story(t)
+	ctx := b.Context()
+	b.method("GET", "/", mock())
+	b.deploy()
+	key, err := b.CreateApiKey(ctx, &apigateway.CreateApiKeyInput{Name: aws.String("k"), Tags: map[string]string{"a": "1"}})
+	b.ok(err)
+	cert, err := b.GenerateClientCertificate(ctx, &apigateway.GenerateClientCertificateInput{})
+	b.ok(err)
+	if !strings.HasPrefix(*cert.PemEncodedCertificate, "-----BEGIN CERTIFICATE-----") {
+		t.Errorf("certificate %q", *cert.PemEncodedCertificate)
+	}
+	for _, path := range []string{"/restapis/" + *b.api, "/restapis/" + *b.api + "/stages/dev", "/apikeys/" + *key.Id, "/clientcertificates/" + *cert.ClientCertificateId} {
+		arn := aws.String("arn:aws:apigateway:us-east-1::" + path)
+		_, err := b.TagResource(ctx, &apigateway.TagResourceInput{ResourceArn: arn, Tags: map[string]string{"a": "2", "b": "3"}})
+		b.ok(err)
+		_, err = b.UntagResource(ctx, &apigateway.UntagResourceInput{ResourceArn: arn, TagKeys: []string{"b"}})
+		b.ok(err)
+		got, err := b.GetTags(ctx, &apigateway.GetTagsInput{ResourceArn: arn})
+		b.ok(err)
+		b.want(path, got.Tags, "map[a:2]")
+	}
+	_, err = b.TagResource(ctx, &apigateway.TagResourceInput{ResourceArn: aws.String("arn:aws:apigateway:us-east-1::/restapis/none"), Tags: map[string]string{"a": "2"}})
+	b.refused(err, "NotFoundException", "Invalid ARN specified in the request")
+}
+
+func TestStagesAreLimited(t *testing.T) {
+	b := story(t)
+	b.method("GET", "/", mock())
+	d := b.deploy()
+	for i := range 9 {
+		_, err := b.CreateStage(b.Context(), &apigateway.CreateStageInput{RestApiId: b.api, StageName: aws.String("s" + strconv.Itoa(i)), DeploymentId: d})
+		b.ok(err)
+	}
+	_, err := b.CreateStage(b.Context(), &apigateway.CreateStageInput{RestApiId: b.api, StageName: aws.String("more"), DeploymentId: d})
+	b.refused(err, "LimitExceededException", "Maximum number of stages for this API has been reached.")
 }

@@ -48,7 +48,7 @@ func noRoute() *failure {
 func (v *visit) failureOf(e *aws.Error) *failure {
 	switch {
 	case e.Status == http.StatusRequestEntityTooLarge:
-		return fails(api.GatewayResponseTypeREQUESTTOOLARGE, "RequestTooLargeException", "Request Too Long")
+		return fails(api.GatewayResponseTypeREQUESTTOOLARGE, "RequestTooLargeException", "HTTP content length exceeded 10485760 bytes.")
 	case e.Code == "MissingAuthenticationTokenException" && v.signed():
 		return noRoute()
 	case e.Code == "MissingAuthenticationTokenException":
@@ -113,7 +113,6 @@ func (v *visit) refuse(f *failure) *reply {
 	if c != nil && c.status > 0 {
 		r.status = c.status
 	}
-	v.call.Status = r.status
 	r.header["X-Amzn-Errortype"] = []string{f.code}
 	if c == nil || len(c.templates.byType) == 0 {
 		name := "message"
@@ -167,6 +166,7 @@ func (v *visit) EncodeError(_ *schema.Service, e *aws.Error, res *wire.Response)
 }
 
 func (v *visit) write(r *reply, res *wire.Response) {
+	v.compress(r)
 	res.Status = r.status
 	for name, values := range r.header {
 		res.Header[name] = values

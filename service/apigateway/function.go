@@ -91,12 +91,12 @@ func timedOut() *failure {
 func (v *visit) event() *proxyevent.First {
 	e := proxyevent.NewFirst(v.call, v.request)
 	m := v.method
-	e.Resource, e.Path = *m.resource.Path, pathUnescaped(v.path)
+	e.Resource, e.Path = *m.resource.Path, v.path
 	e.StageVariables = v.variables
 	if len(v.parameters) > 0 {
 		e.PathParameters = map[string]string{}
 		for _, p := range v.parameters {
-			e.PathParameters[p.name] = p.value
+			e.PathParameters[p.name] = p.raw
 		}
 	}
 	c := &e.Context
@@ -120,6 +120,9 @@ func (v *visit) event() *proxyevent.First {
 
 // proxyFunction gives a function the request, and its answer to the caller.
 func (s *Service) proxyFunction(ctx context.Context, v *visit) (*reply, error) {
+	if *v.method.Integration.HttpMethod != http.MethodPost {
+		return nil, internal("Execution failed due to configuration error: Lambda functions are invoked by POST")
+	}
 	e := v.event()
 	e.SetBody(v.request.Body, !v.served.isBinary(mediaTypeOf(v.request.Header.Get("Content-Type"))))
 	out, err := s.invokeTarget(ctx, v, &lambda.InvokeInput{Payload: e.JSON()})
@@ -177,12 +180,11 @@ func (s *Service) callFunction(ctx context.Context, v *visit, b *backendRequest)
 		return nil, err
 	}
 	r := &reply{status: int(or(out.StatusCode, http.StatusOK)), header: http.Header{"Content-Type": {jsonType}}, body: out.Payload}
-	if out.FunctionError != nil {
-		var said struct {
-			Message *string `json:"errorMessage"`
-		}
-		_ = json.Unmarshal(out.Payload, &said) // one that does not say has no message
-		r.failed, r.fault = true, deref(said.Message)
+	var said struct {
+		Message *string `json:"errorMessage"`
+	}
+	if json.Unmarshal(out.Payload, &said) == nil && said.Message != nil {
+		r.failed, r.fault = true, *said.Message
 	}
 	return r, nil
 }

@@ -169,7 +169,7 @@ func TestProxiedFunctionsSeeThePayloadOfVersionOne(t *testing.T) {
 	b.deploy(func(in *apigateway.CreateDeploymentInput) { in.Variables = map[string]string{"fn": "echo"} })
 	// The event is its own answer where the caller's body makes it one.
 	tested, err := b.TestInvokeMethod(b.Context(), &apigateway.TestInvokeMethodInput{
-		RestApiId: b.api, ResourceId: b.resource("/a/{rest+}"), HttpMethod: aws.String("POST"), PathWithQueryString: aws.String("/a/b/c?x=1&x=2"),
+		RestApiId: b.api, ResourceId: b.resource("/a/{rest+}"), HttpMethod: aws.String("POST"), PathWithQueryString: aws.String("/a/b/c%2Bd?x=1&x=2"),
 		Body: aws.String("text"), Headers: map[string]string{"X-H": "v"}, StageVariables: map[string]string{"fn": "echo"},
 	})
 	b.ok(err)
@@ -183,7 +183,7 @@ func TestProxiedFunctionsSeeThePayloadOfVersionOne(t *testing.T) {
 	}
 	b.ok(json.Unmarshal([]byte(line[strings.IndexByte(line, '{'):]), &e))
 	b.want("event", spaced(e.Resource, e.Path, e.HTTPMethod, e.Body, e.Headers["X-H"], e.QueryStringParameters, e.MultiValueQueryStringParameters, e.PathParameters, e.StageVariables),
-		"/a/{rest+} /a/b/c POST text v map[x:2] map[x:[1 2]] map[rest:b/c] map[fn:echo]")
+		"/a/{rest+} /a/b/c%2Bd POST text v map[x:2] map[x:[1 2]] map[rest:b/c%2Bd] map[fn:echo]")
 	b.want("context", spaced(e.RequestContext.Stage, e.RequestContext.APIID == *b.api, e.RequestContext.ResourcePath, e.RequestContext.AccountID), "test-invoke-stage true /a/{rest+} 000000000000")
 	b.want("status", tested.Status, 502)
 }

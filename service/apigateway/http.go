@@ -11,6 +11,7 @@ import (
 	api "github.com/brume-cloud/brume/api/apigateway"
 	"github.com/brume-cloud/brume/front/proxyevent"
 	"github.com/brume-cloud/brume/front/upstream"
+	"github.com/brume-cloud/brume/front/wire"
 )
 
 // callHTTP calls an HTTP backend with what the request was made into.
@@ -25,15 +26,24 @@ func (s *Service) callHTTP(ctx context.Context, v *visit, b *backendRequest) (*r
 }
 
 // proxyHTTP gives an HTTP backend the request, and its answer to the caller.
-// AWS: "HTTP integrations for REST APIs in API Gateway": mapped parameters come
-// beside those of the request.
+// AWS: "HTTP integrations for REST APIs in API Gateway".
 func (s *Service) proxyHTTP(ctx context.Context, v *visit) (*reply, error) {
 	b := &backendRequest{header: v.request.Header.Clone(), query: slices.Clone(v.request.Params), body: v.request.Body, path: map[string]string{}}
 	b.header.Del("Host")
 	for i := range v.method.mappings {
-		if values, ok := v.method.mappings[i].from.value(v, nil); ok {
-			b.set(v.method.mappings[i].to, values)
+		m := &v.method.mappings[i]
+		values, ok := m.from.value(v, nil)
+		switch {
+		case ok && m.to.where == "querystring": // AWS: what is mapped comes beside what is there
+			for _, value := range values {
+				b.query = append(b.query, wire.Param{Name: m.to.name, Value: value})
+			}
+		case ok:
+			b.set(m.to, values)
 		}
+	}
+	for _, name := range []string{"Content-Encoding", "Expect", "Via"} {
+		b.header.Del(name)
 	}
 	for name, value := range proxyevent.Forwarded(v.call) {
 		if name != "Host" {
@@ -65,9 +75,10 @@ func (s *Service) send(ctx context.Context, v *visit, b *backendRequest) (*reply
 		}
 	}
 	v.forwarded(b.header)
-	v.note("Sending request to %s", uri)
+	v.trace("Endpoint request URI: %s", uri)
 	v.trace("Endpoint request headers: %s", flatHeader(b.header))
 	v.trace("Endpoint request body after transformations: %s", b.body)
+	v.note("Sending request to %s", uri)
 	answer, err := s.HTTP.Do(ctx, upstream.Request{Method: v.backendMethod(), URL: uri, Header: b.header, Body: b.body, Timeout: v.method.timeout})
 	switch {
 	case errors.Is(err, upstream.ErrTimeout):
@@ -80,6 +91,7 @@ func (s *Service) send(ctx context.Context, v *visit, b *backendRequest) (*reply
 		return nil, f
 	}
 	v.note("Received response. Status: %d", answer.Status)
+	v.trace("Endpoint response headers: %s", flatHeader(answer.Header))
 	v.trace("Endpoint response body before transformations: %s", answer.Body)
 	return &reply{status: answer.Status, header: answer.Header, body: answer.Body}, nil
 }

@@ -51,6 +51,7 @@ type backendRequest struct {
 	query   []wire.Param
 	path    map[string]string // by the names of the URI's variables
 	body    []byte
+	status  int      // that the template of a mock integration says; 0 where that is yet to be read
 	context *vtl.Map // with the overrides of the request's template; nil where none was evaluated
 }
 
@@ -61,11 +62,19 @@ func (v *visit) transform() (*backendRequest, error) {
 	if err := v.convert(b, mediaType); err != nil {
 		return nil, err
 	}
-	v.assign(b)
-	if len(v.method.requests.byType) == 0 && *v.method.PassthroughBehavior != never || v.method.Type == "" {
+	mock := v.method.Type == api.IntegrationTypeMOCK
+	if !mock {
+		if err := v.assign(b); err != nil {
+			return nil, err
+		}
+	}
+	if len(v.method.requests.byType) == 0 && *v.method.PassthroughBehavior != never {
 		return b, nil
 	}
 	t := v.method.requests.byType[mediaType]
+	if t == nil {
+		t = v.method.requests.byType["$default"]
+	}
 	if t == nil {
 		if *v.method.PassthroughBehavior == whenNoMatch {
 			return b, nil
@@ -73,7 +82,9 @@ func (v *visit) transform() (*backendRequest, error) {
 		return nil, fails(api.GatewayResponseTypeUNSUPPORTEDMEDIATYPE, "BadRequestException", "Unsupported Media Type")
 	}
 	if t.program == nil && t.err == nil {
-		b.body = []byte(t.text)
+		if b.status = t.status; !mock || b.status == 0 {
+			b.body = []byte(t.text)
+		}
 		return b, nil
 	}
 	m := v.message(string(b.body))
@@ -82,7 +93,9 @@ func (v *visit) transform() (*backendRequest, error) {
 		return nil, err
 	}
 	b.body, b.context = []byte(out), m.Context
-	b.override(m.Context)
+	if !mock {
+		b.override(m.Context)
+	}
 	return b, nil
 }
 
@@ -122,17 +135,45 @@ func (v *visit) convert(b *backendRequest, mediaType string) error {
 	return nil
 }
 
+// reserved reports whether a header is not the API's to map.
+func (v *visit) reserved(name string) bool {
+	switch strings.ToLower(name) {
+	case "content-length", "transfer-encoding", "x-amzn-trace-id", "x-amzn-apigateway-api-id":
+		return true
+	case "authorization", "connection", "expect", "proxy-authenticate", "te":
+		return v.method.Type == api.IntegrationTypeAWS
+	}
+	return false
+}
+
 // assign sets the parameters that the integration maps.
-func (v *visit) assign(b *backendRequest) {
+func (v *visit) assign(b *backendRequest) error {
 	b.header, b.path = http.Header{}, map[string]string{}
 	for i := range v.method.mappings {
 		m := &v.method.mappings[i]
+		if m.from.source == "body" && !isBody(v.request.Body) {
+			return fails(api.GatewayResponseTypeDEFAULT4XX, "BadRequestException", "Invalid JSON in request body").with(http.StatusBadRequest)
+		}
 		values, ok := m.from.value(v, nil)
+		if ok && m.to.where == "header" && v.reserved(m.to.name) {
+			return internal("Execution failed due to configuration error: " + m.to.name + " header already present")
+		}
 		if !ok {
 			continue
 		}
+		if m.to.where == "header" {
+			values = []string{strings.Join(values, ",")}
+		}
 		b.set(m.to, values)
 	}
+	return nil
+}
+
+// isBody reports whether a body may be mapped from: JSON, or what does not begin like
+// it, of which nothing is found.
+func isBody(body []byte) bool {
+	text := strings.TrimSpace(string(body))
+	return text == "" || !strings.ContainsAny(text[:1], `{["'`) || json.Valid(body)
 }
 
 func (b *backendRequest) set(at slot, values []string) {
@@ -215,19 +256,26 @@ func (b *backendRequest) encoded() string {
 // mock answers with what the request's template says its status is.
 // AWS: "Mock integrations for REST APIs in API Gateway".
 func (v *visit) mock(b *backendRequest) (*reply, error) {
+	if b.status > 0 {
+		return &reply{status: b.status}, nil
+	}
+	n, ok := mockStatus(b.body)
+	if !ok {
+		return nil, internal("Execution failed due to configuration error: Unable to parse statusCode. It should be an integer and defined in request template.")
+	}
+	return &reply{status: n}, nil
+}
+
+// mockStatus reads {"statusCode": N}.
+func mockStatus(text []byte) (status int, ok bool) {
 	var said struct {
 		Status json.Number `json:"statusCode"`
 	}
-	if text := strings.TrimSpace(string(b.body)); text == `{"statusCode":200}` || text == `{"statusCode": 200}` {
-		return &reply{status: http.StatusOK, header: http.Header{}}, nil
-	} else if v.method.Type == api.IntegrationTypeMOCK && lenient([]byte(text), &said) != nil {
-		return nil, internal("Execution failed due to configuration error: Unable to parse statusCode. It should be an integer and defined in request template.")
+	if lenient(text, &said) != nil {
+		return 0, false
 	}
 	n, err := strconv.Atoi(said.Status.String())
-	if err != nil {
-		return nil, internal("Execution failed due to configuration error: Unable to parse statusCode. It should be an integer and defined in request template.")
-	}
-	return &reply{status: n, header: http.Header{}}, nil
+	return n, err == nil
 }
 
 // lenient reads JSON with what people write into mock templates: names without

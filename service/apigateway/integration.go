@@ -58,6 +58,8 @@ func checkIntegration(m *api.Method) error {
 	switch d := time.Duration(*v.TimeoutInMillis) * time.Millisecond; {
 	case v.ConnectionType == api.ConnectionTypeVPCLINK:
 		return unbuilt("connectionType VPC_LINK")
+	case v.TlsConfig != nil && deref(v.TlsConfig.InsecureSkipVerification):
+		return unbuilt("tlsConfig.insecureSkipVerification")
 	case v.ResponseTransferMode == api.ResponseTransferModeSTREAM:
 		return unbuilt("responseTransferMode STREAM")
 	case d < minTimeout || d > maxTimeout:
@@ -105,7 +107,7 @@ func checkIntegrationURI(v *api.Integration) error {
 		if v.Type == api.IntegrationTypeAWSPROXY && t.service != "lambda" {
 			return invalid("Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.")
 		}
-		if t.service == "lambda" && (t.function == "" || *v.HttpMethod != "POST" && v.Type == api.IntegrationTypeAWSPROXY) {
+		if t.service == "lambda" && t.function == "" {
 			return invalid("Invalid Lambda function specified for integration.")
 		}
 		if role := deref(v.Credentials); role != "" && !strings.Contains(role, "${") {

@@ -111,6 +111,7 @@ func (s *Service) observe(ctx context.Context, v *visit) {
 		}
 	}
 	if v.journal != nil || v.stage.AccessLogSettings != nil {
+		ctx = context.WithoutCancel(ctx) // who asked may be gone by then
 		v.call.Answered = func(*aws.Call) { s.log(ctx, v) }
 	}
 }

@@ -44,7 +44,10 @@ func (s *Service) CreateModel(ctx context.Context, in *api.CreateModelInput) (*a
 }
 
 func (a address) checkModel(tx kv.Tx, m *api.Model_) error {
-	if *m.Name == "" || strings.ContainsFunc(*m.Name, func(r rune) bool {
+	if *m.Name == "" {
+		return invalid("Model name must be non-empty")
+	}
+	if strings.ContainsFunc(*m.Name, func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9')
 	}) {
 		return invalid("Model name must be alphanumeric: %s", *m.Name)
@@ -89,7 +92,7 @@ func (a address) model(tx kv.Tx, name string) (*api.Model_, error) {
 // GetModel tells of a model; flattened, with the models that it refers to in it.
 func (s *Service) GetModel(ctx context.Context, in *api.GetModelInput) (*api.GetModelOutput, error) {
 	var m *api.Model_
-	err := s.view(ctx, in.RestApiId, func(tx kv.Tx, a address) (err error) {
+	err := s.within(ctx, in.RestApiId, func(tx kv.Tx, a address) (err error) {
 		if m, err = a.model(tx, in.ModelName); err == nil && deref(in.Flatten) {
 			m.Schema = new(flattened(*m.Schema, models.list(tx, parts(a, models))))
 		}
@@ -116,7 +119,7 @@ var modelRules = []rule{{"replace", "/description"}, {"replace", "/schema"}}
 // UpdateModel changes a model.
 func (s *Service) UpdateModel(ctx context.Context, in *api.UpdateModelInput) (*api.UpdateModelOutput, error) {
 	var m *api.Model_
-	err := s.update(ctx, in.RestApiId, func(tx kv.Tx, a address) (err error) {
+	err := s.change(ctx, in.RestApiId, func(tx kv.Tx, a address) (err error) {
 		if m, err = a.model(tx, in.ModelName); err != nil {
 			return err
 		}
@@ -137,7 +140,7 @@ func (s *Service) UpdateModel(ctx context.Context, in *api.UpdateModelInput) (*a
 
 // DeleteModel deletes a model that nothing refers to.
 func (s *Service) DeleteModel(ctx context.Context, in *api.DeleteModelInput) (*api.DeleteModelOutput, error) {
-	err := s.update(ctx, in.RestApiId, func(tx kv.Tx, a address) error {
+	err := s.change(ctx, in.RestApiId, func(tx kv.Tx, a address) error {
 		if _, err := a.model(tx, in.ModelName); err != nil {
 			return err
 		}

@@ -135,8 +135,11 @@ func (c *change) editEntry(m reflect.Value, at []string) error {
 	key := reflect.ValueOf(at[0]).Convert(m.Type().Key())
 	old := m.MapIndex(key)
 	if c.op == api.OpRemove && (!old.IsValid() || len(at) == 1) {
-		if m.Len() > 0 {
+		if old.IsValid() {
 			m.SetMapIndex(key, reflect.Value{})
+		}
+		if m.Len() == 0 {
+			m.SetZero()
 		}
 		return nil
 	}
@@ -155,11 +158,11 @@ func (c *change) editEntry(m reflect.Value, at []string) error {
 }
 
 // element adds, removes or replaces an element of a list, which its own text
-// stands for.
+// stands for; to replace it, its index may.
 func (c *change) element(list reflect.Value, text string) error {
 	at := -1
 	for i := range list.Len() {
-		if list.Index(i).String() == text {
+		if list.Index(i).String() == text || c.op == api.OpReplace && strconv.Itoa(i) == text {
 			at = i
 		}
 	}
@@ -195,7 +198,7 @@ func (c *change) set(v reflect.Value) error {
 	was.Set(v)
 	if v.Kind() == reflect.Pointer {
 		v.Set(reflect.New(v.Type().Elem()))
-		if kind := v.Elem().Kind(); c.value == "" && kind != reflect.String && kind != reflect.Struct {
+		if kind := v.Elem().Kind(); c.value == "" && kind != reflect.String && kind != reflect.Bool && kind != reflect.Struct {
 			v.SetZero()
 		} else if err := c.parse(v.Elem()); err != nil {
 			return err
@@ -215,11 +218,7 @@ func (c *change) parse(v reflect.Value) error {
 	case reflect.String:
 		v.SetString(c.value)
 	case reflect.Bool:
-		b, err := strconv.ParseBool(strings.ToLower(c.value))
-		if err != nil {
-			return c.badValue("a boolean")
-		}
-		v.SetBool(b)
+		v.SetBool(strings.EqualFold(c.value, "true")) // AWS: all else is false
 	case reflect.Int32, reflect.Int64, reflect.Int:
 		n, err := strconv.ParseInt(c.value, 10, 32)
 		if err != nil {

@@ -52,6 +52,9 @@ func (s *Service) serve(ctx context.Context, v *visit) (*reply, error) {
 	case v.method == nil:
 		return nil, noRoute()
 	}
+	if err := v.decompress(); err != nil {
+		return nil, err
+	}
 	if err := s.authorize(ctx, v); err != nil {
 		return nil, err
 	}

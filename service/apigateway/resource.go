@@ -44,7 +44,7 @@ func (s *Service) CreateResource(ctx context.Context, in *api.CreateResourceInpu
 	err := s.update(ctx, in.RestApiId, func(tx kv.Tx, a address) error {
 		all := resources.list(tx, parts(a, resources))
 		if len(all) >= maxResources {
-			return api.ErrLimitExceededException(nil, "Maximum number of resources for this API has been reached. Please contact AWS if you need additional resources.")
+			return api.ErrLimitExceededException(&api.LimitExceededException{}, "Maximum number of resources for this API has been reached. Please contact AWS if you need additional resources.")
 		}
 		if err := settle(r, all); err != nil {
 			return err

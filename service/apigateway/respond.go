@@ -7,22 +7,24 @@ import (
 	"strings"
 
 	api "github.com/brume-cloud/brume/api/apigateway"
+	"github.com/brume-cloud/brume/front/proxyevent"
 	"github.com/brume-cloud/brume/service/apigateway/vtl"
 )
 
 // respond makes the method's response of an integration's answer.
 func (v *visit) respond(b *backendRequest, answer *reply) (*reply, error) {
 	text := strconv.Itoa(answer.status)
-	if v.method.target.function != "" && v.method.Type == api.IntegrationTypeAWS && answer.status < http.StatusBadRequest {
-		if text = ""; answer.failed {
-			text = answer.fault
-		}
+	if answer.failed {
+		text = answer.fault
 	}
 	rule := v.method.choose(text)
 	if rule == nil {
 		return nil, internal("Execution failed due to configuration error: No match for output mapping and no default output mapping configured. Endpoint Response Status Code: " + text)
 	}
 	r := &reply{status: rule.status, header: http.Header{"Content-Type": {jsonType}}, body: answer.body}
+	if v.method.Type != api.IntegrationTypeMOCK {
+		r.header["X-Amzn-Trace-Id"] = []string{proxyevent.Trace(v.call)}
+	}
 	if err := v.convertAnswer(rule, answer, r); err != nil {
 		return nil, err
 	}
@@ -104,22 +106,25 @@ func (v *visit) wantsBinary() bool {
 }
 
 // convertAnswer applies the response's content handling.
-// AWS: "Content type conversions in API Gateway".
+// AWS: "Content type conversions in API Gateway", the table of responses: what the
+// client accepts decides where nothing is configured.
 func (v *visit) convertAnswer(rule *answerRule, answer, r *reply) error {
-	binary := v.served.isBinary(mediaTypeOf(answer.header.Get("Content-Type")))
+	if len(v.served.API.BinaryMediaTypes) == 0 && rule.ContentHandling == "" {
+		return nil
+	}
+	binary, wanted := v.served.isBinary(mediaTypeOf(answer.header.Get("Content-Type"))), v.wantsBinary()
+	toText, toBinary := rule.ContentHandling == api.ContentHandlingStrategyCONVERTTOTEXT, rule.ContentHandling == api.ContentHandlingStrategyCONVERTTOBINARY
 	switch {
-	case rule.ContentHandling == api.ContentHandlingStrategyCONVERTTOTEXT && binary:
+	case binary && (toText || !toBinary && !wanted):
 		r.body = []byte(base64.StdEncoding.EncodeToString(r.body))
-	case rule.ContentHandling == api.ContentHandlingStrategyCONVERTTOBINARY && !binary:
+	case !binary && (toBinary || !toText && wanted):
 		plain, err := base64.StdEncoding.DecodeString(strings.Trim(string(r.body), "\""))
 		if err != nil {
 			return internal("Execution failed due to configuration error: Unable to base64 decode the body.")
 		}
 		r.body = plain
-		if t := answer.header.Get("Content-Type"); t != "" {
-			r.header.Set("Content-Type", t)
-		}
-	case rule.ContentHandling == "" && binary && v.wantsBinary():
+	}
+	if wanted && binary {
 		r.header.Set("Content-Type", answer.header.Get("Content-Type"))
 	}
 	return nil

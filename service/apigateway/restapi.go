@@ -40,7 +40,7 @@ func (s *Service) CreateRestApi(ctx context.Context, in *api.CreateRestApiInput)
 	if err != nil {
 		return nil, err
 	}
-	return (*api.CreateRestApiOutput)(v), nil
+	return (*api.CreateRestApiOutput)(shown(v)), nil
 }
 
 // found gives a new API its id, and makes the id lead to it.
@@ -83,7 +83,7 @@ func checkAPI(v *api.RestApi) error {
 	}
 	if deref(v.Policy) == "" {
 		v.Policy = nil
-	} else if !json.Valid([]byte(*v.Policy)) {
+	} else if !checkPolicy(*v.Policy) {
 		return invalid("Invalid policy document. Please check the policy syntax and ensure that Principals are valid.")
 	}
 	return checkEndpoint(v)

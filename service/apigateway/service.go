@@ -35,20 +35,30 @@ func (s *Service) callService(ctx context.Context, v *visit, b *backendRequest) 
 	ctx, cancel := context.WithTimeout(ctx, v.method.timeout)
 	defer cancel()
 	w := &recorder{header: http.Header{}, status: http.StatusOK}
-	v.note("Sending request to %s", r.URL)
+	v.trace("Endpoint request URI: %s", r.URL)
+	v.trace("Endpoint request headers: %s", flatHeader(r.Header))
 	v.trace("Endpoint request body after transformations: %s", b.body)
+	v.note("Sending request to %s", r.URL)
 	s.Door.ServeHTTP(w, r.WithContext(aws.ActAs(ctx, actor)))
 	if ctx.Err() == context.DeadlineExceeded {
 		return nil, timedOut()
 	}
 	v.note("Received response. Status: %d", w.status)
+	v.trace("Endpoint response headers: %s", flatHeader(w.header))
 	v.trace("Endpoint response body before transformations: %s", w.body.Bytes())
 	for name := range w.header {
 		if proxyevent.IsFraming(name) {
 			delete(w.header, name)
 		}
 	}
-	return &reply{status: w.status, header: w.header, body: w.body.Bytes()}, nil
+	answer := &reply{status: w.status, header: w.header, body: w.body.Bytes()}
+	if accept := r.Header.Get("Accept"); strings.HasPrefix(w.header.Get("Content-Type"), "text/xml") && (accept == "" || strings.Contains(accept, "json")) {
+		if text, ok := queryAnswer(answer.body); ok {
+			answer.body = text
+			answer.header.Set("Content-Type", jsonType)
+		}
+	}
+	return answer, nil
 }
 
 // targetPrefix is what a JSON protocol's X-Amz-Target begins with, of the services

@@ -48,12 +48,17 @@ func settingOperation(st *api.Stage, op *api.PatchOperation) error {
 		op.Path = new("/methodSettings/" + escape(key))
 		return nil
 	}
-	if n < 4 {
+	member := ""
+	if n >= 4 {
+		member = settingMember(e[n-2] + "/" + e[n-1])
+	}
+	if member == "" && slices.ContainsFunc(stageRules, func(r rule) bool {
+		return !strings.HasPrefix(r.path, "/methodSettings") && matchesPath(r.path, deref(op.Path))
+	}) {
 		return nil
 	}
-	member := settingMember(e[n-2] + "/" + e[n-1])
 	if member == "" {
-		return invalid("Invalid method setting path: %s. Must be one of: [%s]", *op.Path, settingPaths)
+		return invalid("Invalid method setting path: %s. Must be one of: [%s]", deref(op.Path), settingPaths)
 	}
 	key := strings.Join(e[:n-2], "/")
 	if _, ok := st.MethodSettings[key]; !ok {
@@ -73,7 +78,7 @@ const settingPaths = "/deploymentId, /description, /cacheClusterEnabled, /cacheC
 	"/{resourcePath}/{httpMethod}/caching/enabled, /{resourcePath}/{httpMethod}/caching/dataEncrypted, /{resourcePath}/{httpMethod}/caching/requireAuthorizationForCacheControl, " +
 	"/{resourcePath}/{httpMethod}/caching/unauthorizedCacheControlHeaderStrategy, /*/*/metrics/enabled, /*/*/logging/dataTrace, /*/*/logging/loglevel, " +
 	"/*/*/throttling/burstLimit /*/*/throttling/rateLimit /*/*/caching/ttlInSeconds, /*/*/caching/enabled, /*/*/caching/dataEncrypted, " +
-	"/*/*/caching/requireAuthorizationForCacheControl, /*/*/caching/unauthorizedCacheControlHeaderStrategy, /variables/{name}, /tracingEnabled"
+	"/*/*/caching/requireAuthorizationForCacheControl, /*/*/caching/unauthorizedCacheControlHeaderStrategy, /variables/{variable_name}, /tracingEnabled"
 
 func settingOf(st *api.Stage, key string) *api.MethodSetting {
 	if m, ok := st.MethodSettings[key]; ok {

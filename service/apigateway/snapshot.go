@@ -1,6 +1,8 @@
 package apigateway
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -17,7 +19,11 @@ func (a address) putSnapshot(tx kv.Tx, deployment string, d *definition) {
 	if err != nil {
 		kv.Fail(fmt.Errorf("apigateway: a definition: %w", err))
 	}
-	snapshots.Put(tx, a.snapshotKey(deployment), &snapshot{JSON: b})
+	var zipped bytes.Buffer
+	w := gzip.NewWriter(&zipped)
+	_, _ = w.Write(b) // into memory: cannot fail
+	_ = w.Close()
+	snapshots.Put(tx, a.snapshotKey(deployment), &snapshot{Zipped: zipped.Bytes()})
 }
 
 // deployed returns what a deployment serves. It is compiled on first use, and
@@ -25,10 +31,14 @@ func (a address) putSnapshot(tx kv.Tx, deployment string, d *definition) {
 func (a address) deployed(tx kv.Tx, deployment string) (*served, bool) {
 	s, ok := snapshots.GetShared(tx, a.snapshotKey(deployment), func(s *snapshot) {
 		d := &definition{}
-		if err := json.Unmarshal(s.JSON, d); err != nil {
+		r, err := gzip.NewReader(bytes.NewReader(s.Zipped))
+		if err == nil {
+			err = json.NewDecoder(r).Decode(d)
+		}
+		if err != nil {
 			kv.Fail(fmt.Errorf("apigateway: a stored definition: %w", err))
 		}
-		s.JSON, s.served = nil, compile(d)
+		s.Zipped, s.served = nil, compile(a, d)
 	})
 	if !ok {
 		return nil, false
@@ -42,7 +52,7 @@ type served struct {
 	root        *node
 	responses   map[api.GatewayResponseType]*gatewayResponse
 	authorizers map[string]*authorizerOf
-	policy      string // of the API; empty for none
+	policy      resourcePolicy
 }
 
 // node is a resource, and what its elements of a path are.
@@ -55,8 +65,8 @@ type node struct {
 }
 
 // compile makes an API ready.
-func compile(d *definition) *served {
-	s := &served{definition: d, responses: map[api.GatewayResponseType]*gatewayResponse{}, authorizers: map[string]*authorizerOf{}, policy: deref(d.API.Policy)}
+func compile(a address, d *definition) *served {
+	s := &served{definition: d, responses: map[api.GatewayResponseType]*gatewayResponse{}, authorizers: map[string]*authorizerOf{}, policy: compilePolicy(a, deref(d.API.Policy))}
 	for i := range d.Responses {
 		s.responses[d.Responses[i].ResponseType] = compileResponse(&d.Responses[i])
 	}
@@ -97,7 +107,12 @@ func (s *served) compileNode(r *api.Resource) *node {
 }
 
 // parameter is a parameter of a path, by the name that its resource gives it.
-type parameter struct{ name, value string }
+type parameter struct{ name, value, raw string }
+
+// newParameter is the value of an element of a path, whose name is in braces.
+func newParameter(part, raw string) parameter {
+	return parameter{strings.Trim(part, "{}+"), pathUnescaped(raw), raw}
+}
 
 // route finds the method for a path, which begins with a slash and is decoded by
 // element: exact before variable before greedy, whatever the method.
@@ -124,13 +139,13 @@ func (n *node) route(name, rest string, parameters []parameter) (*method, []para
 		}
 	}
 	if next := n.variable; next != nil && element != "" {
-		if m, found := next.route(name, after, append(parameters, parameter{strings.Trim(*next.PathPart, "{}"), pathUnescaped(element)})); m != nil {
+		if m, found := next.route(name, after, append(parameters, newParameter(*next.PathPart, element))); m != nil {
 			return m, found
 		}
 	}
 	if next := n.greedy; next != nil {
 		if m := next.method(name); m != nil {
-			return m, append(parameters, parameter{strings.Trim(*next.PathPart, "{}+"), pathUnescaped(strings.TrimSuffix(rest, "/"))})
+			return m, append(parameters, newParameter(*next.PathPart, strings.TrimSuffix(rest, "/")))
 		}
 	}
 	return nil, nil

@@ -26,7 +26,7 @@ func (s *Service) CreateStage(ctx context.Context, in *api.CreateStageInput) (*a
 			return conflict("Stage already exists")
 		}
 		if len(stages.list(tx, parts(a, stages))) >= maxStages {
-			return api.ErrLimitExceededException(nil, "Maximum number of stages for this API has been reached. Please contact AWS if you need additional stages.")
+			return api.ErrLimitExceededException(&api.LimitExceededException{}, "Maximum number of stages for this API has been reached. Please contact AWS if you need additional stages.")
 		}
 		st.CreatedDate = now(tx)
 		return a.putStage(tx, st)

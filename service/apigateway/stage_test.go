@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 	cwl "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+
+	"github.com/brume-cloud/brume/cloudtest"
 )
 
 // set changes the stage dev.
@@ -130,4 +132,28 @@ func TestCanariesTakeTheirPart(t *testing.T) {
 	st, err := b.GetStage(b.Context(), &apigateway.GetStageInput{RestApiId: b.api, StageName: aws.String("dev")})
 	b.ok(err)
 	b.want("promoted", *st.DeploymentId, *canary)
+}
+
+func TestAnAPISurvivesARestart(t *testing.T) {
+	b := story(t, cloudtest.Dir(t.TempDir()))
+	b.method("GET", "/", mock())
+	b.says("GET", "/", "200", "", "$context.apiId")
+	b.deploy()
+	b.cloud.Restart()
+	b.answers(b.request("GET", b.url("/"), ""), 200, *b.api)
+}
+
+func TestAPIsAreFoundInTheirRegionAlone(t *testing.T) {
+	b := story(t)
+	b.method("GET", "/", mock())
+	b.says("GET", "/", "200", "", "in")
+	b.deploy()
+	b.answers(b.request("GET", b.url("/"), ""), 200, "in")
+	res, body := b.send(b.request("GET", strings.Replace(b.url("/"), "us-east-1", "eu-west-1", 1), ""))
+	if res.StatusCode == 200 {
+		t.Errorf("the API is in another region, too: %s", body)
+	}
+	other := apigateway.NewFromConfig(b.cloud.Config("eu-west-1"))
+	_, err := other.GetRestApi(b.Context(), &apigateway.GetRestApiInput{RestApiId: b.api})
+	b.refused(err, "NotFoundException", "Invalid API identifier specified")
 }

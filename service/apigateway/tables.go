@@ -28,6 +28,9 @@ var (
 
 	snapshots = kv.Table[snapshot]{Name: "apigateway.snapshot"} // id of the deployment
 
+	documentation = shelfOf[api.DocumentationPart]("apigateway.documentation") // id
+	editions      = shelfOf[edition]("apigateway.documentationversion")        // version
+
 	cacheEntries = kv.Table[cachedReply]{Name: "apigateway.cache"} // stage, hash of what was asked for
 
 	keys      = shelfOf[api.ApiKey]("apigateway.key")                // id
@@ -66,13 +69,15 @@ func (a address) drop(tx kv.Tx) {
 	responses.rows.DeleteAll(tx, parts(a, responses))
 	deployments.rows.DeleteAll(tx, parts(a, deployments))
 	stages.rows.DeleteAll(tx, parts(a, stages))
+	documentation.rows.DeleteAll(tx, parts(a, documentation))
+	editions.rows.DeleteAll(tx, parts(a, editions))
 	cacheEntries.DeleteAll(tx, cacheEntries.Prefix(a.Scope, kv.String(a.API)))
 	snapshots.DeleteAll(tx, snapshots.Prefix(a.Scope, kv.String(a.API)))
 }
 
 // snapshot is what a deployment serves.
 type snapshot struct {
-	JSON []byte `kv:"1"` // a definition
+	Zipped []byte `kv:"1"` // a definition, as JSON
 
 	served *served `kv:"-"`
 }

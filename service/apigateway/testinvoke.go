@@ -84,7 +84,7 @@ func (s *Service) rehearse(ctx context.Context, id string, t rehearsal, find fun
 	call.SourceIP, call.Host, call.Answered = "test-invoke-source-ip", "testPrefix.testDomainName", nil
 	v := &visit{call: &call, stageName: testStage, variables: t.variables, journal: &journal{bodies: true}}
 	err := s.view(ctx, id, func(tx kv.Tx, a address) (err error) {
-		v.address, v.served = a, compile(a.definition(tx))
+		v.address, v.served = a, compile(a, a.definition(tx))
 		v.method, err = find(v.served)
 		return err
 	})
@@ -135,11 +135,11 @@ func matched(pattern, path string) (parameters []parameter) {
 	rest := strings.TrimPrefix(path, "/")
 	for part := range strings.SplitSeq(strings.TrimPrefix(pattern, "/"), "/") {
 		if isGreedy(part) {
-			return append(parameters, parameter{strings.Trim(part, "{}+"), pathUnescaped(rest)})
+			return append(parameters, newParameter(part, rest))
 		}
 		element, after, _ := strings.Cut(rest, "/")
 		if isVariable(part) {
-			parameters = append(parameters, parameter{strings.Trim(part, "{}"), pathUnescaped(element)})
+			parameters = append(parameters, newParameter(part, element))
 		}
 		rest = after
 	}

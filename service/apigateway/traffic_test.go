@@ -1,6 +1,9 @@
 package apigateway_test
 
 import (
+	"bytes"
+	"compress/gzip"
+	"io"
 	"strings"
 	"testing"
 
@@ -140,4 +143,87 @@ func TestGatewayResponsesWordFailures(t *testing.T) {
 	put(types.GatewayResponseTypeDefault4xx, "400", nil)
 	b.deploy()
 	b.answers(b.request("GET", b.url("/nothing"), ""), 400, `{"message":"Missing Authentication Token"}`)
+}
+
+func TestLongAnswersAreCompressed(t *testing.T) {
+	b := story(t)
+	_, err := b.UpdateRestApi(b.Context(), &apigateway.UpdateRestApiInput{RestApiId: b.api, PatchOperations: []types.PatchOperation{op("replace", "/minimumCompressionSize", "10")}})
+	b.ok(err)
+	in := mock()
+	in.RequestTemplates["application/json"] = `{"statusCode":#if($input.path('$.n') == 1)200#{else}500#end}`
+	b.method("POST", "/", in)
+	b.says("POST", "/", "200", "200", "a long answer")
+	b.says("POST", "/", "500", "", "short")
+	b.deploy()
+	var zipped bytes.Buffer
+	w := gzip.NewWriter(&zipped)
+	_, _ = w.Write([]byte(`{"n":1}`))
+	_ = w.Close()
+	res, body := b.send(b.request("POST", b.url("/"), zipped.String(), "Content-Encoding", "gzip", "Accept-Encoding", "br, gzip"))
+	plain, err := gzip.NewReader(strings.NewReader(body))
+	b.ok(err)
+	text, err := io.ReadAll(plain)
+	b.ok(err)
+	b.want("compressed", spaced(res.StatusCode, res.Header.Get("Content-Encoding"), string(text)), "200 gzip a long answer")
+	res, body = b.send(b.request("POST", b.url("/"), `{"n":1}`, "Accept-Encoding", "identity"))
+	b.want("not asked for", spaced(res.Header.Get("Content-Encoding"), body), " a long answer")
+	res, body = b.send(b.request("POST", b.url("/"), `{}`, "Accept-Encoding", "gzip"))
+	b.want("too short", spaced(res.Header.Get("Content-Encoding"), body), " short")
+}
+
+func TestBinaryBodies(t *testing.T) {
+	b := story(t)
+	_, err := b.UpdateRestApi(b.Context(), &apigateway.UpdateRestApiInput{RestApiId: b.api, PatchOperations: []types.PatchOperation{op("add", "/binaryMediaTypes/image~1png", ""), op("add", "/binaryMediaTypes/application~1octet-stream", "")}})
+	b.ok(err)
+	b.method("GET", "/", proxy(b.function("image", `{"Answer":{"statusCode":200,"headers":{"Content-Type":"image/png"},"body":"AP8=","isBase64Encoded":true}}`)))
+	b.permit("image", "*")
+	in := proxy(b.function("echo", ""))
+	in.Type, in.ContentHandling = types.IntegrationTypeAws, types.ContentHandlingStrategyConvertToText
+	b.permit("echo", "*")
+	in.RequestTemplates = map[string]string{"image/png": `{"Answer":{"got":"$input.body"}}`}
+	b.method("POST", "/", in)
+	b.says("POST", "/", "200", "", "")
+	b.deploy()
+	b.answers(b.request("GET", b.url("/"), "", "Accept", "image/png, */*"), 200, "\x00\xff")
+	b.answers(b.request("GET", b.url("/"), "", "Accept", "text/html"), 200, "AP8=")
+	b.answers(b.request("POST", b.url("/"), "\x00\xff", "Content-Type", "image/png"), 200, `{"got":"AP8="}`)
+}
+
+func TestParametersAreMapped(t *testing.T) {
+	b := story(t)
+	in := proxy(b.function("echo", ""))
+	in.Type = types.IntegrationTypeAws
+	b.permit("echo", "*")
+	in.RequestParameters = map[string]string{"integration.request.header.X-From-Body": "method.request.body.a.b"}
+	in.RequestTemplates = map[string]string{"$default": `{"Answer":{"statusCode":"201","list":["x"]}}`}
+	id := b.method("POST", "/", in)
+	_, err := b.PutMethodResponse(b.Context(), &apigateway.PutMethodResponseInput{
+		RestApiId: b.api, ResourceId: id, HttpMethod: aws.String("POST"), StatusCode: aws.String("200"),
+		ResponseParameters: map[string]bool{"method.response.header.X-Status": true, "method.response.header.X-List": true, "method.response.header.X-Fixed": true, "method.response.header.X-Stage": true},
+	})
+	b.ok(err)
+	put := func(parameters map[string]string) error {
+		_, err := b.PutIntegrationResponse(b.Context(), &apigateway.PutIntegrationResponseInput{RestApiId: b.api, ResourceId: id, HttpMethod: aws.String("POST"), StatusCode: aws.String("200"), ResponseParameters: parameters})
+		return err
+	}
+	b.refused(put(map[string]string{"method.response.header.X-None": "'a'"}), "BadRequestException", "Invalid mapping expression parameter specified: method.response.header.X-None")
+	b.refused(put(map[string]string{"method.response.header.X-Fixed": "a"}), "BadRequestException", "Invalid mapping expression specified: a")
+	b.ok(put(map[string]string{
+		"method.response.header.X-Status": "integration.response.body.statusCode", "method.response.header.X-List": "integration.response.body.list[0]",
+		"method.response.header.X-Fixed": "'it''s'", "method.response.header.X-Stage": "context.stage",
+	}))
+	b.deploy()
+	res, body := b.send(b.request("POST", b.url("/"), `{"a":{"b":1}}`, "Content-Type", "text/csv"))
+	h := res.Header
+	b.want("mapped", spaced(res.StatusCode, h.Get("X-Status"), h.Get("X-List"), h.Get("X-Fixed"), h.Get("X-Stage"), h.Get("X-Amzn-Trace-Id") != "", body), `200 201 x it''s dev true {"statusCode":"201","list":["x"]}`)
+	b.answers(b.request("POST", b.url("/"), `{"a":`), 400, `{"message":"Invalid JSON in request body"}`)
+}
+
+func TestLargeBodiesAreRefused(t *testing.T) {
+	b := story(t)
+	b.method("POST", "/", mock())
+	b.says("POST", "/", "200", "", "in")
+	b.deploy()
+	b.answers(b.request("POST", b.url("/"), strings.Repeat("x", 10<<20)), 200, "in")
+	b.answers(b.request("POST", b.url("/"), strings.Repeat("x", 10<<20+1)), 413, `{"message":"HTTP content length exceeded 10485760 bytes."}`)
 }

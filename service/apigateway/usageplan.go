@@ -152,8 +152,8 @@ func (s *Service) GetUsagePlans(ctx context.Context, in *api.GetUsagePlansInput)
 
 var planRules = []rule{
 	{"replace", "/name"},
-	{"replace", "/description"},
-	{"replace", "/productCode"},
+	{"replace add remove", "/description"},
+	{"replace add remove", "/productCode"},
 	{"add remove replace", "/apiStages/*"},
 	{"replace add", "/apiStages/*/throttle/*/rateLimit"},
 	{"replace add", "/apiStages/*/throttle/*/burstLimit"},

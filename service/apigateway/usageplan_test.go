@@ -118,3 +118,22 @@ func TestQuotasEndWithTheirPeriod(t *testing.T) {
 	b.cloud.Advance(24 * time.Hour)
 	b.want("the next day", spaced(b.withKey(value)), "200 "+value)
 }
+
+func TestKeysAreImported(t *testing.T) {
+	b := story(t)
+	plan := b.keyed(nil, nil)
+	body := "Name,key,enabled,usageplanIds\nfirst,abcdefghijklmnopqrst1,TRUE,\"" + plan + ",none\"\nsecond,abcdefghijklmnopqrst2,FALSE,\n"
+	out, err := b.ImportApiKeys(b.Context(), &apigateway.ImportApiKeysInput{Body: []byte(body), Format: types.ApiKeysFormatCsv})
+	b.ok(err)
+	b.want("made", spaced(len(out.Ids), len(out.Warnings)), "2 1")
+	b.want("lets in", spaced(b.withKey("abcdefghijklmnopqrst1")), "200 abcdefghijklmnopqrst1")
+	b.want("is off", spaced(b.withKey("abcdefghijklmnopqrst2")), `403 {"message":"Forbidden"}`)
+	lines, err := b.cloud.System().Usage(b.Context())
+	b.ok(err)
+	for _, l := range lines {
+		if l.Service == "apigateway" && l.Dimension == "ApiGatewayRequest" && l.Amount == 1 {
+			return
+		}
+	}
+	t.Errorf("one request is paid for: %v", lines)
+}

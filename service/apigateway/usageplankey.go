@@ -36,29 +36,39 @@ func planMember(k *api.ApiKey) *api.UsagePlanKey {
 func (s *Service) CreateUsagePlanKey(ctx context.Context, in *api.CreateUsagePlanKeyInput) (out *api.CreateUsagePlanKeyOutput, err error) {
 	sc := scopeOf(ctx)
 	err = kv.Update(ctx, s.Store, func(tx kv.Tx) error {
-		p, err := getPlan(tx, sc, in.UsagePlanId)
-		if err != nil {
-			return err
-		}
 		if in.KeyType != keyType {
 			return invalid("Invalid Usage Plan Key type specified: %s. Must be API_KEY", in.KeyType)
 		}
+		if err := addMember(tx, sc, in.UsagePlanId, in.KeyId); err != nil {
+			return err
+		}
 		k, err := key(tx, sc, in.KeyId)
-		if err != nil {
-			return err
+		if err == nil {
+			out = (*api.CreateUsagePlanKeyOutput)(planMember(k))
 		}
-		if members.Has(tx, memberKey(sc, in.UsagePlanId, in.KeyId)) {
-			return conflict("Usage Plan Key already exists")
-		}
-		if err := checkMember(tx, sc, p, in.KeyId); err != nil {
-			return err
-		}
-		members.Put(tx, memberKey(sc, in.UsagePlanId, in.KeyId), &struct{}{})
-		keyPlans.Put(tx, keyPlanKey(sc, in.KeyId, in.UsagePlanId), &struct{}{})
-		out = (*api.CreateUsagePlanKeyOutput)(planMember(k))
-		return nil
+		return err
 	})
 	return out, err
+}
+
+// addMember adds a key to a plan.
+func addMember(tx kv.Tx, sc kv.Scope, plan, id string) error {
+	p, err := getPlan(tx, sc, plan)
+	if err != nil {
+		return err
+	}
+	if _, err := key(tx, sc, id); err != nil {
+		return err
+	}
+	if members.Has(tx, memberKey(sc, plan, id)) {
+		return conflict("Usage Plan Key already exists")
+	}
+	if err := checkMember(tx, sc, p, id); err != nil {
+		return err
+	}
+	members.Put(tx, memberKey(sc, plan, id), &struct{}{})
+	keyPlans.Put(tx, keyPlanKey(sc, id, plan), &struct{}{})
+	return nil
 }
 
 func member(tx kv.Tx, sc kv.Scope, plan, id string) (*api.ApiKey, error) {

@@ -12,7 +12,13 @@ func (s *Service) CreateRequestValidator(ctx context.Context, in *api.CreateRequ
 	v := &api.RequestValidator{
 		Id: new(s.id(partID)), Name: in.Name, ValidateRequestBody: new(deref(in.ValidateRequestBody)), ValidateRequestParameters: new(deref(in.ValidateRequestParameters)),
 	}
-	err := s.update(ctx, in.RestApiId, func(tx kv.Tx, a address) error {
+	err := s.change(ctx, in.RestApiId, func(tx kv.Tx, a address) error {
+		if a.check(tx) != nil {
+			return invalid("Invalid REST API identifier specified")
+		}
+		if deref(v.Name) == "" {
+			return invalid("Request Validator name cannot be blank")
+		}
 		validators.put(tx, part(a, validators, *v.Id), v)
 		return nil
 	})
@@ -32,7 +38,7 @@ func (a address) validator(tx kv.Tx, id string) (*api.RequestValidator, error) {
 
 // GetRequestValidator tells of a validator.
 func (s *Service) GetRequestValidator(ctx context.Context, in *api.GetRequestValidatorInput) (out *api.GetRequestValidatorOutput, err error) {
-	err = s.view(ctx, in.RestApiId, func(tx kv.Tx, a address) error {
+	err = s.within(ctx, in.RestApiId, func(tx kv.Tx, a address) error {
 		v, err := a.validator(tx, in.RequestValidatorId)
 		out = (*api.GetRequestValidatorOutput)(v)
 		return err
@@ -52,19 +58,22 @@ func (s *Service) GetRequestValidators(ctx context.Context, in *api.GetRequestVa
 
 var validatorRules = []rule{
 	{"replace", "/name"},
-	{"replace", "/validateRequestBody"},
 	{"replace", "/validateRequestParameters"},
+	{"replace", "/validateRequestBody"},
 }
 
 // UpdateRequestValidator changes a validator.
 func (s *Service) UpdateRequestValidator(ctx context.Context, in *api.UpdateRequestValidatorInput) (out *api.UpdateRequestValidatorOutput, err error) {
-	err = s.update(ctx, in.RestApiId, func(tx kv.Tx, a address) error {
+	err = s.change(ctx, in.RestApiId, func(tx kv.Tx, a address) error {
 		v, err := a.validator(tx, in.RequestValidatorId)
 		if err != nil {
 			return err
 		}
 		if err := patch(v, validatorRules, in.PatchOperations); err != nil {
 			return err
+		}
+		if deref(v.Name) == "" {
+			return invalid("Request Validator name cannot be blank")
 		}
 		validators.put(tx, part(a, validators, in.RequestValidatorId), v)
 		out = (*api.UpdateRequestValidatorOutput)(v)
@@ -75,7 +84,7 @@ func (s *Service) UpdateRequestValidator(ctx context.Context, in *api.UpdateRequ
 
 // DeleteRequestValidator deletes a validator that no method uses.
 func (s *Service) DeleteRequestValidator(ctx context.Context, in *api.DeleteRequestValidatorInput) (*api.DeleteRequestValidatorOutput, error) {
-	err := s.update(ctx, in.RestApiId, func(tx kv.Tx, a address) error {
+	err := s.change(ctx, in.RestApiId, func(tx kv.Tx, a address) error {
 		if _, err := a.validator(tx, in.RequestValidatorId); err != nil {
 			return err
 		}

@@ -109,6 +109,7 @@ func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Re
 	if err != nil {
 		return nil, err
 	}
+	v.call.Payer = v.Account
 	if v.served != nil {
 		v.method, v.parameters = v.served.route(req.Method, v.path)
 	}
@@ -160,11 +161,8 @@ func (s *Service) Access(ctx context.Context, operation string, input any) ([]aw
 	if !ok {
 		return controlAccess(ctx, operation, input), nil
 	}
-	if !v.open() || v.served.policy == "" && !v.signed() {
-		return nil, nil
+	if !v.open() || v.served.policy.text == "" && !v.signed() || *v.method.AuthorizationType == authCustom {
+		return nil, nil // authorize asks for what a Lambda authorizer has a say in
 	}
-	return []aws.Access{{
-		Action: authorizer.Action, Resource: v.arn(), Owner: v.Account,
-		Policy: strings.ReplaceAll(v.served.policy, `"execute-api:/`, `"arn:aws:execute-api:`+string(v.Region)+":"+string(v.Account)+":"+v.API+"/"),
-	}}, nil
+	return []aws.Access{{Action: authorizer.Action, Resource: v.arn(), Owner: v.Account, Policy: v.served.policy.text}}, nil
 }
