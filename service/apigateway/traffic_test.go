@@ -227,3 +227,11 @@ func TestLargeBodiesAreRefused(t *testing.T) {
 	b.answers(b.request("POST", b.url("/"), strings.Repeat("x", 10<<20)), 200, "in")
 	b.answers(b.request("POST", b.url("/"), strings.Repeat("x", 10<<20+1)), 413, `{"message":"HTTP content length exceeded 10485760 bytes."}`)
 }
+
+func TestTemplatesFindHeadersInAnyCase(t *testing.T) {
+	b := story(t)
+	b.method("GET", "/", mock())
+	b.says("GET", "/", "200", "", "$input.params('x-thing') $input.params('X-Thing') $input.params('x-none')")
+	b.deploy()
+	b.answers(b.request("GET", b.url("/"), "", "X-Thing", "v"), 200, "v v ")
+}

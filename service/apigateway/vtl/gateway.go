@@ -94,6 +94,11 @@ func (in *input) call(r *run, name string, arguments []any) (any, bool) {
 				return m.Get(path), true
 			}
 		}
+		for _, name := range in.message.Header.Keys() { // what the client wrote is not known: names are canonical
+			if strings.EqualFold(name, path) {
+				return in.message.Header.Get(name), true
+			}
+		}
 		return "", true
 	}
 	return nil, false
