@@ -8,10 +8,11 @@ import (
 	"time"
 
 	"github.com/brume-cloud/brume/api/cognitoidp"
+	"github.com/brume-cloud/brume/state/kv"
 )
 
 // set replaces a client's settings by those of an update, and defaults.
-func (c *client) set(in *cognitoidp.UpdateUserPoolClientInput) error {
+func (c *client) set(tx kv.Tx, in *cognitoidp.UpdateUserPoolClientInput) error {
 	n := &cognitoidp.UserPoolClientType{
 		RefreshTokenValidity: in.RefreshTokenValidity, AccessTokenValidity: in.AccessTokenValidity, IdTokenValidity: in.IdTokenValidity,
 		TokenValidityUnits: in.TokenValidityUnits, ReadAttributes: in.ReadAttributes, WriteAttributes: in.WriteAttributes,
@@ -39,7 +40,7 @@ func (c *client) set(in *cognitoidp.UpdateUserPoolClientInput) error {
 			return err
 		}
 	}
-	return nil
+	return c.checkScopes(tx)
 }
 
 // unit is the length of a unit of time.
@@ -205,8 +206,13 @@ func (c *client) checkOAuth() error {
 	case !machine && len(s.AllowedOAuthFlows) > 0 && len(s.CallbackURLs) == 0:
 		return invalid("CallbackURLs are required with the flows code and implicit.")
 	}
-	for _, scope := range s.AllowedOAuthScopes {
-		if !isOwnScope(scope) {
+	return nil
+}
+
+// checkScopes checks that the pool has the client's scopes.
+func (c *client) checkScopes(tx kv.Tx) error {
+	for _, scope := range c.settings.AllowedOAuthScopes {
+		if !c.pool.hasScope(tx, scope) {
 			return cognitoidp.ErrScopeDoesNotExistException("The following scopes do not exist: %s", scope)
 		}
 	}

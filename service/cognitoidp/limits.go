@@ -11,6 +11,8 @@ const (
 	maxTags             = 50
 	maxGroups           = 10000 // of a pool
 	maxMemberships      = 100   // groups of a user
+	maxResourceServers  = 25    // of a pool
+	maxScopes           = 100   // of a resource server
 	maxCallbackURLs     = 100
 	maxPage             = 60 // of any listing
 

@@ -168,6 +168,9 @@ func (s *Service) DeleteUserPool(ctx context.Context, in *cognitoidp.DeleteUserP
 		if p.settings.DeletionProtection == cognitoidp.DeletionProtectionTypeACTIVE {
 			return invalid("The user pool cannot be deleted because deletion protection is activated. Deletion protection must be inactivated first.")
 		}
+		if p.settings.Domain != nil {
+			return invalid("User pool cannot be deleted. It has a domain configured that should be deleted first.")
+		}
 		p.drop(tx)
 		return nil
 	})

@@ -45,7 +45,7 @@ func changeableSettings(in *cognitoidp.UpdateUserPoolInput, fixed *cognitoidp.Us
 	}
 	p := &cognitoidp.UserPoolType{
 		SchemaAttributes: fixed.SchemaAttributes, AliasAttributes: fixed.AliasAttributes, UsernameAttributes: fixed.UsernameAttributes,
-		UsernameConfiguration: fixed.UsernameConfiguration,
+		UsernameConfiguration: fixed.UsernameConfiguration, Domain: fixed.Domain,
 
 		DeletionProtection: cmp.Or(in.DeletionProtection, cognitoidp.DeletionProtectionTypeINACTIVE),
 		LambdaConfig:       orNew(in.LambdaConfig), AutoVerifiedAttributes: in.AutoVerifiedAttributes,

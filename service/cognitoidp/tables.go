@@ -72,6 +72,26 @@ type group struct {
 	Modified    time.Time `kv:"7"`
 }
 
+// resourceServer is an API whose scopes tokens may have.
+type resourceServer struct {
+	ID     string  `kv:"1"` // the identifier
+	Name   string  `kv:"2"`
+	Scopes []scope `kv:"3"`
+}
+
+// scope is a scope of a resource server.
+type scope struct {
+	Name        string `kv:"1"`
+	Description string `kv:"2"`
+}
+
+// domain is the host of a pool's pages.
+type domain struct {
+	Account string `kv:"1"`
+	Pool    string `kv:"2"`
+	Version int32  `kv:"3"` // of its pages
+}
+
 // attempt is a sign-in that waits for the answer to a challenge.
 type attempt struct {
 	Client  string    `kv:"1"`
@@ -131,10 +151,11 @@ type place struct {
 	Pool    string `kv:"3"`
 }
 
-// The tables. All but the first two begin with the pool's id.
+// The tables. All but the first three begin with the pool's id.
 var (
-	places = kv.Table[place]{Name: "cognitoidp.place"} // in no account: pool id or client id
-	pools  = kv.Table[pool]{Name: "cognitoidp.pool"}   // id
+	places  = kv.Table[place]{Name: "cognitoidp.place"}   // in no account: pool id or client id
+	domains = kv.Table[domain]{Name: "cognitoidp.domain"} // in no account: prefix
+	pools   = kv.Table[pool]{Name: "cognitoidp.pool"}     // id
 
 	clients = kv.Table[client]{Name: "cognitoidp.client"}  // id
 	counts  = kv.Table[struct{}]{Name: "cognitoidp.count"} // what
@@ -147,6 +168,8 @@ var (
 	members     = kv.Table[struct{}]{Name: "cognitoidp.member"}     // group's name, user's sub
 	memberships = kv.Table[struct{}]{Name: "cognitoidp.membership"} // user's sub, group's name
 
+	resourceServers = kv.Table[resourceServer]{Name: "cognitoidp.resourceserver"} // identifier
+
 	attempts = kv.Table[attempt]{Name: "cognitoidp.attempt"} // user's sub, session's hash
 	logins   = kv.Table[login]{Name: "cognitoidp.login"}     // user's sub, origin_jti
 )
@@ -155,6 +178,8 @@ var (
 func world(r aws.Region) kv.Scope { return kv.Scope{Region: r.Global()} }
 
 func placeKey(r aws.Region, id string) kv.Key { return places.Key(world(r), kv.String(id)) }
+
+func domainKey(r aws.Region, prefix string) kv.Key { return domains.Key(world(r), kv.String(prefix)) }
 
 func (a address) key() kv.Key { return pools.Key(a.Scope, kv.String(a.ID)) }
 
@@ -202,6 +227,14 @@ func (p *pool) groups() kv.Key { return groups.Prefix(p.at.Scope, kv.String(p.at
 
 func (p *pool) groupKey(name string) kv.Key {
 	return groups.Key(p.at.Scope, kv.String(p.at.ID), kv.String(name))
+}
+
+func (p *pool) resourceServers() kv.Key {
+	return resourceServers.Prefix(p.at.Scope, kv.String(p.at.ID))
+}
+
+func (p *pool) resourceServerKey(id string) kv.Key {
+	return resourceServers.Key(p.at.Scope, kv.String(p.at.ID), kv.String(id))
 }
 
 func (p *pool) members(group string) kv.Key {
@@ -303,6 +336,7 @@ func (p *pool) drop(tx kv.Tx) {
 	groups.DeleteAll(tx, p.groups())
 	members.DeleteAll(tx, members.Prefix(sc, id))
 	memberships.DeleteAll(tx, memberships.Prefix(sc, id))
+	resourceServers.DeleteAll(tx, p.resourceServers())
 	places.Delete(tx, placeKey(sc.Region, p.at.ID))
 	pools.Delete(tx, p.at.key())
 }
