@@ -19,14 +19,23 @@ func (s *Service) RespondToAuthChallenge(ctx context.Context, in *cognitoidp.Res
 
 // AdminRespondToAuthChallenge goes on with a sign-in on a server.
 func (s *Service) AdminRespondToAuthChallenge(ctx context.Context, in *cognitoidp.AdminRespondToAuthChallengeInput) (*cognitoidp.AdminRespondToAuthChallengeOutput, error) {
-	st, tokens, err := s.goOn(ctx, &entry{in.UserPoolId, in.ClientId, in.ChallengeResponses}, in.ChallengeName, deref(in.Session))
+	st, tokens, err := s.goOn(ctx, &entry{pool: in.UserPoolId, client: in.ClientId, values: in.ChallengeResponses}, in.ChallengeName, deref(in.Session))
 	if err != nil {
 		return nil, err
 	}
 	return &cognitoidp.AdminRespondToAuthChallengeOutput{ChallengeName: st.challenge, Session: st.session, ChallengeParameters: st.parameters, AuthenticationResult: tokens}, nil
 }
 
-func (s *Service) goOn(ctx context.Context, e *entry, name cognitoidp.ChallengeNameType, session string) (st step, _ *cognitoidp.AuthenticationResultType, err error) {
+func (s *Service) goOn(ctx context.Context, e *entry, name cognitoidp.ChallengeNameType, session string) (step, *cognitoidp.AuthenticationResultType, error) {
+	st, err := s.answered(ctx, e, name, session)
+	if err != nil {
+		return st, nil, err
+	}
+	return s.conclude(ctx, e, st)
+}
+
+// answered takes the step behind a challenge.
+func (s *Service) answered(ctx context.Context, e *entry, name cognitoidp.ChallengeNameType, session string) (st step, err error) {
 	err = s.settle(ctx, func(tx kv.Tx) error {
 		c, err := e.admit(ctx, tx)
 		if err != nil {
@@ -46,11 +55,7 @@ func (s *Service) goOn(ctx context.Context, e *entry, name cognitoidp.ChallengeN
 		}
 		return err
 	})
-	if err != nil {
-		return st, nil, err
-	}
-	tokens, err := s.finish(ctx, st)
-	return st, tokens, err
+	return st, err
 }
 
 type entrySession struct {
@@ -109,5 +114,5 @@ func (s *Service) renew(tx kv.Tx, c *client, u *user, e entrySession) (step, err
 		return step{}, err
 	}
 	u.use(tx, t, a)
-	return s.granted(tx, c, u), nil
+	return step{passed: u}, nil
 }

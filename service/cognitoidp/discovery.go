@@ -35,8 +35,11 @@ func wellKnown(path string) (pool, document string, ok bool) {
 	return "", "", false
 }
 
-// Site claims what pools serve below their issuers.
+// Site claims the domains of pools, and what pools serve below their issuers.
 func (s *Service) Site(_ context.Context, req *wire.Request) bool {
+	if _, _, ok := domainHost(req.Host); ok {
+		return true
+	}
 	_, _, ok := wellKnown(req.Path)
 	return ok && isEndpoint(req.Host)
 }
@@ -53,6 +56,9 @@ func isEndpoint(host string) bool {
 
 // Front answers what Site claims.
 func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Request) (http.ResponseWriter, error) {
+	if _, _, ok := domainHost(req.Host); ok {
+		return w, s.frontDomain(ctx, req)
+	}
 	id, document, ok := wellKnown(req.Path)
 	if !ok {
 		return w, nil
@@ -72,7 +78,7 @@ func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Re
 			return nil, err
 		}
 	default:
-		body = configuration(s.issuer(ctx, p.at))
+		body = configuration(s.issuer(ctx, p.at), s.domainURL(ctx, p))
 	}
 	return nil, json.NewEncoder(w).Encode(body)
 }
@@ -90,13 +96,23 @@ func (s *Service) anywhere(ctx context.Context, id string) (p *pool, err error) 
 	return p, err
 }
 
-// configuration is the pool's metadata by OpenID Connect Discovery 1.0.
-func configuration(issuer string) any {
-	return map[string]any{
+// configuration is the pool's metadata by OpenID Connect Discovery 1.0. domain is
+// empty for a pool that has none.
+func configuration(issuer, domain string) any {
+	c := map[string]any{
 		"issuer": issuer, "jwks_uri": issuer + keysPath, "id_token_signing_alg_values_supported": []string{"RS256"},
 		"response_types_supported": []string{"code", "token"}, "scopes_supported": []string{"openid", "email", "phone", "profile"},
-		"subject_types_supported": []string{"public"},
+		"subject_types_supported": []string{"public"}, "token_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post"},
 	}
+	if domain != "" {
+		for name, path := range map[string]string{
+			"authorization_endpoint": "/oauth2/authorize", "token_endpoint": "/oauth2/token", "userinfo_endpoint": "/oauth2/userInfo",
+			"revocation_endpoint": "/oauth2/revoke", "end_session_endpoint": "/logout",
+		} {
+			c[name] = domain + path
+		}
+	}
+	return c
 }
 
 // jwk is a public key as RFC 7517 writes it.

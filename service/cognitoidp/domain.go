@@ -120,12 +120,16 @@ func (s *Service) DeleteUserPoolDomain(ctx context.Context, in *cognitoidp.Delet
 	return &cognitoidp.DeleteUserPoolDomainOutput{}, err
 }
 
-// domainHost reads PREFIX.auth.REGION.… .
+// domainHost reads PREFIX.auth.REGION.localhost, or AWS's own PREFIX.auth.REGION.amazoncognito.com.
 func domainHost(host string) (prefix string, region aws.Region, ok bool) {
-	prefix, rest, _ := strings.Cut(host, ".")
-	name, rest, _ := strings.Cut(rest, ".")
-	label, _, ok := strings.Cut(rest, ".")
-	return strings.ToLower(prefix), aws.Region(label), ok && name == "auth" && strings.Contains(label, "-")
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	parts := strings.SplitN(strings.ToLower(host), ".", 4)
+	if len(parts) < 4 || parts[1] != "auth" {
+		return "", "", false
+	}
+	return parts[0], aws.Region(parts[2]), !strings.Contains(parts[3], ".") || "."+parts[3] == amazonDomain
 }
 
 // domainURL is the pool's domain in its local form, or in AWS's for who called by

@@ -51,6 +51,13 @@ const (
 	tallyTime         = time.Hour
 )
 
+// How long what browsers have is good for.
+// AWS: "Authorize endpoint" and "Managed login session".
+const (
+	permitValidity = 5 * time.Minute // of authorization codes
+	stayTime       = time.Hour       // of a browser's sign-in
+)
+
 // AWS: "Lockout behavior for failed sign-in attempts": after five failures 2^(n-5)
 // seconds, at most about 15 minutes, which is also when failures are forgotten.
 const (

@@ -17,6 +17,8 @@ type entry struct {
 	pool   string // of an administrator's request; empty for a user's
 	client string
 	values map[string]string
+	hosted bool            // it comes by the pool's own pages: the client has no say
+	tried  map[string]bool // what proofs came to, by the verifier: a repeated transaction need not compute again
 }
 
 // step is what comes next in a sign-in: a challenge, or tokens.
@@ -24,6 +26,7 @@ type step struct {
 	challenge  cognitoidp.ChallengeNameType
 	session    *string
 	parameters map[string]string
+	passed     *user // has shown who it is
 	grant      *grant
 }
 
@@ -47,7 +50,7 @@ func (e *entry) user(tx kv.Tx, c *client) (*user, error) {
 		return nil, missing("USERNAME")
 	}
 	hash := e.values["SECRET_HASH"]
-	if err := c.checkHash(name, &hash); err != nil {
+	if err := c.checkHash(name, &hash); err != nil && !e.hosted {
 		return nil, err
 	}
 	u, _ := c.pool.user(tx, name)
@@ -74,15 +77,24 @@ func (s *Service) InitiateAuth(ctx context.Context, in *cognitoidp.InitiateAuthI
 
 // AdminInitiateAuth begins a sign-in on a server that has AWS credentials.
 func (s *Service) AdminInitiateAuth(ctx context.Context, in *cognitoidp.AdminInitiateAuthInput) (*cognitoidp.AdminInitiateAuthOutput, error) {
-	st, tokens, err := s.begin(ctx, &entry{in.UserPoolId, in.ClientId, in.AuthParameters}, in.AuthFlow)
+	st, tokens, err := s.begin(ctx, &entry{pool: in.UserPoolId, client: in.ClientId, values: in.AuthParameters}, in.AuthFlow)
 	if err != nil {
 		return nil, err
 	}
 	return &cognitoidp.AdminInitiateAuthOutput{ChallengeName: st.challenge, Session: st.session, ChallengeParameters: st.parameters, AuthenticationResult: tokens}, nil
 }
 
-// begin takes the first step of a flow.
-func (s *Service) begin(ctx context.Context, e *entry, flow cognitoidp.AuthFlowType) (st step, _ *cognitoidp.AuthenticationResultType, err error) {
+// begin takes the first step of a flow, and the last where there is no other.
+func (s *Service) begin(ctx context.Context, e *entry, flow cognitoidp.AuthFlowType) (step, *cognitoidp.AuthenticationResultType, error) {
+	st, err := s.begun(ctx, e, flow)
+	if err != nil {
+		return st, nil, err
+	}
+	return s.conclude(ctx, e, st)
+}
+
+// begun takes the first step of a flow.
+func (s *Service) begun(ctx context.Context, e *entry, flow cognitoidp.AuthFlowType) (st step, err error) {
 	err = s.settle(ctx, func(tx kv.Tx) error {
 		c, err := e.admit(ctx, tx)
 		if err != nil {
@@ -100,18 +112,48 @@ func (s *Service) begin(ctx context.Context, e *entry, flow cognitoidp.AuthFlowT
 		}
 		return err
 	})
-	if err != nil {
-		return st, nil, err
+	return st, err
+}
+
+// conclude gives tokens to who has passed.
+func (s *Service) conclude(ctx context.Context, e *entry, st step) (step, *cognitoidp.AuthenticationResultType, error) {
+	if st.passed != nil {
+		err := s.settle(ctx, func(tx kv.Tx) error {
+			c, u, err := e.again(ctx, tx, st.passed)
+			if err == nil {
+				st.grant = s.granted(tx, c, u, login{At: tx.Now(), Scope: scopeAdmin}, "")
+			}
+			return err
+		})
+		if err != nil {
+			return st, nil, err
+		}
 	}
 	tokens, err := s.finish(ctx, st)
 	return st, tokens, err
+}
+
+// again finds who has passed, in another transaction.
+func (e *entry) again(ctx context.Context, tx kv.Tx, passed *user) (*client, *user, error) {
+	c, err := e.admit(ctx, tx)
+	if err != nil {
+		return nil, nil, err
+	}
+	u, ok := c.pool.bySub(tx, passed.Sub)
+	switch {
+	case !ok:
+		return nil, nil, c.absent()
+	case u.Disabled:
+		return nil, nil, disabled()
+	}
+	return c, u, nil
 }
 
 func notEnabled(flow string) error { return invalid("%s flow not enabled for this client", flow) }
 
 // byPassword signs in with a password that is told.
 func (s *Service) byPassword(tx kv.Tx, c *client, e *entry, flow string) (step, error) {
-	if !c.allows(flow) {
+	if !e.hosted && !c.allows(flow) {
 		return step{}, notEnabled(flow)
 	}
 	u, err := e.user(tx, c)
@@ -124,10 +166,25 @@ func (s *Service) byPassword(tx kv.Tx, c *client, e *entry, flow string) (step, 
 	case u == nil:
 		return step{}, c.absent()
 	}
-	if err := u.prove(tx, func() bool { return u.Password.matches(u.identity(), password) }); err != nil {
+	if err := u.prove(tx, func() bool { return e.once(u, func() bool { return u.Password.matches(u.identity(), password) }) }); err != nil {
 		return step{}, err
 	}
 	return s.proved(tx, c, u)
+}
+
+// once computes whether a proof is good for the password that the user has now,
+// unless an earlier run of the same transaction has.
+func (e *entry) once(u *user, good func() bool) bool {
+	if e.tried == nil {
+		e.tried = map[string]bool{}
+	}
+	key := string(u.Password.Verifier)
+	known, ok := e.tried[key]
+	if !ok {
+		known = good()
+		e.tried[key] = known
+	}
+	return known
 }
 
 // bySRP begins the exchange that proves a password without telling it.
@@ -176,7 +233,7 @@ func (s *Service) proved(tx kv.Tx, c *client, u *user) (step, error) {
 		return step{}, err
 	}
 	if u.Status != forceChange {
-		return s.granted(tx, c, u), nil
+		return step{passed: u}, nil
 	}
 	required, given := []string{}, map[string]string{}
 	for i := range c.pool.settings.SchemaAttributes {
@@ -219,7 +276,9 @@ func (s *Service) verify(tx kv.Tx, c *client, u *user, e *entry) (step, error) {
 	u.use(tx, t, a)
 	signature, _ := base64.StdEncoding.DecodeString(e.values["PASSWORD_CLAIM_SIGNATURE"])
 	x, ok := newExchange(u.Password, a.Public, a.Private)
-	if err := u.prove(tx, func() bool { return ok && x.proves(u.identity(), t.block(), stamp, signature) }); err != nil {
+	if err := u.prove(tx, func() bool {
+		return ok && e.once(u, func() bool { return x.proves(u.identity(), t.block(), stamp, signature) })
+	}); err != nil {
 		return step{}, err
 	}
 	return s.proved(tx, c, u)

@@ -111,6 +111,25 @@ type login struct {
 	Token   string    `kv:"4"` // its hash
 	Scope   string    `kv:"5"` // of its access tokens
 	Earlier []earlier `kv:"6"` // refresh tokens that rotation replaced, the latest first
+	Hosted  bool      `kv:"7"` // by the pool's pages: the scope says what tokens tell
+}
+
+// stay is a user's sign-in on the pages of the pool, for as long as a browser
+// needs no password.
+type stay struct {
+	At    time.Time `kv:"1"` // auth_time
+	Until time.Time `kv:"2"`
+}
+
+// permit is an authorization code: what it will be changed into tokens for.
+type permit struct {
+	Client    string    `kv:"1"`
+	Redirect  string    `kv:"2"`
+	Scope     string    `kv:"3"`
+	Nonce     string    `kv:"4"`
+	Challenge string    `kv:"5"` // of PKCE; empty where there is none
+	At        time.Time `kv:"6"` // auth_time
+	Until     time.Time `kv:"7"`
 }
 
 // earlier is a refresh token that was replaced.
@@ -172,6 +191,8 @@ var (
 
 	attempts = kv.Table[attempt]{Name: "cognitoidp.attempt"} // user's sub, session's hash
 	logins   = kv.Table[login]{Name: "cognitoidp.login"}     // user's sub, origin_jti
+	stays    = kv.Table[stay]{Name: "cognitoidp.stay"}       // user's sub, cookie's hash
+	permits  = kv.Table[permit]{Name: "cognitoidp.permit"}   // user's sub, code's hash
 )
 
 // world is the scope of what must be found without an account.
@@ -221,6 +242,22 @@ func (u *user) logins() kv.Key {
 
 func (u *user) loginKey(id string) kv.Key {
 	return logins.Key(u.pool.at.Scope, kv.String(u.pool.at.ID), kv.String(u.Sub), kv.String(id))
+}
+
+func (u *user) stays() kv.Key {
+	return stays.Prefix(u.pool.at.Scope, kv.String(u.pool.at.ID), kv.String(u.Sub))
+}
+
+func (u *user) stayKey(t ticket) kv.Key {
+	return stays.Key(u.pool.at.Scope, kv.String(u.pool.at.ID), kv.String(u.Sub), kv.String(t.hash))
+}
+
+func (u *user) permits() kv.Key {
+	return permits.Prefix(u.pool.at.Scope, kv.String(u.pool.at.ID), kv.String(u.Sub))
+}
+
+func (u *user) permitKey(t ticket) kv.Key {
+	return permits.Key(u.pool.at.Scope, kv.String(u.pool.at.ID), kv.String(u.Sub), kv.String(t.hash))
 }
 
 func (p *pool) groups() kv.Key { return groups.Prefix(p.at.Scope, kv.String(p.at.ID)) }
@@ -293,6 +330,8 @@ func (u *user) drop(tx kv.Tx) {
 	tallies.DeleteAll(tx, tallies.Prefix(sc, id, kv.String(u.Sub)))
 	attempts.DeleteAll(tx, u.attempts())
 	logins.DeleteAll(tx, u.logins())
+	stays.DeleteAll(tx, u.stays())
+	permits.DeleteAll(tx, u.permits())
 	for key := range memberships.Scan(tx, kv.Prefix(u.memberships())) {
 		members.Delete(tx, u.pool.memberKey(groupOf(key), u.Sub))
 		memberships.Delete(tx, key)
@@ -333,6 +372,8 @@ func (p *pool) drop(tx kv.Tx) {
 	tallies.DeleteAll(tx, tallies.Prefix(sc, id))
 	attempts.DeleteAll(tx, attempts.Prefix(sc, id))
 	logins.DeleteAll(tx, logins.Prefix(sc, id))
+	stays.DeleteAll(tx, stays.Prefix(sc, id))
+	permits.DeleteAll(tx, permits.Prefix(sc, id))
 	groups.DeleteAll(tx, p.groups())
 	members.DeleteAll(tx, members.Prefix(sc, id))
 	memberships.DeleteAll(tx, memberships.Prefix(sc, id))

@@ -1,0 +1,174 @@
+package cognitoidp
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/brume-cloud/brume/api/cognitoidp"
+	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/state/kv"
+)
+
+// The cookies of a domain.
+const (
+	stayCookie = "cognito"    // that of a user who has signed in
+	xsrfCookie = "XSRF-TOKEN" // must come back in the form, which other sites cannot read
+	xsrfField  = "_csrf"
+)
+
+func (v *visit) cookie(name string) string {
+	c, err := v.request.Cookie(name)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+func (v *visit) setCookie(r *reply, c *http.Cookie) {
+	c.Path, c.HttpOnly, c.SameSite, c.Secure = "/", true, http.SameSiteLaxMode, v.request.TLS != nil
+	if r.header == nil {
+		r.header = http.Header{}
+	}
+	r.header.Add("Set-Cookie", c.String())
+}
+
+// staying is the user who has signed in with the browser; nil for none.
+func (v *visit) staying(tx kv.Tx, p *pool) (*user, *stay) {
+	t, ok := parseTicket(v.cookie(stayCookie))
+	if !ok || t.pool != p.at.ID {
+		return nil, nil
+	}
+	u, ok := p.bySub(tx, t.sub)
+	if !ok || u.Disabled {
+		return nil, nil
+	}
+	since, ok := stays.Get(tx, u.stayKey(t))
+	if !ok || !tx.Now().Before(since.Until) {
+		return nil, nil
+	}
+	return u, since
+}
+
+// showLogin shows the page of signing in.
+func (s *Service) showLogin(ctx context.Context, v *visit) (r *reply, err error) {
+	err = s.on(ctx, v, func(tx kv.Tx, p *pool) error {
+		_, r = ask(tx, p, v.query)
+		return nil
+	})
+	if err != nil || r != nil {
+		return r, err
+	}
+	return s.page(v, form{Name: v.query.Get("login_hint")})
+}
+
+// takeLogin takes what a user has entered into the page.
+func (s *Service) takeLogin(ctx context.Context, v *visit) (r *reply, err error) {
+	err = s.on(ctx, v, func(tx kv.Tx, p *pool) error {
+		_, r = ask(tx, p, v.query)
+		return nil
+	})
+	if err != nil || r != nil {
+		return r, err
+	}
+	f := form{Name: v.form.Get("username")}
+	if token := v.cookie(xsrfCookie); token == "" || token != v.form.Get(xsrfField) {
+		f.Problem = "Your session has expired. Please try again."
+		return s.page(v, f)
+	}
+	st, err := s.enter(ctx, v)
+	var refusal *aws.Error
+	switch {
+	case errors.As(err, &refusal):
+		f.Problem = refusal.Message
+		f.Challenge, f.Session = v.form.Get("challenge"), v.form.Get("session")
+		if refusal.Code == "NotAuthorizedException" {
+			f.Challenge = "" // the session is of no use any more
+		}
+		return s.page(v, f)
+	case err != nil:
+		return nil, err
+	case st.challenge != "":
+		f.Challenge, f.Session = string(st.challenge), deref(st.session)
+		return s.page(v, f)
+	}
+	return s.entered(ctx, v, st.passed)
+}
+
+// enter takes one step of a sign-in by the page.
+func (s *Service) enter(ctx context.Context, v *visit) (step, error) {
+	e := &entry{client: v.query.Get("client_id"), hosted: true, values: map[string]string{
+		"USERNAME": v.form.Get("username"), "PASSWORD": v.form.Get("password"), "NEW_PASSWORD": v.form.Get("new_password"),
+	}}
+	if name := v.form.Get("challenge"); name != "" {
+		return s.answered(ctx, e, cognitoidp.ChallengeNameType(name), v.form.Get("session"))
+	}
+	return s.begun(ctx, e, cognitoidp.AuthFlowTypeUSERPASSWORDAUTH)
+}
+
+// entered lets the browser of a user who has signed in back to the client, and
+// remembers it.
+func (s *Service) entered(ctx context.Context, v *visit, passed *user) (*reply, error) {
+	var since *stay
+	var cookie string
+	err := s.on(ctx, v, func(tx kv.Tx, p *pool) error {
+		u, ok := p.bySub(tx, passed.Sub)
+		if !ok {
+			return disabled()
+		}
+		for key, old := range stays.Scan(tx, kv.Prefix(u.stays())) {
+			if !tx.Now().Before(old.Until) {
+				stays.Delete(tx, key)
+			}
+		}
+		t := s.newTicket(u)
+		since, cookie = &stay{At: tx.Now(), Until: tx.Now().Add(stayTime)}, t.text
+		stays.Put(tx, u.stayKey(t), since)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.authorized(ctx, v, passed, since)
+	if err == nil {
+		v.setCookie(r, &http.Cookie{Name: stayCookie, Value: cookie})
+	}
+	return r, err
+}
+
+// logOut ends the browser's sign-in, and goes to an address of the client's, or to
+// the page of signing in again.
+// AWS: "Logout endpoint".
+func (s *Service) logOut(ctx context.Context, v *visit) (r *reply, err error) {
+	q := v.query
+	err = s.on(ctx, v, func(tx kv.Tx, p *pool) error {
+		c, err := p.client(tx, q.Get("client_id"))
+		to := q.Get("logout_uri")
+		switch {
+		case err != nil:
+			r = wrong("invalid_client", q.Get("client_id"))
+			return nil
+		case to == "" && q.Get("redirect_uri") != "":
+			r = sentTo("/login?" + q.Encode())
+		case !slices.Contains(c.settings.LogoutURLs, to):
+			r = wrong("invalid_request", c.ID)
+			return nil
+		default:
+			r = sentTo(to)
+			if state := q.Get("state"); state != "" {
+				r = sentTo(to + "?" + url.Values{"state": {state}}.Encode())
+			}
+		}
+		if u, _ := v.staying(tx, p); u != nil {
+			t, _ := parseTicket(v.cookie(stayCookie))
+			stays.Delete(tx, u.stayKey(t))
+		}
+		return nil
+	})
+	if err == nil {
+		v.setCookie(r, &http.Cookie{Name: stayCookie, MaxAge: -1})
+	}
+	return r, err
+}
