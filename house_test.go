@@ -324,6 +324,8 @@ var dependencies = map[string]string{
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs":          "tests",
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider": "tests",
+	"github.com/coreos/go-oidc/v3":                                 "tests: an independent OpenID Connect client",
+	"golang.org/x/oauth2":                                          "tests: an independent OAuth client",
 }
 
 func TestDependenciesAreDeliberate(t *testing.T) {
