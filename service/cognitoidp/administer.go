@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/brume-cloud/brume/api/cognitoidp"
+	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
@@ -106,6 +107,7 @@ func (s *Service) AdminGetUser(ctx context.Context, in *cognitoidp.AdminGetUserI
 		*out = cognitoidp.AdminGetUserOutput{
 			Username: u.Name, UserAttributes: d.Attributes, UserCreateDate: d.UserCreateDate, UserLastModifiedDate: d.UserLastModifiedDate,
 			Enabled: d.Enabled, UserStatus: d.UserStatus,
+			UserMFASettingList: u.Factors.Enabled, PreferredMfaSetting: aws.Optional(u.Factors.Preferred),
 		}
 		return nil
 	})

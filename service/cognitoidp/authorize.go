@@ -150,7 +150,7 @@ func (s *Service) authorized(ctx context.Context, v *visit, passed *user, since 
 			return disabled()
 		}
 		if v.query.Get("response_type") == "token" {
-			g = s.granted(tx, a.client, u, login{At: since.At, Scope: a.scope, Hosted: true}, v.query.Get("nonce"))
+			g = s.granted(tx, a.client, u, login{At: since.At, Scope: a.scope, Hosted: true, nonce: v.query.Get("nonce")})
 			return nil
 		}
 		r = a.back(url.Values{"code": {s.newPermit(tx, a, u, since)}})

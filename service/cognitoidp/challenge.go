@@ -47,72 +47,85 @@ func (s *Service) answered(ctx context.Context, e *entry, name cognitoidp.Challe
 		case u == nil:
 			err = c.absent()
 		case name == cognitoidp.ChallengeNameTypePASSWORDVERIFIER:
-			st, err = s.verify(tx, c, u, e)
-		case name == cognitoidp.ChallengeNameTypeNEWPASSWORDREQUIRED:
-			st, err = s.renew(tx, c, u, entrySession{e, session})
+			st, err = s.verify(ctx, tx, guest{u, c}, e)
+		case session == "":
+			err = missing("Session")
 		default:
-			err = unbuilt("the challenge " + string(name))
+			st, err = s.next(ctx, tx, guest{u, c}, entrySession{e, string(name), session})
 		}
 		return err
 	})
 	return st, err
 }
 
+// next takes the answer to a challenge that has a session.
+func (s *Service) next(ctx context.Context, tx kv.Tx, g guest, e entrySession) (step, error) {
+	switch cognitoidp.ChallengeNameType(e.challenge) {
+	case cognitoidp.ChallengeNameTypeNEWPASSWORDREQUIRED:
+		return s.renew(ctx, tx, g, e)
+	case cognitoidp.ChallengeNameTypeSMSMFA, cognitoidp.ChallengeNameTypeSOFTWARETOKENMFA, cognitoidp.ChallengeNameTypeEMAILOTP:
+		return s.takeFactor(tx, g, e)
+	case cognitoidp.ChallengeNameTypeSELECTMFATYPE:
+		return s.selectFactor(ctx, tx, g, e)
+	case cognitoidp.ChallengeNameTypeMFASETUP:
+		return s.setUp(tx, g, e)
+	}
+	return step{}, unbuilt("the challenge " + e.challenge)
+}
+
+// entrySession is the answer to a challenge.
 type entrySession struct {
 	*entry
-	session string
+	challenge, session string
 }
 
 // renew sets a password in place of a temporary one, and attributes with it.
-func (s *Service) renew(tx kv.Tx, c *client, u *user, e entrySession) (step, error) {
+func (s *Service) renew(ctx context.Context, tx kv.Tx, g guest, e entrySession) (step, error) {
 	password := e.values["NEW_PASSWORD"]
 	if password == "" {
 		return step{}, missing("NEW_PASSWORD")
 	}
-	if e.session == "" {
-		return step{}, missing("Session")
-	}
-	a, t, err := u.resume(tx, c, e.session, cognitoidp.ChallengeNameTypeNEWPASSWORDREQUIRED)
+	a, t, err := g.resume(tx, g.at, e.session, cognitoidp.ChallengeNameTypeNEWPASSWORDREQUIRED)
 	if err == nil {
-		err = u.standing(tx)
+		err = g.standing(tx)
 	}
 	if err != nil {
 		return step{}, err
 	}
-	if u.Status != forceChange {
+	if g.Status != forceChange {
 		return step{}, noSession("")
 	}
-	w := writing{client: c}
+	w := writing{client: g.at}
 	for name, value := range e.values {
 		if attribute, ok := strings.CutPrefix(name, newAttribute); ok {
 			w.attributes = append(w.attributes, cognitoidp.AttributeType{Name: attribute, Value: &value})
 		}
 	}
-	values, err := w.read(c.pool)
+	values, err := w.read(g.pool)
 	if err != nil {
 		return step{}, err
 	}
-	if err := s.setPassword(u, password); err != nil {
+	if err := s.setPassword(g.user, password); err != nil {
 		return step{}, err
 	}
-	err = u.change(tx, func() {
-		u.Status = confirmed
-		if u.Attributes == nil {
-			u.Attributes = map[string]string{}
+	err = g.change(tx, func() {
+		g.Status = confirmed
+		if g.Attributes == nil {
+			g.Attributes = map[string]string{}
 		}
 		for name, value := range values {
-			if (name == email || name == phone) && u.Attributes[name] != value {
-				delete(u.Attributes, name+verifiedSuffix)
+			if (name == email || name == phone) && g.Attributes[name] != value {
+				delete(g.Attributes, name+verifiedSuffix)
 			}
-			u.Attributes[name] = value
+			g.Attributes[name] = value
 		}
 	})
 	if err == nil {
-		err = c.pool.complete(u.Attributes)
+		err = g.pool.complete(g.Attributes)
 	}
 	if err != nil {
 		return step{}, err
 	}
-	u.use(tx, t, a)
-	return step{passed: u}, nil
+	g.use(tx, t, a)
+	return s.second(ctx, tx, g)
 }

@@ -141,7 +141,7 @@ func (s *Service) byCode(tx kv.Tx, c *client, v *visit) (*grant, error) {
 	if p.Client != c.ID || p.Redirect != f.Get("redirect_uri") || !tx.Now().Before(p.Until) || !p.verified(f.Get("code_verifier")) {
 		return nil, kept{invalidGrant}
 	}
-	return s.granted(tx, c, u, login{At: p.At, Scope: p.Scope, Hosted: true}, p.Nonce), nil
+	return s.granted(tx, c, u, login{At: p.At, Scope: p.Scope, Hosted: true, nonce: p.Nonce}), nil
 }
 
 // verified checks the proof key of RFC 7636, by S256.

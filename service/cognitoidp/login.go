@@ -2,6 +2,7 @@ package cognitoidp
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -73,7 +74,7 @@ func (s *Service) takeLogin(ctx context.Context, v *visit) (r *reply, err error)
 	if err != nil || r != nil {
 		return r, err
 	}
-	f := form{Name: v.form.Get("username")}
+	f := form{Name: v.form.Get("username"), Secret: v.form.Get("secret"), Choices: v.form["choice"]}
 	if token := v.cookie(xsrfCookie); token == "" || token != v.form.Get(xsrfField) {
 		f.Problem = "Your session has expired. Please try again."
 		return s.page(v, f)
@@ -91,8 +92,7 @@ func (s *Service) takeLogin(ctx context.Context, v *visit) (r *reply, err error)
 	case err != nil:
 		return nil, err
 	case st.challenge != "":
-		f.Challenge, f.Session = string(st.challenge), deref(st.session)
-		return s.page(v, f)
+		return s.asks(ctx, v, f, st)
 	}
 	return s.entered(ctx, v, st.passed)
 }
@@ -100,12 +100,42 @@ func (s *Service) takeLogin(ctx context.Context, v *visit) (r *reply, err error)
 // enter takes one step of a sign-in by the page.
 func (s *Service) enter(ctx context.Context, v *visit) (step, error) {
 	e := &entry{client: v.query.Get("client_id"), hosted: true, values: map[string]string{
-		"USERNAME": v.form.Get("username"), "PASSWORD": v.form.Get("password"), "NEW_PASSWORD": v.form.Get("new_password"),
+		"USERNAME": v.form.Get("username"), "PASSWORD": v.form.Get("password"), "NEW_PASSWORD": v.form.Get("new_password"), "ANSWER": v.form.Get("answer"),
 	}}
-	if name := v.form.Get("challenge"); name != "" {
-		return s.answered(ctx, e, cognitoidp.ChallengeNameType(name), v.form.Get("session"))
+	challenge, session := v.form.Get("challenge"), v.form.Get("session")
+	if name := factorAnswer(challenge); name != "" {
+		e.values[name] = v.form.Get("code")
 	}
-	return s.begun(ctx, e, cognitoidp.AuthFlowTypeUSERPASSWORDAUTH)
+	switch cognitoidp.ChallengeNameType(challenge) {
+	case "":
+		return s.begun(ctx, e, cognitoidp.AuthFlowTypeUSERPASSWORDAUTH)
+	case cognitoidp.ChallengeNameTypeMFASETUP:
+		done, err := s.VerifySoftwareToken(ctx, &cognitoidp.VerifySoftwareTokenInput{Session: &session, UserCode: v.form.Get("code")})
+		if err != nil {
+			return step{}, err
+		}
+		session = deref(done.Session)
+	}
+	return s.answered(ctx, e, cognitoidp.ChallengeNameType(challenge), session)
+}
+
+// asks shows what a sign-in needs next.
+func (s *Service) asks(ctx context.Context, v *visit, f form, st step) (*reply, error) {
+	f.Challenge, f.Session = string(st.challenge), deref(st.session)
+	switch st.challenge {
+	case cognitoidp.ChallengeNameTypeSELECTMFATYPE:
+		f.Choices = nil
+		if err := json.Unmarshal([]byte(st.parameters["MFAS_CAN_CHOOSE"]), &f.Choices); err != nil {
+			return nil, err
+		}
+	case cognitoidp.ChallengeNameTypeMFASETUP:
+		device, err := s.AssociateSoftwareToken(ctx, &cognitoidp.AssociateSoftwareTokenInput{Session: st.session})
+		if err != nil {
+			return nil, err
+		}
+		f.Secret, f.Session = *device.SecretCode, *device.Session
+	}
+	return s.page(v, f)
 }
 
 // entered lets the browser of a user who has signed in back to the client, and

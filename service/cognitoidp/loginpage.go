@@ -14,7 +14,9 @@ type form struct {
 	Problem   string // what was wrong with the last attempt
 	Challenge string // what is asked for; empty for name and password
 	Session   string
-	Token     string // against forged requests
+	Choices   []string // of factors
+	Secret    string   // of a new device
+	Token     string   // against forged requests
 }
 
 // page shows the page of signing in.
@@ -61,13 +63,13 @@ const pages = `{{define "head"}}<!DOCTYPE html>
 body{font:16px/1.5 system-ui,sans-serif;background:#eef1f4;color:#1c2733;display:grid;place-items:center;min-height:100vh;margin:0}
 main{background:#fff;padding:2rem;border-radius:12px;width:20rem;box-shadow:0 2px 12px #0002}
 h1{font-size:1.3rem;margin:0 0 1rem}label{display:block;margin-top:1rem}
-input{font:inherit;width:100%;box-sizing:border-box;padding:.5rem;border:1px solid #b6c2cd;border-radius:6px}
+code{overflow-wrap:anywhere}input,select{font:inherit;width:100%;box-sizing:border-box;padding:.5rem;border:1px solid #b6c2cd;border-radius:6px}
 button{font:inherit;width:100%;margin-top:1.5rem;padding:.6rem;border:0;border-radius:6px;background:#1f5f8b;color:#fff}
 .problem{background:#fdecea;color:#8a1f11;padding:.5rem .8rem;border-radius:6px}
 </style></head><body><main>{{end}}
 
 {{define "login"}}{{template "head"}}
-<h1>{{if not .Challenge}}Sign in{{else if eq .Challenge "NEW_PASSWORD_REQUIRED"}}Choose a new password{{else}}Enter your code{{end}}</h1>
+<h1>{{if not .Challenge}}Sign in{{else if eq .Challenge "NEW_PASSWORD_REQUIRED"}}Choose a new password{{else if eq .Challenge "SELECT_MFA_TYPE"}}How will you prove who you are?{{else}}Enter your code{{end}}</h1>
 {{with .Problem}}<p class="problem" role="alert">{{.}}</p>{{end}}
 <form method="post" name="cognitoSignInForm">
 <input type="hidden" name="_csrf" value="{{.Token}}">
@@ -80,7 +82,12 @@ button{font:inherit;width:100%;margin-top:1.5rem;padding:.6rem;border:0;border-r
 <input type="hidden" name="session" value="{{.Session}}">
 {{if eq .Challenge "NEW_PASSWORD_REQUIRED"}}
 <label>New password <input name="new_password" type="password" autocomplete="new-password" required autofocus></label>
+{{else if eq .Challenge "SELECT_MFA_TYPE"}}
+{{range .Choices}}<input type="hidden" name="choice" value="{{.}}">{{end}}
+<label>By <select name="answer">{{range .Choices}}<option value="{{.}}">{{if eq . "SMS_MFA"}}a text message{{else if eq . "EMAIL_OTP"}}a mail{{else}}an authenticator app{{end}}</option>{{end}}</select></label>
 {{else}}
+{{with .Secret}}<p>Add this key to your authenticator app, and enter the code that it shows: <code>{{.}}</code></p>
+<input type="hidden" name="secret" value="{{.}}">{{end}}
 <label>Code <input name="code" inputmode="numeric" autocomplete="one-time-code" required autofocus></label>
 {{end}}{{end}}
 <button name="signInSubmitButton">{{if .Challenge}}Continue{{else}}Sign in{{end}}</button>

@@ -39,6 +39,10 @@ func (s *Service) CreateUserPool(ctx context.Context, in *cognitoidp.CreateUserP
 			at:   address{sc, string(sc.Region) + "_" + aws.Text(s.Random, aws.AlphaNumeric, poolIDLength)},
 			Name: in.PoolName, Created: tx.Now(), Modified: tx.Now(), Keys: keys, settings: settings, Secret: s.bytes(sha256.Size),
 		}
+		p.mfa = new(cognitoidp.GetUserPoolMfaConfigOutput)
+		if err := p.checkMFA(); err != nil {
+			return err
+		}
 		p.put(tx)
 		out.UserPool = p.describe(tx)
 		return nil
@@ -132,7 +136,7 @@ func (s *Service) UpdateUserPool(ctx context.Context, in *cognitoidp.UpdateUserP
 			p.Name = *in.PoolName
 		}
 		p.settings = settings
-		return nil
+		return p.checkMFA()
 	})
 	return &cognitoidp.UpdateUserPoolOutput{}, err
 }

@@ -72,7 +72,7 @@ func (s *Service) byRefresh(tx kv.Tx, c *client, e *entry) (step, error) {
 	if err := r.good(tx); err != nil {
 		return step{}, err
 	}
-	return step{grant: s.grant(tx, c, r.user, origin{login: r.login, id: r.id})}, nil
+	return step{grant: s.grant(tx, c, r.user, origin{r.login, r.id})}, nil
 }
 
 // GetTokensFromRefreshToken gives other tokens for a refresh token, and where the
@@ -107,7 +107,7 @@ func (s *Service) GetTokensFromRefreshToken(ctx context.Context, in *cognitoidp.
 
 // renewed gives other tokens, and where the client rotates them, another refresh token.
 func (s *Service) renewed(tx kv.Tx, c *client, r *renewal) *grant {
-	g := s.grant(tx, c, r.user, origin{login: r.login, id: r.id})
+	g := s.grant(tx, c, r.user, origin{r.login, r.id})
 	if rotation := c.settings.RefreshTokenRotation; rotation != nil && rotation.Feature == cognitoidp.FeatureTypeENABLED {
 		t := s.newTicket(r.user)
 		r.rotate(tx, t.hash, time.Duration(deref(rotation.RetryGracePeriodSeconds))*time.Second)

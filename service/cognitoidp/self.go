@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/brume-cloud/brume/api/cognitoidp"
+	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
@@ -11,7 +12,7 @@ import (
 func (s *Service) GetUser(ctx context.Context, in *cognitoidp.GetUserInput) (*cognitoidp.GetUserOutput, error) {
 	out := new(cognitoidp.GetUserOutput)
 	err := s.signedIn(ctx, in.AccessToken, func(_ kv.Tx, c *client, u *user) error {
-		*out = cognitoidp.GetUserOutput{Username: u.Name, UserAttributes: []cognitoidp.AttributeType{}}
+		*out = cognitoidp.GetUserOutput{Username: u.Name, UserAttributes: []cognitoidp.AttributeType{}, UserMFASettingList: u.Factors.Enabled, PreferredMfaSetting: aws.Optional(u.Factors.Preferred)}
 		for _, a := range u.list(nil) {
 			if c.mayRead(a.Name) {
 				out.UserAttributes = append(out.UserAttributes, a)
@@ -26,7 +27,7 @@ func (s *Service) GetUser(ctx context.Context, in *cognitoidp.GetUserInput) (*co
 func (s *Service) GetUserAuthFactors(ctx context.Context, in *cognitoidp.GetUserAuthFactorsInput) (*cognitoidp.GetUserAuthFactorsOutput, error) {
 	out := new(cognitoidp.GetUserAuthFactorsOutput)
 	err := s.signedIn(ctx, in.AccessToken, func(_ kv.Tx, _ *client, u *user) error {
-		*out = cognitoidp.GetUserAuthFactorsOutput{Username: u.Name, ConfiguredUserAuthFactors: []cognitoidp.AuthFactorType{}}
+		*out = cognitoidp.GetUserAuthFactorsOutput{Username: u.Name, UserMFASettingList: u.Factors.Enabled, PreferredMfaSetting: aws.Optional(u.Factors.Preferred), ConfiguredUserAuthFactors: []cognitoidp.AuthFactorType{}}
 		if len(u.Password.Verifier) > 0 {
 			out.ConfiguredUserAuthFactors = append(out.ConfiguredUserAuthFactors, cognitoidp.AuthFactorTypePASSWORD)
 		}

@@ -117,8 +117,6 @@ func checkBuilt(in *cognitoidp.UpdateUserPoolInput) error {
 		return unbuilt("Lambda triggers")
 	case in.UserPoolAddOns != nil && in.UserPoolAddOns.AdvancedSecurityMode != cognitoidp.AdvancedSecurityModeTypeOFF:
 		return unbuilt("threat protection")
-	case in.MfaConfiguration != "" && in.MfaConfiguration != cognitoidp.UserPoolMfaTypeOFF:
-		return unbuilt("multi-factor authentication")
 	case in.DeviceConfiguration != nil:
 		return unbuilt("remembered devices")
 	case in.DcrConfiguration != nil:

@@ -17,8 +17,15 @@ type entry struct {
 	pool   string // of an administrator's request; empty for a user's
 	client string
 	values map[string]string
+	flow   string          // by the name that clients allow it by
 	hosted bool            // it comes by the pool's own pages: the client has no say
 	tried  map[string]bool // what proofs came to, by the verifier: a repeated transaction need not compute again
+}
+
+// guest is a user who signs in by a client.
+type guest struct {
+	*user
+	at *client
 }
 
 // step is what comes next in a sign-in: a challenge, or tokens.
@@ -104,7 +111,8 @@ func (s *Service) begun(ctx context.Context, e *entry, flow cognitoidp.AuthFlowT
 		case cognitoidp.AuthFlowTypeUSERSRPAUTH:
 			st, err = s.bySRP(tx, c, e)
 		case cognitoidp.AuthFlowTypeUSERPASSWORDAUTH, cognitoidp.AuthFlowTypeADMINUSERPASSWORDAUTH, cognitoidp.AuthFlowTypeADMINNOSRPAUTH:
-			st, err = s.byPassword(tx, c, e, strings.Replace(string(flow), "ADMIN_NO_SRP", "ADMIN_USER_PASSWORD", 1))
+			e.flow = strings.Replace(string(flow), "ADMIN_NO_SRP", "ADMIN_USER_PASSWORD", 1)
+			st, err = s.byPassword(ctx, tx, c, e)
 		case cognitoidp.AuthFlowTypeREFRESHTOKENAUTH, "REFRESH_TOKEN":
 			st, err = s.byRefresh(tx, c, e)
 		default:
@@ -121,7 +129,7 @@ func (s *Service) conclude(ctx context.Context, e *entry, st step) (step, *cogni
 		err := s.settle(ctx, func(tx kv.Tx) error {
 			c, u, err := e.again(ctx, tx, st.passed)
 			if err == nil {
-				st.grant = s.granted(tx, c, u, login{At: tx.Now(), Scope: scopeAdmin}, "")
+				st.grant = s.granted(tx, c, u, login{At: tx.Now(), Scope: scopeAdmin})
 			}
 			return err
 		})
@@ -152,9 +160,9 @@ func (e *entry) again(ctx context.Context, tx kv.Tx, passed *user) (*client, *us
 func notEnabled(flow string) error { return invalid("%s flow not enabled for this client", flow) }
 
 // byPassword signs in with a password that is told.
-func (s *Service) byPassword(tx kv.Tx, c *client, e *entry, flow string) (step, error) {
-	if !e.hosted && !c.allows(flow) {
-		return step{}, notEnabled(flow)
+func (s *Service) byPassword(ctx context.Context, tx kv.Tx, c *client, e *entry) (step, error) {
+	if !e.hosted && !c.allows(e.flow) {
+		return step{}, notEnabled(e.flow)
 	}
 	u, err := e.user(tx, c)
 	password := e.values["PASSWORD"]
@@ -169,7 +177,7 @@ func (s *Service) byPassword(tx kv.Tx, c *client, e *entry, flow string) (step, 
 	if err := u.prove(tx, func() bool { return e.once(u, func() bool { return u.Password.matches(u.identity(), password) }) }); err != nil {
 		return step{}, err
 	}
-	return s.proved(tx, c, u)
+	return s.proved(ctx, tx, guest{u, c})
 }
 
 // once computes whether a proof is good for the password that the user has now,
@@ -228,29 +236,29 @@ func (s *Service) bySRP(tx kv.Tx, c *client, e *entry) (step, error) {
 }
 
 // proved is what comes after the password.
-func (s *Service) proved(tx kv.Tx, c *client, u *user) (step, error) {
-	if err := u.standing(tx); err != nil {
+func (s *Service) proved(ctx context.Context, tx kv.Tx, g guest) (step, error) {
+	if err := g.standing(tx); err != nil {
 		return step{}, err
 	}
-	if u.Status != forceChange {
-		return step{passed: u}, nil
+	if g.Status != forceChange {
+		return s.second(ctx, tx, g)
 	}
 	required, given := []string{}, map[string]string{}
-	for i := range c.pool.settings.SchemaAttributes {
-		if a := &c.pool.settings.SchemaAttributes[i]; *a.Required && *a.Name != "sub" && u.Attributes[*a.Name] == "" {
+	for i := range g.pool.settings.SchemaAttributes {
+		if a := &g.pool.settings.SchemaAttributes[i]; *a.Required && *a.Name != "sub" && g.Attributes[*a.Name] == "" {
 			required = append(required, newAttribute+*a.Name)
 		}
 	}
-	for name, value := range u.Attributes {
-		if c.mayRead(name) {
+	for name, value := range g.Attributes {
+		if g.at.mayRead(name) {
 			given[name] = value
 		}
 	}
 	lack, _ := json.Marshal(required) //nolint:errchkjson // texts
 	have, _ := json.Marshal(given)    //nolint:errchkjson // texts
-	t := s.open(tx, c, u, attempt{Step: string(cognitoidp.ChallengeNameTypeNEWPASSWORDREQUIRED)})
+	t := s.open(tx, g.at, g.user, attempt{Step: string(cognitoidp.ChallengeNameTypeNEWPASSWORDREQUIRED)})
 	return step{challenge: cognitoidp.ChallengeNameTypeNEWPASSWORDREQUIRED, session: &t.text, parameters: map[string]string{
-		"USER_ID_FOR_SRP": u.Name, "requiredAttributes": string(lack), "userAttributes": string(have),
+		"USER_ID_FOR_SRP": g.Name, "requiredAttributes": string(lack), "userAttributes": string(have),
 	}}, nil
 }
 
@@ -261,7 +269,7 @@ const newAttribute = "userAttributes."
 const timestampForm = "Mon Jan 2 15:04:05 UTC 2006"
 
 // verify checks what SRP proves.
-func (s *Service) verify(tx kv.Tx, c *client, u *user, e *entry) (step, error) {
+func (s *Service) verify(ctx context.Context, tx kv.Tx, g guest, e *entry) (step, error) {
 	block, stamp := e.values["PASSWORD_CLAIM_SECRET_BLOCK"], e.values["TIMESTAMP"]
 	if block == "" || e.values["PASSWORD_CLAIM_SIGNATURE"] == "" || stamp == "" {
 		return step{}, missing("PASSWORD_CLAIM_SECRET_BLOCK, PASSWORD_CLAIM_SIGNATURE or TIMESTAMP")
@@ -269,17 +277,17 @@ func (s *Service) verify(tx kv.Tx, c *client, u *user, e *entry) (step, error) {
 	if _, err := time.Parse(timestampForm, stamp); err != nil {
 		return step{}, invalid("TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english.")
 	}
-	a, t, err := u.resume(tx, c, block, cognitoidp.ChallengeNameTypePASSWORDVERIFIER)
+	a, t, err := g.resume(tx, g.at, block, cognitoidp.ChallengeNameTypePASSWORDVERIFIER)
 	if err != nil {
 		return step{}, err
 	}
-	u.use(tx, t, a)
+	g.use(tx, t, a)
 	signature, _ := base64.StdEncoding.DecodeString(e.values["PASSWORD_CLAIM_SIGNATURE"])
-	x, ok := newExchange(u.Password, a.Public, a.Private)
-	if err := u.prove(tx, func() bool {
-		return ok && e.once(u, func() bool { return x.proves(u.identity(), t.block(), stamp, signature) })
+	x, ok := newExchange(g.Password, a.Public, a.Private)
+	if err := g.prove(tx, func() bool {
+		return ok && e.once(g.user, func() bool { return x.proves(g.identity(), t.block(), stamp, signature) })
 	}); err != nil {
 		return step{}, err
 	}
-	return s.proved(tx, c, u)
+	return s.proved(ctx, tx, g)
 }

@@ -12,8 +12,9 @@ import (
 
 // pool is a user pool.
 type pool struct {
-	at       address                  `kv:"-"` // where it was found
-	settings *cognitoidp.UserPoolType `kv:"-"` // from Settings
+	at       address                                `kv:"-"` // where it was found
+	settings *cognitoidp.UserPoolType               `kv:"-"` // from Settings
+	mfa      *cognitoidp.GetUserPoolMfaConfigOutput `kv:"-"` // from MFA
 
 	Name     string       `kv:"1"`
 	Created  time.Time    `kv:"2"`
@@ -21,6 +22,7 @@ type pool struct {
 	Settings []byte       `kv:"4"` // a UserPoolType in JSON, without what is in other fields
 	Keys     []signingKey `kv:"5"` // of ID tokens, of access tokens
 	Secret   []byte       `kv:"6"` // makes up users who do not exist, always the same
+	MFA      []byte       `kv:"7"` // a GetUserPoolMfaConfigOutput in JSON, without what is in Settings; empty for none
 }
 
 // signingKey is an RSA key that tokens are signed with.
@@ -59,6 +61,17 @@ type user struct {
 	Failures    int32             `kv:"11"` // wrong passwords in a row
 	LastFailure time.Time         `kv:"12"`
 	SignedOut   time.Time         `kv:"13"` // tokens of before are revoked
+	Factors     factors           `kv:"14"` // beside the password
+}
+
+// factors are by what a user shows who it is after the password.
+type factors struct {
+	Secret    []byte   `kv:"1"` // of a device that makes codes; empty for none
+	Pending   []byte   `kv:"2"` // of one that is yet to show a code
+	Device    string   `kv:"3"` // its name
+	Last      int64    `kv:"4"` // the step of the latest code: a code is good once
+	Enabled   []string `kv:"5"` // names of challenges
+	Preferred string   `kv:"6"` // one of them, or empty
 }
 
 // group is a set of users.
@@ -100,11 +113,15 @@ type attempt struct {
 	Private []byte    `kv:"4"` // SRP: the server's number
 	Public  string    `kv:"5"` // SRP: the client's number, in hexadecimal
 	Used    bool      `kv:"6"` // it was answered
+	Code    string    `kv:"7"` // the code that was sent
+	SetUp   bool      `kv:"8"` // MFA_SETUP: the user has shown a code of the new device
 }
 
 // login is a user's sign-in for as long as it can be refreshed: access tokens
 // are good while it is there. Its key is the claim origin_jti.
 type login struct {
+	nonce string `kv:"-"` // of the authorization request
+
 	Client  string    `kv:"1"`
 	At      time.Time `kv:"2"` // auth_time
 	Until   time.Time `kv:"3"` // of the refresh token
@@ -342,6 +359,9 @@ func (u *user) drop(tx kv.Tx) {
 
 func (p *pool) put(tx kv.Tx) {
 	p.Settings = encode(p.settings)
+	if p.mfa != nil {
+		p.MFA = encode(p.mfa)
+	}
 	pools.Put(tx, p.at.key(), p)
 	places.Put(tx, placeKey(p.at.Region, p.at.ID), &place{string(p.at.Account), string(p.at.Region), p.at.ID})
 }

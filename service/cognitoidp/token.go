@@ -30,7 +30,7 @@ type grant struct {
 }
 
 // granted ends a sign-in: l is kept for as long as it can be refreshed.
-func (s *Service) granted(tx kv.Tx, c *client, u *user, l login, nonce string) *grant {
+func (s *Service) granted(tx kv.Tx, c *client, u *user, l login) *grant {
 	for key, old := range logins.Scan(tx, kv.Prefix(u.logins())) {
 		if tx.Now().After(old.Until.Add(mostTokenValidity)) {
 			logins.Delete(tx, key)
@@ -39,7 +39,7 @@ func (s *Service) granted(tx kv.Tx, c *client, u *user, l login, nonce string) *
 	t, id := s.newTicket(u), aws.UUID(s.Random)
 	l.Client, l.Until, l.Token = c.ID, tx.Now().Add(c.refreshValidity()), t.hash
 	logins.Put(tx, u.loginKey(id), &l)
-	g := s.grant(tx, c, u, origin{login: &l, id: id, nonce: nonce})
+	g := s.grant(tx, c, u, origin{&l, id})
 	g.refresh = &t.text
 	return g
 }
@@ -47,8 +47,7 @@ func (s *Service) granted(tx kv.Tx, c *client, u *user, l login, nonce string) *
 // origin is the sign-in that tokens come from.
 type origin struct {
 	*login
-	id    string // origin_jti
-	nonce string // of the authorization request
+	id string // origin_jti
 }
 
 // grant makes the claims.
