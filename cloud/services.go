@@ -58,8 +58,8 @@ func built() map[string]entry {
 
 // What follows joins each service to what it needs of the cloud.
 
-func openCognito(s *System, _ aws.Invoker) any {
-	return cognitoidp.New(cognitoidp.Deps{Store: s.store, Random: random{}, Post: s.post, Endpoint: s.endpoint})
+func openCognito(s *System, via aws.Invoker) any {
+	return cognitoidp.New(cognitoidp.Deps{Store: s.store, Random: random{}, Via: via, Post: s.post, Endpoint: s.endpoint})
 }
 
 func openDynamoDB(s *System, via aws.Invoker) any {

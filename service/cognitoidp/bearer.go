@@ -78,7 +78,8 @@ func (s *Service) signedIn(ctx context.Context, token string, fn func(tx kv.Tx, 
 	if err != nil {
 		return err
 	}
-	return s.settle(ctx, func(tx kv.Tx) error {
+	var known *user
+	err = s.settle(ctx, func(tx kv.Tx) error {
 		call := aws.CallFrom(ctx)
 		_, id, _ := cutLast(b.Issuer, "/")
 		at, ok := placed(tx, call.Region, id)
@@ -104,8 +105,13 @@ func (s *Service) signedIn(ctx context.Context, token string, fn func(tx kv.Tx, 
 		if !slices.Contains(strings.Fields(b.Scope), scopeAdmin) {
 			return cognitoidp.ErrNotAuthorizedException("Access Token does not have required scopes")
 		}
+		u.caller.client, known = c.ID, u
 		return fn(tx, c, u)
 	})
+	if err != nil {
+		return err
+	}
+	return s.deliver(ctx, known)
 }
 
 // bearing checks that a token of the pool's is still good.

@@ -14,12 +14,14 @@ import (
 type knock struct {
 	client, name string
 	hash         *string
+	metadata     map[string]string
 }
 
 // answer runs fn for an unsigned call, in a transaction. u is nil where there is
 // no such user.
 func (s *Service) answer(ctx context.Context, k knock, fn func(tx kv.Tx, c *client, u *user) error) error {
-	return s.settle(ctx, func(tx kv.Tx) error {
+	var u *user
+	err := s.settle(ctx, func(tx kv.Tx) error {
 		c, err := clientAnywhere(ctx, tx, k.client)
 		if err != nil {
 			return err
@@ -27,9 +29,15 @@ func (s *Service) answer(ctx context.Context, k knock, fn func(tx kv.Tx, c *clie
 		if err := c.checkHash(k.name, k.hash); err != nil {
 			return err
 		}
-		u, _ := c.pool.user(tx, k.name)
+		if u, _ = c.pool.user(tx, k.name); u != nil {
+			u.caller = caller{c.ID, k.metadata}
+		}
 		return fn(tx, c, u)
 	})
+	if err != nil {
+		return err
+	}
+	return s.deliver(ctx, u)
 }
 
 // checkHash checks the secret hash of a name.

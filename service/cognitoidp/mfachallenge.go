@@ -67,13 +67,12 @@ func (s *Service) challenge(ctx context.Context, tx kv.Tx, g guest, factor strin
 	} else {
 		via := map[string]string{bySMS: phone, byEmail: email}[factor]
 		a.Code = aws.Text(s.Random, codeAlphabet, codeDigits)
-		l := Letter{SMS: factor == bySMS, To: g.Attributes[via], Body: or(g.pool.settings.SmsAuthenticationMessage, "Your authentication code is {####}.")}
+		l := draft{Letter: Letter{SMS: factor == bySMS, To: g.Attributes[via], Body: or(g.pool.settings.SmsAuthenticationMessage, "Your authentication code is {####}.")}, code: a.Code, why: secondFactor}
 		if !l.SMS {
 			m := g.pool.mfa.EmailMfaConfiguration
 			l.Subject, l.Body = or(m.Subject, "Your authentication code"), or(m.Message, "Your authentication code is {####}.")
 		}
-		l.Body = fill(l.Body, a.Code, g.Name)
-		s.Post(ctx, tx, g.pool.at.Scope, &l)
+		s.send(ctx, tx, g.user, l)
 		d := delivery(via, l.To)
 		parameters["CODE_DELIVERY_DELIVERY_MEDIUM"], parameters["CODE_DELIVERY_DESTINATION"] = string(d.DeliveryMedium), *d.Destination
 	}

@@ -11,7 +11,7 @@ import (
 // ForgotPassword sends a code with which a user may set another password.
 func (s *Service) ForgotPassword(ctx context.Context, in *cognitoidp.ForgotPasswordInput) (*cognitoidp.ForgotPasswordOutput, error) {
 	out := new(cognitoidp.ForgotPasswordOutput)
-	err := s.answer(ctx, knock{in.ClientId, in.Username, in.SecretHash}, func(tx kv.Tx, c *client, u *user) (err error) {
+	err := s.answer(ctx, knock{in.ClientId, in.Username, in.SecretHash, in.ClientMetadata}, func(tx kv.Tx, c *client, u *user) (err error) {
 		switch {
 		case u == nil && c.hides():
 			out.CodeDeliveryDetails = c.pretend(in.Username)
@@ -53,7 +53,7 @@ func (s *Service) sendReset(ctx context.Context, tx kv.Tx, u *user) (*cognitoidp
 	}
 	for _, via := range order {
 		if u.Attributes[via] != "" && u.Attributes[via+verifiedSuffix] == "true" {
-			return s.sendCode(ctx, tx, u, errand{forPassword, via, u.Attributes[via], resetCodeValidity})
+			return s.sendCode(ctx, tx, u, errand{forPassword, via, u.Attributes[via], resetCodeValidity, forgotten})
 		}
 	}
 	return nil, invalid("Cannot reset password for the user as there is no registered/verified email or phone_number")
@@ -61,7 +61,8 @@ func (s *Service) sendReset(ctx context.Context, tx kv.Tx, u *user) (*cognitoidp
 
 // ConfirmForgotPassword sets another password, with the code that was sent.
 func (s *Service) ConfirmForgotPassword(ctx context.Context, in *cognitoidp.ConfirmForgotPasswordInput) (*cognitoidp.ConfirmForgotPasswordOutput, error) {
-	err := s.answer(ctx, knock{in.ClientId, in.Username, in.SecretHash}, func(tx kv.Tx, c *client, u *user) error {
+	var known *user
+	err := s.answer(ctx, knock{in.ClientId, in.Username, in.SecretHash, in.ClientMetadata}, func(tx kv.Tx, c *client, u *user) error {
 		switch {
 		case u == nil && c.hides():
 			return expiredCode()
@@ -81,9 +82,13 @@ func (s *Service) ConfirmForgotPassword(ctx context.Context, in *cognitoidp.Conf
 			u.Status = confirmed
 		}
 		u.put(tx)
+		known = u
 		return nil
 	})
-	return &cognitoidp.ConfirmForgotPasswordOutput{}, err
+	if err != nil {
+		return nil, err
+	}
+	return &cognitoidp.ConfirmForgotPasswordOutput{}, s.confirmedBy(ctx, known, confirmPassword)
 }
 
 // setPassword gives the user a password of its own choice.

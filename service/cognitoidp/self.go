@@ -40,6 +40,7 @@ func (s *Service) GetUserAuthFactors(ctx context.Context, in *cognitoidp.GetUser
 func (s *Service) UpdateUserAttributes(ctx context.Context, in *cognitoidp.UpdateUserAttributesInput) (*cognitoidp.UpdateUserAttributesOutput, error) {
 	out := new(cognitoidp.UpdateUserAttributesOutput)
 	err := s.signedIn(ctx, in.AccessToken, func(tx kv.Tx, c *client, u *user) (err error) {
+		u.caller.metadata = in.ClientMetadata
 		out.CodeDeliveryDetailsList, err = s.write(ctx, tx, u, writing{attributes: in.UserAttributes, client: c})
 		return err
 	})
@@ -89,6 +90,7 @@ func (s *Service) GetUserAttributeVerificationCode(ctx context.Context, in *cogn
 		if err := addressable(via); err != nil {
 			return err
 		}
+		u.caller.metadata = in.ClientMetadata
 		to := u.Attributes[via]
 		// A changed address that is not the user's yet may be asked for again.
 		if c, ok := codes.Get(tx, u.codeKey(forAttribute+via)); ok && u.pool.verifiesFirst(via) {
@@ -97,7 +99,7 @@ func (s *Service) GetUserAttributeVerificationCode(ctx context.Context, in *cogn
 		if to == "" {
 			return invalid("User does not have the attribute %s.", via)
 		}
-		out.CodeDeliveryDetails, err = s.sendCode(ctx, tx, u, errand{forAttribute + via, via, to, codeValidity})
+		out.CodeDeliveryDetails, err = s.sendCode(ctx, tx, u, errand{forAttribute + via, via, to, codeValidity, askedToVerify})
 		return err
 	})
 	return out, err

@@ -46,7 +46,9 @@ type client struct {
 
 // user is one of a pool's users.
 type user struct {
-	pool *pool `kv:"-"`
+	pool    *pool   `kv:"-"`
+	caller  caller  `kv:"-"` // who asks for something about the user
+	waiting []draft `kv:"-"` // letters that the pool's function has yet to write
 
 	Name        string            `kv:"1"`
 	Sub         string            `kv:"2"`
