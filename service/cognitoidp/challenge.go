@@ -10,7 +10,7 @@ import (
 
 // RespondToAuthChallenge goes on with a sign-in.
 func (s *Service) RespondToAuthChallenge(ctx context.Context, in *cognitoidp.RespondToAuthChallengeInput) (*cognitoidp.RespondToAuthChallengeOutput, error) {
-	st, tokens, err := s.goOn(ctx, &entry{client: in.ClientId, values: in.ChallengeResponses}, in.ChallengeName, deref(in.Session))
+	st, tokens, err := s.goOn(ctx, &entry{client: in.ClientId, values: in.ChallengeResponses, metadata: in.ClientMetadata}, in.ChallengeName, deref(in.Session))
 	if err != nil {
 		return nil, err
 	}
@@ -19,7 +19,7 @@ func (s *Service) RespondToAuthChallenge(ctx context.Context, in *cognitoidp.Res
 
 // AdminRespondToAuthChallenge goes on with a sign-in on a server.
 func (s *Service) AdminRespondToAuthChallenge(ctx context.Context, in *cognitoidp.AdminRespondToAuthChallengeInput) (*cognitoidp.AdminRespondToAuthChallengeOutput, error) {
-	st, tokens, err := s.goOn(ctx, &entry{pool: in.UserPoolId, client: in.ClientId, values: in.ChallengeResponses}, in.ChallengeName, deref(in.Session))
+	st, tokens, err := s.goOn(ctx, &entry{pool: in.UserPoolId, client: in.ClientId, values: in.ChallengeResponses, metadata: in.ClientMetadata}, in.ChallengeName, deref(in.Session))
 	if err != nil {
 		return nil, err
 	}
@@ -36,26 +36,37 @@ func (s *Service) goOn(ctx context.Context, e *entry, name cognitoidp.ChallengeN
 
 // answered takes the step behind a challenge.
 func (s *Service) answered(ctx context.Context, e *entry, name cognitoidp.ChallengeNameType, session string) (st step, err error) {
+	if name == cognitoidp.ChallengeNameTypeCUSTOMCHALLENGE {
+		return s.judge(ctx, e, session)
+	}
+	var g guest
 	err = s.settle(ctx, func(tx kv.Tx) error {
 		c, err := e.admit(ctx, tx)
 		if err != nil {
 			return err
 		}
 		u, err := e.user(tx, c)
+		g, e.history = guest{u, c}, nil
 		switch {
 		case err != nil:
 		case u == nil:
 			err = c.absent()
 		case name == cognitoidp.ChallengeNameTypePASSWORDVERIFIER:
-			st, err = s.verify(ctx, tx, guest{u, c}, e)
+			st, err = s.verify(ctx, tx, g, e)
 		case session == "":
 			err = missing("Session")
 		default:
-			st, err = s.next(ctx, tx, guest{u, c}, entrySession{e, string(name), session})
+			st, err = s.next(ctx, tx, g, entrySession{e, string(name), session})
 		}
 		return err
 	})
-	return st, err
+	switch {
+	case err != nil:
+		return st, err
+	case len(e.history) > 0:
+		return s.define(ctx, g, e)
+	}
+	return st, s.deliver(ctx, st.asked)
 }
 
 // next takes the answer to a challenge that has a session.
@@ -127,5 +138,6 @@ func (s *Service) renew(ctx context.Context, tx kv.Tx, g guest, e entrySession) 
 		return step{}, err
 	}
 	g.use(tx, t, a)
+	e.source = tokensByNewPassword
 	return s.second(ctx, tx, g)
 }

@@ -143,6 +143,9 @@ func (s *Service) asks(ctx context.Context, v *visit, f form, st step) (*reply, 
 func (s *Service) entered(ctx context.Context, v *visit, passed *user) (*reply, error) {
 	var since *stay
 	var cookie string
+	if err := s.postAuthenticate(ctx, passed); err != nil {
+		return nil, err
+	}
 	err := s.on(ctx, v, func(tx kv.Tx, p *pool) error {
 		u, ok := p.bySub(tx, passed.Sub)
 		if !ok {

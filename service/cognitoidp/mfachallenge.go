@@ -77,7 +77,7 @@ func (s *Service) challenge(ctx context.Context, tx kv.Tx, g guest, factor strin
 		parameters["CODE_DELIVERY_DELIVERY_MEDIUM"], parameters["CODE_DELIVERY_DESTINATION"] = string(d.DeliveryMedium), *d.Destination
 	}
 	t := s.open(tx, g.at, g.user, a)
-	return step{challenge: cognitoidp.ChallengeNameType(factor), session: &t.text, parameters: parameters}, nil
+	return step{challenge: cognitoidp.ChallengeNameType(factor), session: &t.text, parameters: parameters, asked: g.user}, nil
 }
 
 // factorAnswer is the parameter that answers a challenge.

@@ -10,8 +10,26 @@ import (
 
 // ForgotPassword sends a code with which a user may set another password.
 func (s *Service) ForgotPassword(ctx context.Context, in *cognitoidp.ForgotPasswordInput) (*cognitoidp.ForgotPasswordOutput, error) {
-	out := new(cognitoidp.ForgotPasswordOutput)
-	err := s.answer(ctx, knock{in.ClientId, in.Username, in.SecretHash, in.ClientMetadata}, func(tx kv.Tx, c *client, u *user) (err error) {
+	out, stranger, err := s.forgot(ctx, in)
+	if stranger == nil {
+		return out, err
+	}
+	switch done, failed := s.migrate(ctx, newcomer{client: stranger, name: in.Username, metadata: in.ClientMetadata}, forgotten); {
+	case done:
+		out, _, err = s.forgot(ctx, in)
+	case failed != nil && err != nil:
+		err = failed
+	}
+	return out, err
+}
+
+// forgot sends the code, or says at which client nobody has that name.
+func (s *Service) forgot(ctx context.Context, in *cognitoidp.ForgotPasswordInput) (out *cognitoidp.ForgotPasswordOutput, stranger *client, err error) {
+	out = new(cognitoidp.ForgotPasswordOutput)
+	err = s.answer(ctx, knock{in.ClientId, in.Username, in.SecretHash, in.ClientMetadata}, func(tx kv.Tx, c *client, u *user) (err error) {
+		if stranger = nil; u == nil {
+			stranger = c
+		}
 		switch {
 		case u == nil && c.hides():
 			out.CodeDeliveryDetails = c.pretend(in.Username)
@@ -26,7 +44,7 @@ func (s *Service) ForgotPassword(ctx context.Context, in *cognitoidp.ForgotPassw
 		out.CodeDeliveryDetails, err = s.sendReset(ctx, tx, u)
 		return err
 	})
-	return out, err
+	return out, stranger, err
 }
 
 func notNow() error {

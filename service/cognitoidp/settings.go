@@ -55,7 +55,10 @@ func changeableSettings(in *cognitoidp.UpdateUserPoolInput, fixed *cognitoidp.Us
 		AccountRecoverySetting: in.AccountRecoverySetting, UserPoolTags: in.UserPoolTags, KeyConfiguration: in.KeyConfiguration,
 		UserPoolTier: cmp.Or(in.UserPoolTier, fixed.UserPoolTier, cognitoidp.UserPoolTierTypeESSENTIALS),
 	}
-	var err error
+	err := setTriggers(p)
+	if err != nil {
+		return nil, err
+	}
 	if p.Policies, err = newPolicies(in.Policies, p.UserPoolTier); err != nil {
 		return nil, err
 	}
@@ -71,6 +74,26 @@ func changeableSettings(in *cognitoidp.UpdateUserPoolInput, fixed *cognitoidp.Us
 		return nil, invalid("SourceArn is required when EmailSendingAccount is DEVELOPER.")
 	}
 	return p, checkTogether(p)
+}
+
+// setTriggers completes a pool's functions: the one before tokens has two names.
+func setTriggers(p *cognitoidp.UserPoolType) error {
+	l := p.LambdaConfig
+	c := l.PreTokenGenerationConfig
+	switch {
+	case c == nil && l.PreTokenGeneration == nil:
+		return nil
+	case c == nil:
+		l.PreTokenGenerationConfig = &cognitoidp.PreTokenGenerationVersionConfigType{LambdaArn: *l.PreTokenGeneration, LambdaVersion: cognitoidp.PreTokenGenerationLambdaVersionTypeV10}
+	case l.PreTokenGeneration != nil && *l.PreTokenGeneration != c.LambdaArn:
+		return invalid("PreTokenGeneration and PreTokenGenerationConfig have different functions.")
+	case c.LambdaVersion == cognitoidp.PreTokenGenerationLambdaVersionTypeV30:
+		return unbuilt("version V3_0 of the pre token generation trigger")
+	case c.LambdaVersion != cognitoidp.PreTokenGenerationLambdaVersionTypeV10 && p.UserPoolTier == cognitoidp.UserPoolTierTypeLITE:
+		return cognitoidp.ErrFeatureUnavailableInTierException("Access token customization is not available in the LITE tier.")
+	}
+	l.PreTokenGeneration = &l.PreTokenGenerationConfig.LambdaArn
+	return nil
 }
 
 // checkTogether checks settings that depend on each other.
@@ -113,8 +136,6 @@ func checkBuilt(in *cognitoidp.UpdateUserPoolInput) error {
 		return unbuilt("custom senders")
 	case l.InboundFederation != nil:
 		return unbuilt("the inbound federation trigger")
-	case *l != (cognitoidp.LambdaConfigType{}):
-		return unbuilt("Lambda triggers")
 	case in.UserPoolAddOns != nil && in.UserPoolAddOns.AdvancedSecurityMode != cognitoidp.AdvancedSecurityModeTypeOFF:
 		return unbuilt("threat protection")
 	case in.DeviceConfiguration != nil:

@@ -1,6 +1,7 @@
 package cognitoidp
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/hex"
@@ -14,12 +15,16 @@ import (
 
 // entry is a request of a sign-in, by a user or for one.
 type entry struct {
-	pool   string // of an administrator's request; empty for a user's
-	client string
-	values map[string]string
-	flow   string          // by the name that clients allow it by
-	hosted bool            // it comes by the pool's own pages: the client has no say
-	tried  map[string]bool // what proofs came to, by the verifier: a repeated transaction need not compute again
+	pool     string // of an administrator's request; empty for a user's
+	client   string
+	values   map[string]string
+	flow     string            // by the name that clients allow it by
+	metadata map[string]string // for the pool's functions
+	history  []stage           // of a sign-in that functions lead
+	stranger *client           // the user is not there, at this client
+	source   string            // why tokens are made, where it is not the sign-in itself
+	hosted   bool              // it comes by the pool's own pages: the client has no say
+	tried    map[string]bool   // what proofs came to, by the verifier: a repeated transaction need not compute again
 }
 
 // guest is a user who signs in by a client.
@@ -34,6 +39,7 @@ type step struct {
 	session    *string
 	parameters map[string]string
 	passed     *user // has shown who it is
+	asked      *user // has letters that wait
 	grant      *grant
 }
 
@@ -61,7 +67,11 @@ func (e *entry) user(tx kv.Tx, c *client) (*user, error) {
 		return nil, err
 	}
 	u, _ := c.pool.user(tx, name)
-	if u != nil && u.Disabled {
+	if u == nil {
+		return nil, nil
+	}
+	u.caller = caller{c.ID, e.metadata}
+	if u.Disabled {
 		return nil, disabled()
 	}
 	return u, nil
@@ -75,7 +85,7 @@ func (s *Service) InitiateAuth(ctx context.Context, in *cognitoidp.InitiateAuthI
 	case cognitoidp.AuthFlowTypeADMINUSERPASSWORDAUTH, cognitoidp.AuthFlowTypeADMINNOSRPAUTH:
 		return nil, invalid("Initiate Auth method not supported.")
 	}
-	st, tokens, err := s.begin(ctx, &entry{client: in.ClientId, values: in.AuthParameters}, in.AuthFlow)
+	st, tokens, err := s.begin(ctx, &entry{client: in.ClientId, values: in.AuthParameters, metadata: in.ClientMetadata}, in.AuthFlow)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +94,7 @@ func (s *Service) InitiateAuth(ctx context.Context, in *cognitoidp.InitiateAuthI
 
 // AdminInitiateAuth begins a sign-in on a server that has AWS credentials.
 func (s *Service) AdminInitiateAuth(ctx context.Context, in *cognitoidp.AdminInitiateAuthInput) (*cognitoidp.AdminInitiateAuthOutput, error) {
-	st, tokens, err := s.begin(ctx, &entry{pool: in.UserPoolId, client: in.ClientId, values: in.AuthParameters}, in.AuthFlow)
+	st, tokens, err := s.begin(ctx, &entry{pool: in.UserPoolId, client: in.ClientId, values: in.AuthParameters, metadata: in.ClientMetadata}, in.AuthFlow)
 	if err != nil {
 		return nil, err
 	}
@@ -100,8 +110,35 @@ func (s *Service) begin(ctx context.Context, e *entry, flow cognitoidp.AuthFlowT
 	return s.conclude(ctx, e, st)
 }
 
-// begun takes the first step of a flow.
-func (s *Service) begun(ctx context.Context, e *entry, flow cognitoidp.AuthFlowType) (st step, err error) {
+// begun takes the first step of a flow. A user who is not there may be known to the
+// pool's function.
+func (s *Service) begun(ctx context.Context, e *entry, flow cognitoidp.AuthFlowType) (step, error) {
+	if flow != cognitoidp.AuthFlowTypeREFRESHTOKENAUTH && flow != cognitoidp.AuthFlowTypeREFRESHTOKEN {
+		if err := s.preAuthenticate(ctx, e); err != nil {
+			return step{}, err
+		}
+	}
+	if flow == cognitoidp.AuthFlowTypeCUSTOMAUTH {
+		return s.custom(ctx, e)
+	}
+	st, err := s.first(ctx, e, flow)
+	if e.stranger != nil {
+		done, failed := s.migrate(ctx, newcomer{e.stranger, e.values["USERNAME"], e.values["PASSWORD"], e.metadata}, tokensBySignIn)
+		switch {
+		case failed != nil:
+			return st, failed
+		case done:
+			st, err = s.first(ctx, e, flow)
+		}
+	}
+	if err != nil {
+		return st, err
+	}
+	return st, s.deliver(ctx, st.asked)
+}
+
+// first takes the first step of a flow, in a transaction.
+func (s *Service) first(ctx context.Context, e *entry, flow cognitoidp.AuthFlowType) (st step, err error) {
 	err = s.settle(ctx, func(tx kv.Tx) error {
 		c, err := e.admit(ctx, tx)
 		if err != nil {
@@ -113,7 +150,7 @@ func (s *Service) begun(ctx context.Context, e *entry, flow cognitoidp.AuthFlowT
 		case cognitoidp.AuthFlowTypeUSERPASSWORDAUTH, cognitoidp.AuthFlowTypeADMINUSERPASSWORDAUTH, cognitoidp.AuthFlowTypeADMINNOSRPAUTH:
 			e.flow = strings.Replace(string(flow), "ADMIN_NO_SRP", "ADMIN_USER_PASSWORD", 1)
 			st, err = s.byPassword(ctx, tx, c, e)
-		case cognitoidp.AuthFlowTypeREFRESHTOKENAUTH, "REFRESH_TOKEN":
+		case cognitoidp.AuthFlowTypeREFRESHTOKENAUTH, cognitoidp.AuthFlowTypeREFRESHTOKEN:
 			st, err = s.byRefresh(tx, c, e)
 		default:
 			err = unbuilt("the flow " + string(flow))
@@ -126,10 +163,14 @@ func (s *Service) begun(ctx context.Context, e *entry, flow cognitoidp.AuthFlowT
 // conclude gives tokens to who has passed.
 func (s *Service) conclude(ctx context.Context, e *entry, st step) (step, *cognitoidp.AuthenticationResultType, error) {
 	if st.passed != nil {
+		if err := s.postAuthenticate(ctx, st.passed); err != nil {
+			return st, nil, err
+		}
 		err := s.settle(ctx, func(tx kv.Tx) error {
 			c, u, err := e.again(ctx, tx, st.passed)
 			if err == nil {
 				st.grant = s.granted(tx, c, u, login{At: tx.Now(), Scope: scopeAdmin})
+				st.grant.why = cmp.Or(e.source, tokensBySignIn)
 			}
 			return err
 		})
@@ -154,6 +195,7 @@ func (e *entry) again(ctx context.Context, tx kv.Tx, passed *user) (*client, *us
 	case u.Disabled:
 		return nil, nil, disabled()
 	}
+	u.caller = passed.caller
 	return c, u, nil
 }
 
@@ -172,6 +214,7 @@ func (s *Service) byPassword(ctx context.Context, tx kv.Tx, c *client, e *entry)
 	case password == "":
 		return step{}, missing("PASSWORD")
 	case u == nil:
+		e.stranger = c
 		return step{}, c.absent()
 	}
 	if err := u.prove(tx, func() bool { return e.once(u, func() bool { return u.Password.matches(u.identity(), password) }) }); err != nil {
@@ -197,7 +240,7 @@ func (e *entry) once(u *user, good func() bool) bool {
 
 // bySRP begins the exchange that proves a password without telling it.
 func (s *Service) bySRP(tx kv.Tx, c *client, e *entry) (step, error) {
-	if !c.allows("USER_SRP_AUTH") {
+	if len(e.history) == 0 && !c.allows("USER_SRP_AUTH") {
 		return step{}, notEnabled("USER_SRP_AUTH")
 	}
 	u, err := e.user(tx, c)
@@ -227,7 +270,7 @@ func (s *Service) bySRP(tx kv.Tx, c *client, e *entry) (step, error) {
 	}
 	t := s.newTicket(u)
 	if known {
-		t = s.open(tx, c, u, attempt{Step: string(cognitoidp.ChallengeNameTypePASSWORDVERIFIER), Private: private, Public: public})
+		t = s.open(tx, c, u, attempt{Step: string(cognitoidp.ChallengeNameTypePASSWORDVERIFIER), Private: private, Public: public, History: e.history})
 	}
 	return step{challenge: cognitoidp.ChallengeNameTypePASSWORDVERIFIER, parameters: map[string]string{
 		"SALT": hex.EncodeToString(kept.Salt), "SRP_B": x.open.Text(16), "SECRET_BLOCK": base64.StdEncoding.EncodeToString(t.block()),
@@ -288,6 +331,10 @@ func (s *Service) verify(ctx context.Context, tx kv.Tx, g guest, e *entry) (step
 		return ok && e.once(g.user, func() bool { return x.proves(g.identity(), t.block(), stamp, signature) })
 	}); err != nil {
 		return step{}, err
+	}
+	if len(a.History) > 0 {
+		e.history = append(a.History, stage{Name: string(cognitoidp.ChallengeNameTypePASSWORDVERIFIER), Result: true})
+		return step{passed: g.user}, nil
 	}
 	return s.proved(ctx, tx, g)
 }

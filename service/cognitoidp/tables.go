@@ -109,14 +109,24 @@ type domain struct {
 
 // attempt is a sign-in that waits for the answer to a challenge.
 type attempt struct {
-	Client  string    `kv:"1"`
-	Step    string    `kv:"2"` // the name of the challenge
-	Until   time.Time `kv:"3"`
-	Private []byte    `kv:"4"` // SRP: the server's number
-	Public  string    `kv:"5"` // SRP: the client's number, in hexadecimal
-	Used    bool      `kv:"6"` // it was answered
-	Code    string    `kv:"7"` // the code that was sent
-	SetUp   bool      `kv:"8"` // MFA_SETUP: the user has shown a code of the new device
+	Client   string            `kv:"1"`
+	Step     string            `kv:"2"` // the name of the challenge
+	Until    time.Time         `kv:"3"`
+	Private  []byte            `kv:"4"`  // SRP: the server's number
+	Public   string            `kv:"5"`  // SRP: the client's number, in hexadecimal
+	Used     bool              `kv:"6"`  // it was answered
+	Code     string            `kv:"7"`  // the code that was sent
+	History  []stage           `kv:"9"`  // of a sign-in that functions lead
+	Hidden   map[string]string `kv:"10"` // CUSTOM_CHALLENGE: what a function told for the one that checks
+	Metadata string            `kv:"11"` // CUSTOM_CHALLENGE: its name among functions
+	SetUp    bool              `kv:"8"`  // MFA_SETUP: the user has shown a code of the new device
+}
+
+// stage is a challenge that was met, or not.
+type stage struct {
+	Name     string `kv:"1"`
+	Result   bool   `kv:"2"`
+	Metadata string `kv:"3"`
 }
 
 // login is a user's sign-in for as long as it can be refreshed: access tokens

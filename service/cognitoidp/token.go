@@ -22,6 +22,8 @@ import (
 // transaction that grants them.
 type grant struct {
 	at         address
+	user       *user  // nil for a client's own
+	why        string // as functions are told
 	hosted     bool
 	keys       []signingKey
 	id, access map[string]any // claims; no ID token for nil
@@ -40,7 +42,7 @@ func (s *Service) granted(tx kv.Tx, c *client, u *user, l login) *grant {
 	l.Client, l.Until, l.Token = c.ID, tx.Now().Add(c.refreshValidity()), t.hash
 	logins.Put(tx, u.loginKey(id), &l)
 	g := s.grant(tx, c, u, origin{&l, id})
-	g.refresh = &t.text
+	g.refresh, g.why = &t.text, tokensByPage
 	return g
 }
 
@@ -59,7 +61,10 @@ func (s *Service) grant(tx kv.Tx, c *client, u *user, l origin) *grant {
 			"sub": u.Sub, "token_use": use, "event_id": event, "auth_time": l.At.Unix(), "origin_jti": l.id, "iat": now.Unix(), "exp": now.Add(good).Unix(), "jti": aws.UUID(s.Random),
 		}
 	}
-	g := &grant{at: c.pool.at, keys: c.pool.Keys, validity: c.accessValidity(), id: claims("id", c.idValidity()), access: claims("access", c.accessValidity())}
+	if u.caller.client == "" {
+		u.caller.client = c.ID
+	}
+	g := &grant{at: c.pool.at, user: u, why: tokensByRefresh, keys: c.pool.Keys, validity: c.accessValidity(), id: claims("id", c.idValidity()), access: claims("access", c.accessValidity())}
 	for name, value := range u.Attributes {
 		switch {
 		case !c.mayRead(name) || l.Hosted && !shows(l.Scope, name):
@@ -109,6 +114,11 @@ func (s *Service) finish(ctx context.Context, st step) (*cognitoidp.Authenticati
 	g := st.grant
 	if g == nil {
 		return nil, nil
+	}
+	if g.user != nil {
+		if err := s.shape(ctx, g); err != nil {
+			return nil, err
+		}
 	}
 	issuer := s.issuer(ctx, g.at)
 	g.access["iss"] = issuer
