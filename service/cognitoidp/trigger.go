@@ -78,9 +78,9 @@ func (s *Service) call(ctx context.Context, o occasion, request map[string]any, 
 		return err
 	}
 	var said struct {
-		Response json.RawMessage `json:"response"`
+		Response *json.RawMessage `json:"response"` // nil for null as well
 	}
-	if json.Unmarshal(answer, &said) != nil || len(said.Response) == 0 || json.Unmarshal(said.Response, response) != nil {
+	if json.Unmarshal(answer, &said) != nil || said.Response == nil || json.Unmarshal(*said.Response, response) != nil {
 		return cognitoidp.ErrInvalidLambdaResponseException("Unrecognizable lambda output")
 	}
 	return nil
@@ -188,7 +188,8 @@ func (s *Service) preSignUp(ctx context.Context, u *user, why string, validation
 		data[a.Name] = deref(a.Value)
 	}
 	attributes := u.told()
-	delete(attributes, "sub") // AWS: there is none before the user is
+	delete(attributes, "sub") // AWS: neither is there before the user is
+	delete(attributes, "cognito:user_status")
 	err = s.call(ctx, o, map[string]any{"userAttributes": attributes, "validationData": data}, &v)
 	return v, err
 }
