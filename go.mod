@@ -29,8 +29,11 @@ require (
 	github.com/tidwall/btree v1.8.2
 	github.com/zeebo/xxh3 v1.1.0
 	golang.org/x/oauth2 v0.38.0
+	golang.org/x/sync v0.7.0
 	golang.org/x/sys v0.38.0
 )
+
+require github.com/aws/aws-sdk-go-v2/service/cognitoidentity v1.34.0 // indirect
 
 require (
 	github.com/andybalholm/brotli v1.1.1 // indirect

@@ -1,6 +1,11 @@
 package aws
 
-import "context"
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+)
 
 // Actor is who makes a call from within: mostly a service principal, acting for
 // a resource in an account and region.
@@ -15,6 +20,22 @@ type Actor struct {
 	Trace string // X-Ray's header; empty for that of the call that ctx carries
 
 	Hurry bool // somebody waits: a call that would be held up fails instead, for the actor to try again later
+
+	// Patience is how long the actor waits, in wall time; 0 is until the end. Then
+	// the call fails with ErrPatience, and goes on without anybody who waits. A call
+	// within a transaction must not have any.
+	Patience time.Duration
+}
+
+// ErrPatience is of a call that took longer than its actor waits.
+var ErrPatience = errors.New("aws: the call takes longer than its actor waits")
+
+// RoleSession is who a service is when it has assumed a role in a session with a
+// name; id is the session's unique id, where it is known.
+func RoleSession(role ARN, name, id string) Caller {
+	arn := role
+	arn.Service, arn.Resource = "sts", "assumed-role/"+role.Resource[strings.LastIndexByte(role.Resource, '/')+1:]+"/"+name
+	return Caller{Kind: AssumedRole, Account: role.Account, ARN: arn.String(), UserID: id, Session: &Session{Role: role.String()}}
 }
 
 type actorKey struct{}

@@ -23,6 +23,7 @@ import (
 	"github.com/brume-cloud/brume/cloud/control"
 	"github.com/brume-cloud/brume/front/fault"
 	"github.com/brume-cloud/brume/front/gateway"
+	"github.com/brume-cloud/brume/front/logwriter"
 	"github.com/brume-cloud/brume/front/meter"
 	"github.com/brume-cloud/brume/service/dynamodb"
 	"github.com/brume-cloud/brume/service/s3"
@@ -65,6 +66,7 @@ type System struct {
 	sqs       *sqs.Service
 	streams   *dynamodb.Streams
 	sns       *sns.Service
+	logs      *logwriter.Writer
 	gate      *gateway.Gateway
 	secrets   Secrets
 	started   time.Time // real time
@@ -220,7 +222,9 @@ func (s *System) shutDown() error {
 	s.background.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), closing)
 	defer cancel()
-	return errors.Join(s.scheduler.Stop(ctx), s.functions.Close(), s.meter.Flush(ctx), s.store.Close())
+	err := errors.Join(s.scheduler.Stop(ctx), s.functions.Close())
+	s.logs.Settle()
+	return errors.Join(err, s.meter.Flush(ctx), s.store.Close())
 }
 
 // Address returns the host and port that clients reach the cloud at.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"github.com/brume-cloud/brume/front/logwriter"
 	"github.com/brume-cloud/brume/plane/function"
 	"github.com/brume-cloud/brume/service/lambda"
 )
@@ -48,7 +49,7 @@ func (f *functions) run(ctx context.Context, p lambda.Program, r lambda.Request,
 		Billed: out.Billed, Provisioned: out.Provisioned,
 	}
 	for _, l := range out.Logs {
-		result.Logs = append(result.Logs, lambda.Line(l))
+		result.Logs = append(result.Logs, logwriter.Line(l))
 	}
 	return result, nil
 }

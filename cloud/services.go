@@ -21,6 +21,7 @@ import (
 	stsapi "github.com/brume-cloud/brume/api/sts"
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/front/gateway"
+	"github.com/brume-cloud/brume/front/logwriter"
 	"github.com/brume-cloud/brume/front/pace"
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/front/wire/schema"
@@ -80,11 +81,12 @@ func openIAM(s *System, _ aws.Invoker) any { return s.identities.iam }
 func openLambda(s *System, via aws.Invoker) any {
 	return lambda.New(lambda.Deps{
 		Store: s.store, Random: random{}, Via: via, Meter: s.meter, Log: s.log, Runner: s.functions, Endpoint: s.endpoint, Sources: sources{s}, Pace: new(pace.Buckets),
+		Logs: s.logs,
 	})
 }
 
 func openLogs(s *System, via aws.Invoker) any {
-	return logs.New(logs.Deps{Store: s.store, Random: random{}, Via: via, Meter: s.meter})
+	return logs.New(logs.Deps{Store: s.store, Random: random{}, Via: via, Meter: s.meter, Settle: s.logs.Settle})
 }
 
 func openS3(s *System, via aws.Invoker) any {
@@ -128,6 +130,7 @@ type services struct {
 func makeServices(s *System) services {
 	list := built()
 	all := services{within: new(within), pages: map[string]http.Handler{}}
+	s.logs = logwriter.New(all.within, s.log)
 	for _, model := range catalog.Models() {
 		e, ok := list[model.Name]
 		if !ok {

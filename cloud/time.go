@@ -22,6 +22,7 @@ func clockKey() kv.Key { return clocks.Key(kv.Scope{}) }
 // the way.
 func (s *System) Advance(ctx context.Context, d time.Duration) error {
 	return s.alone(ctx, func() error {
+		s.logs.Settle() // what was said before must not be too old
 		err := s.clock.Advance(ctx, d)
 		// Also where it stopped half-way: the rows have seen that time.
 		if kept := s.keepClock(context.WithoutCancel(ctx)); err == nil {

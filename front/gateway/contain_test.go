@@ -2,11 +2,13 @@ package gateway_test
 
 import (
 	"context"
+	"errors"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/brume-cloud/brume/api/sqs"
 	"github.com/brume-cloud/brume/aws"
@@ -84,6 +86,34 @@ func TestClientThatGoesAwayEndsItsCall(t *testing.T) {
 		synctest.Wait()
 		if !ended {
 			t.Error("the call goes on for nobody")
+		}
+	})
+}
+
+func TestACallOutlastsWhoHasNoPatience(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ended := false
+		g := with(func(ctx context.Context) (any, error) {
+			time.Sleep(time.Minute)
+			ended = ctx.Err() == nil
+			return new(sqs.ListQueuesOutput), nil
+		})
+		ask := func(patience time.Duration) error {
+			root := gateway.RootOf(aws.DefaultAccount, aws.DefaultRegion)
+			ctx := aws.ActAs(t.Context(), aws.Actor{Caller: root, Account: root.Account, Region: aws.DefaultRegion, Patience: patience})
+			_, err := g.Invoke(ctx, "sqs", "ListQueues", new(sqs.ListQueuesInput))
+			return err
+		}
+		if err := ask(time.Hour); err != nil {
+			t.Error(err)
+		}
+		ended = false
+		if err := ask(time.Second); !errors.Is(err, aws.ErrPatience) || ended {
+			t.Errorf("after a second: %v, ended: %t", err, ended)
+		}
+		time.Sleep(time.Minute)
+		if !ended {
+			t.Error("the call did not go on")
 		}
 	})
 }

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/brume-cloud/brume/aws"
 )
@@ -12,6 +13,7 @@ import (
 // made on behalf of the call that ctx carries.
 func (g *Gateway) Invoke(ctx context.Context, service, operation string, input any) (any, error) {
 	x := &exchange{gate: g, input: input}
+	var patience time.Duration
 	if actor, ok := aws.ActorFrom(ctx); ok {
 		x.Call = aws.Call{
 			Account: actor.Account, Region: actor.Region, Caller: actor.Caller, Source: actor.Source, SourceAccount: actor.SourceAccount, Host: g.Address, UserAgent: actor.Caller.Service,
@@ -21,7 +23,7 @@ func (g *Gateway) Invoke(ctx context.Context, service, operation string, input a
 		if x.Trace == "" {
 			x.Trace = aws.TraceOf(ctx)
 		}
-		x.hurry = actor.Hurry
+		x.hurry, patience = actor.Hurry, actor.Patience
 	} else { // from where the call came that this one is made for
 		parent := aws.CallFrom(ctx)
 		x.Call = aws.Call{
@@ -31,7 +33,15 @@ func (g *Gateway) Invoke(ctx context.Context, service, operation string, input a
 	}
 	x.RequestID, x.Start, x.Service, x.Operation = newRequestID(), g.Clock.Now(), service, operation
 	x.began = g.Clock.Wall()
-	if err := x.run(ctx, fromWithin); err != nil {
+	if patience > 0 {
+		return x.awaited(ctx, patience)
+	}
+	return x.finish(ctx, (*exchange).run)
+}
+
+// finish makes a call from within and observes it.
+func (x *exchange) finish(ctx context.Context, run func(*exchange, context.Context, []step) error) (any, error) {
+	if err := run(x, ctx, fromWithin); err != nil {
 		e := err.(*aws.Error)
 		x.observe(ctx, e)
 		return nil, e
@@ -39,6 +49,30 @@ func (g *Gateway) Invoke(ctx context.Context, service, operation string, input a
 	x.Status = http.StatusOK
 	x.observe(ctx, nil)
 	return x.output, nil
+}
+
+// awaited is finish for somebody who waits only so long, in wall time. The call
+// goes on without him.
+func (x *exchange) awaited(ctx context.Context, patience time.Duration) (any, error) {
+	type outcome struct {
+		output any
+		err    error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		output, err := x.finish(context.WithoutCancel(ctx), (*exchange).contained)
+		done <- outcome{output, err}
+	}()
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case o := <-done:
+		return o.output, o.err
+	case <-timer.C:
+		return nil, aws.ErrPatience
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // find finds the operation that a call from within names.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/brume-cloud/brume/api/lambda"
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/logwriter"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
@@ -104,7 +105,7 @@ func (s *Service) run(ctx context.Context, t target, r Request) (*Outcome, error
 		return nil, err
 	}
 	s.bill(call, t.c, &out)
-	s.writeLog(ctx, t, &out)
+	s.writeLog(t, &out)
 	return &out, nil
 }
 
@@ -187,7 +188,7 @@ func (t target) tooMany(own, account lambda.ThrottleReason) error {
 }
 
 // tail is the end of a log, in base64. Lines end with a newline.
-func tail(lines []Line) string {
+func tail(lines []logwriter.Line) string {
 	var text strings.Builder
 	for _, l := range lines {
 		text.WriteString(l.Text)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/brume-cloud/brume/api/lambda"
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/logwriter"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
@@ -22,9 +23,10 @@ import (
 type Deps struct {
 	Store    kv.Store
 	Random   aws.Random  // ids
-	Via      aws.Invoker // calls to S3, STS and CloudWatch Logs
+	Via      aws.Invoker // calls to S3 and STS, and to destinations
 	Meter    Meter       // counts calls; may be nil
 	Log      *slog.Logger
+	Logs     *logwriter.Writer // what functions print
 	Runner   Runner
 	Endpoint func(aws.Region) string // the URL that functions reach this cloud at
 	Sources  Sources

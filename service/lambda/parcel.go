@@ -79,7 +79,7 @@ func (p *parcel) deliver(ctx context.Context, via aws.Invoker, body []byte) (err
 		return err
 	}
 	function, _ := aws.ParseARN(p.Function) // is one
-	actor := aws.Actor{Caller: sessionOf(role, p.Name, p.Session), Account: to.Account, Region: to.Region}
+	actor := aws.Actor{Caller: aws.RoleSession(role, p.Name, p.Session), Account: to.Account, Region: to.Region}
 	if to.Service == "s3" {
 		actor.Account, actor.Region = function.Account, function.Region
 	}

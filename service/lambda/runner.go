@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"time"
+
+	"github.com/brume-cloud/brume/front/logwriter"
 )
 
 // Runner runs functions.
@@ -77,14 +79,8 @@ type Outcome struct {
 	ContentType string // of Payload, as the function's runtime said it
 	Error       string // "" or Unhandled
 	ErrorType   string // "Sandbox.Timedout", or the function's own
-	Logs        []Line
+	Logs        []logwriter.Line
 	LogStream   string
 	Billed      time.Duration // whole milliseconds
 	Provisioned bool          // by an environment of the pool
-}
-
-// Line is a line of log.
-type Line struct {
-	At   time.Time
-	Text string
 }

@@ -69,7 +69,7 @@ func (s *Service) begin(ctx context.Context, t target, r Request) (*Stream, erro
 		out, err := end()
 		if err == nil {
 			s.bill(call, t.c, &out)
-			s.writeLog(ctx, t, &out)
+			s.writeLog(t, &out)
 		}
 		return out, err
 	}

@@ -3,7 +3,6 @@ package lambda
 import (
 	"bufio"
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"io"
@@ -13,25 +12,15 @@ import (
 
 	"github.com/brume-cloud/brume/api/lambda"
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/proxyevent"
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/front/wire/schema"
 )
 
 // urlAnswer is what a function says over its URL.
 type urlAnswer struct {
-	status int
-	header http.Header
-	body   []byte
-	stream *Stream // instead of body
-}
-
-// saying is a function's answer when it says its status itself.
-type saying struct {
-	Status   *int           `json:"statusCode"`
-	Headers  map[string]any `json:"headers"`
-	Cookies  []string       `json:"cookies"`
-	Body     *string        `json:"body"`
-	IsBase64 bool           `json:"isBase64Encoded"`
+	proxyevent.Answer
+	stream *Stream // instead of Body
 }
 
 const (
@@ -43,7 +32,7 @@ const (
 
 // failed is what the caller of a URL sees of a function that failed.
 func failed() *urlAnswer {
-	return &urlAnswer{status: http.StatusBadGateway, header: http.Header{"Content-Type": {jsonType}}, body: []byte("Internal Server Error")}
+	return &urlAnswer{Answer: proxyevent.Answer{Status: http.StatusBadGateway, Header: http.Header{"Content-Type": {jsonType}}, Body: []byte("Internal Server Error")}}
 }
 
 // whole reads an answer that came at once.
@@ -55,41 +44,15 @@ func whole(out *Outcome) *urlAnswer {
 	if out.ContentType == httpType {
 		return prefaced(bufio.NewReader(bytes.NewReader(out.Payload)))
 	}
-	var said saying
-	inferred := &urlAnswer{status: http.StatusOK, header: http.Header{"Content-Type": {jsonType}}, body: out.Payload}
-	var members map[string]json.RawMessage
-	if json.Unmarshal(out.Payload, &members) != nil || members["statusCode"] == nil {
-		return inferred
-	}
-	if err := json.Unmarshal(out.Payload, &said); err != nil || said.Status == nil {
-		return failed()
-	}
-	body := []byte(deref(said.Body))
-	if said.IsBase64 {
-		var err error
-		if body, err = base64.StdEncoding.DecodeString(string(body)); err != nil {
-			return failed()
-		}
-	}
-	return said.answer(body)
+	return heard(proxyevent.ReadSecond(out.Payload))
 }
 
-func (said *saying) answer(body []byte) *urlAnswer {
-	if *said.Status < 200 || *said.Status > 599 {
+// heard is an answer of a function, unless it makes no sense.
+func heard(a *proxyevent.Answer, err error) *urlAnswer {
+	if err != nil {
 		return failed()
 	}
-	h := http.Header{"Content-Type": {jsonType}}
-	for name, value := range said.Headers {
-		if text, ok := value.(string); ok {
-			h.Set(name, text)
-		} else if b, err := json.Marshal(value); err == nil {
-			h.Set(name, string(b))
-		}
-	}
-	for _, c := range said.Cookies {
-		h.Add("Set-Cookie", c)
-	}
-	return &urlAnswer{status: *said.Status, header: h, body: body}
+	return &urlAnswer{Answer: *a}
 }
 
 // prefaced reads an answer that begins with its status and headers: JSON, then
@@ -103,10 +66,14 @@ func prefaced(r *bufio.Reader) *urlAnswer {
 	if err != nil {
 		return failed()
 	}
-	return said.answer(body)
+	answer, err := said.Answer()
+	if err == nil {
+		answer.Body = body
+	}
+	return heard(answer, err)
 }
 
-func preface(r *bufio.Reader) (*saying, error) {
+func preface(r *bufio.Reader) (*proxyevent.Said, error) {
 	var text []byte
 	end := make([]byte, 8)
 	for !bytes.HasSuffix(text, end) {
@@ -118,12 +85,12 @@ func preface(r *bufio.Reader) (*saying, error) {
 			return nil, errors.New("lambda: the status and headers of a streamed answer do not end")
 		}
 	}
-	said := &saying{}
+	said := &proxyevent.Said{}
 	if err := json.Unmarshal(text[:len(text)-len(end)], said); err != nil {
 		return nil, err
 	}
 	if said.Status == nil {
-		said.Status = new(http.StatusOK)
+		said.SetStatus(http.StatusOK)
 	}
 	return said, nil
 }
@@ -139,12 +106,12 @@ func streamed(stream *Stream) (*urlAnswer, error) {
 		if stream.ContentType != "" {
 			h.Set("Content-Type", stream.ContentType)
 		}
-		return &urlAnswer{status: http.StatusOK, header: h, stream: stream}, nil
+		return &urlAnswer{Answer: proxyevent.Answer{Status: http.StatusOK, Header: h}, stream: stream}, nil
 	}
 	r := bufio.NewReader(stream.Body)
 	said, err := preface(r)
 	if err == nil {
-		answer := said.answer(nil)
+		answer := heard(said.Answer())
 		answer.stream = &Stream{Body: rest{r, stream.Body}, End: stream.End}
 		return answer, nil
 	}
@@ -168,17 +135,17 @@ func (c *urlCodec) Decode(*schema.Operation, *wire.Request) (any, error) { retur
 // Encode implements wire.Codec.
 func (c *urlCodec) Encode(_ *schema.Operation, out any, res *wire.Response) {
 	answer := out.(*urlAnswer)
-	res.Status = answer.status
-	for name, values := range answer.header {
+	res.Status = answer.Status
+	for name, values := range answer.Header {
 		name = http.CanonicalHeaderKey(name)
-		if c.visit.url.Shared && strings.HasPrefix(name, "Access-Control-") || isFraming(name) {
+		if c.visit.url.Shared && strings.HasPrefix(name, "Access-Control-") || proxyevent.IsFraming(name) {
 			continue
 		}
 		res.Header[name] = values
 	}
 	res.Header["X-Amzn-Requestid"] = []string{res.RequestID}
 	if answer.stream == nil {
-		res.Body = append(res.Body, answer.body...)
+		res.Body = append(res.Body, answer.Body...)
 		return
 	}
 	if c.visit.request.Method == http.MethodHead { // has no body: the function writes to nobody
@@ -187,9 +154,9 @@ func (c *urlCodec) Encode(_ *schema.Operation, out any, res *wire.Response) {
 		return
 	}
 	res.Events = func(yield func([]byte, error) bool) {
-		heard := true
+		listening := true
 		for chunk := range answer.stream.chunks() {
-			if heard = yield(chunk, nil); !heard {
+			if listening = yield(chunk, nil); !listening {
 				break
 			}
 		}
@@ -197,19 +164,10 @@ func (c *urlCodec) Encode(_ *schema.Operation, out any, res *wire.Response) {
 		if err == nil && out.Error != "" {
 			err = aws.Errorf(http.StatusBadGateway, "FunctionError", "The function failed within its answer: %s", out.ErrorType)
 		}
-		if heard && err != nil {
+		if listening && err != nil {
 			yield(nil, err)
 		}
 	}
-}
-
-// isFraming reports whether a header is the server's to write.
-func isFraming(name string) bool {
-	switch name {
-	case "Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "Upgrade", "Trailer", "Te":
-		return true
-	}
-	return false
 }
 
 func forbidden() *aws.Error {

@@ -48,10 +48,12 @@ func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Re
 		return nil, forbidden()
 	}
 	if req.Method == http.MethodOptions && u.Shared {
-		u.preflight(w, req.Request)
+		u.rules().Preflight(w, req.Request, http.StatusOK)
 		return nil, nil
 	}
-	u.letRead(w.Header(), req.Request)
+	if u.Shared {
+		u.rules().Share(w.Header(), req.Request)
+	}
 	v := &visit{u, address{kv.Scope{Account: u.Account, Region: region}, u.Function, u.Qualifier}, req}
 	req.As = &wire.Guise{
 		Codec: &urlCodec{v}, BodyLimit: maxPayload, Anonymous: u.Auth == lambda.FunctionUrlAuthTypeNONE,

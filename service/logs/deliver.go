@@ -182,7 +182,7 @@ func (s *Service) send(ctx context.Context, g *group, sub *subscription, m *mess
 	if err != nil {
 		return err
 	}
-	actor.Caller = roleSession(role)
+	actor.Caller = aws.RoleSession(role, "CWLSubscription", "")
 	ctx = aws.ActAs(ctx, actor)
 	if to.Service == "firehose" {
 		_, err = firehoseapi.NewClient(s.Via).PutRecord(ctx, &firehoseapi.PutRecordInput{
@@ -217,13 +217,4 @@ func (m *message) zipped() ([]byte, error) {
 	}
 	err = z.Close()
 	return b.Bytes(), err
-}
-
-// roleSession is who CloudWatch Logs is when it has assumed a role.
-func roleSession(role aws.ARN) aws.Caller {
-	const session = "CWLSubscription"
-	name := role.Resource[strings.LastIndexByte(role.Resource, '/')+1:]
-	arn := role
-	arn.Service, arn.Resource = "sts", "assumed-role/"+name+"/"+session
-	return aws.Caller{Kind: aws.AssumedRole, Account: role.Account, ARN: arn.String(), Session: &aws.Session{Role: role.String()}}
 }

@@ -38,6 +38,7 @@ func token(kind string, at place) *string {
 // GetLogEvents returns a page of a stream. At the end of the stream the token
 // that comes back is the one that was given.
 func (s *Service) GetLogEvents(ctx context.Context, in *logs.GetLogEventsInput) (*logs.GetLogEventsOutput, error) {
+	s.Settle()
 	a, err := identified(ctx, in.LogGroupName, in.LogGroupIdentifier)
 	if err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ const earliestDescending = 1704067200000
 // FilterLogEvents searches a group. The answer may have no events, and a token
 // with which to search on.
 func (s *Service) FilterLogEvents(ctx context.Context, in *logs.FilterLogEventsInput) (*logs.FilterLogEventsOutput, error) {
+	s.Settle()
 	a, err := identified(ctx, in.LogGroupName, in.LogGroupIdentifier)
 	if err != nil {
 		return nil, err

@@ -41,6 +41,7 @@ func (s *Service) CreateLogGroup(ctx context.Context, in *logs.CreateLogGroupInp
 
 // DeleteLogGroup deletes a group and all that it holds.
 func (s *Service) DeleteLogGroup(ctx context.Context, in *logs.DeleteLogGroupInput) (*logs.DeleteLogGroupOutput, error) {
+	s.Settle()
 	err := s.update(ctx, here(ctx, in.LogGroupName), func(tx kv.Tx, g *group) error {
 		if g.Protected {
 			return logs.ErrValidationException("The log group has deletion protection enabled.")
@@ -67,6 +68,7 @@ func (s *Service) PutLogGroupDeletionProtection(ctx context.Context, in *logs.Pu
 
 // DescribeLogGroups lists groups in the order of their names.
 func (s *Service) DescribeLogGroups(ctx context.Context, in *logs.DescribeLogGroupsInput) (*logs.DescribeLogGroupsOutput, error) {
+	s.Settle()
 	if in.LogGroupNamePrefix != nil && in.LogGroupNamePattern != nil {
 		return nil, invalid("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
 	}

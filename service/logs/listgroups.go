@@ -11,6 +11,7 @@ import (
 
 // ListLogGroups lists groups whose names match a regular expression.
 func (s *Service) ListLogGroups(ctx context.Context, in *logs.ListLogGroupsInput) (*logs.ListLogGroupsOutput, error) {
+	s.Settle()
 	p, err := newPage(in.Limit, maxListGroups, in.NextToken)
 	if err != nil {
 		return nil, err

@@ -43,6 +43,7 @@ type Deps struct {
 	Random aws.Random  // ids
 	Via    aws.Invoker // deliveries to other services
 	Meter  Meter       // counts what is ingested; may be nil
+	Settle func()      // waits until what other services have said is written; may be nil
 }
 
 // Service implements the API. What it does not override answers NotImplemented.
@@ -53,7 +54,12 @@ type Service struct {
 }
 
 // New returns the service.
-func New(d Deps) *Service { return &Service{Deps: d, patterns: memo.New[*pattern.Pattern]()} }
+func New(d Deps) *Service {
+	if d.Settle == nil {
+		d.Settle = func() {}
+	}
+	return &Service{Deps: d, patterns: memo.New[*pattern.Pattern]()}
+}
 
 // Invalid says in the words of CloudWatch Logs what is wrong with a request.
 func Invalid(_ *schema.Operation, v *wire.Invalid) *aws.Error {

@@ -28,6 +28,7 @@ func (s *Service) CreateLogStream(ctx context.Context, in *logs.CreateLogStreamI
 // DeleteLogStream deletes a stream. Its events are not seen any more, and a job
 // takes them away.
 func (s *Service) DeleteLogStream(ctx context.Context, in *logs.DeleteLogStreamInput) (*logs.DeleteLogStreamOutput, error) {
+	s.Settle()
 	err := s.update(ctx, here(ctx, in.LogGroupName), func(tx kv.Tx, g *group) error {
 		st, err := g.stream(tx, in.LogStreamName)
 		if err != nil {
@@ -45,6 +46,7 @@ func (s *Service) DeleteLogStream(ctx context.Context, in *logs.DeleteLogStreamI
 // DescribeLogStreams lists the streams of a group, by name or by the time of
 // their last event.
 func (s *Service) DescribeLogStreams(ctx context.Context, in *logs.DescribeLogStreamsInput) (*logs.DescribeLogStreamsOutput, error) {
+	s.Settle()
 	a, err := identified(ctx, in.LogGroupName, in.LogGroupIdentifier)
 	if err != nil {
 		return nil, err

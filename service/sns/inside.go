@@ -133,20 +133,11 @@ func (b *broadcast) sendToStream(sub *subscription) error {
 	if err != nil {
 		return invalid("SubscriptionRoleArn")
 	}
-	ctx := aws.ActAs(b.ctx, aws.Actor{Account: stream.Account, Region: stream.Region, Source: b.arn, Caller: roleSession(role)})
+	ctx := aws.ActAs(b.ctx, aws.Actor{Account: stream.Account, Region: stream.Region, Source: b.arn, Caller: aws.RoleSession(role, "snsDelivery", "")})
 	_, err = b.firehose.PutRecord(ctx, &firehose.PutRecordInput{
 		DeliveryStreamName: strings.TrimPrefix(stream.Resource, "deliverystream/"), Record: &firehose.Record{Data: []byte(body)},
 	})
 	return err
-}
-
-// roleSession is who SNS is when it has assumed a role.
-func roleSession(role aws.ARN) aws.Caller {
-	const session = "snsDelivery"
-	name := role.Resource[strings.LastIndexByte(role.Resource, '/')+1:]
-	arn := role
-	arn.Service, arn.Resource = "sts", "assumed-role/"+name+"/"+session
-	return aws.Caller{Kind: aws.AssumedRole, Account: role.Account, ARN: arn.String(), Session: &aws.Session{Role: role.String()}}
 }
 
 func isNotFound(err error) bool {
