@@ -25,6 +25,8 @@ import (
 	"github.com/brume-cloud/brume/front/gateway"
 	"github.com/brume-cloud/brume/front/logwriter"
 	"github.com/brume-cloud/brume/front/meter"
+	"github.com/brume-cloud/brume/service/cognitoidentity"
+	"github.com/brume-cloud/brume/service/cognitoidp"
 	"github.com/brume-cloud/brume/service/dynamodb"
 	"github.com/brume-cloud/brume/service/s3"
 	"github.com/brume-cloud/brume/service/sns"
@@ -64,6 +66,8 @@ type System struct {
 	meter     *meter.Meter
 	s3        *s3.Service
 	sqs       *sqs.Service
+	users     *cognitoidp.Service
+	people    *cognitoidentity.Service
 	streams   *dynamodb.Streams
 	sns       *sns.Service
 	logs      *logwriter.Writer

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/brume-cloud/brume/api/catalog"
+	cognitoidentityapi "github.com/brume-cloud/brume/api/cognitoidentity"
 	cognitoidpapi "github.com/brume-cloud/brume/api/cognitoidp"
 	dynamodbapi "github.com/brume-cloud/brume/api/dynamodb"
 	dynamodbstreamsapi "github.com/brume-cloud/brume/api/dynamodbstreams"
@@ -25,6 +26,7 @@ import (
 	"github.com/brume-cloud/brume/front/pace"
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/front/wire/schema"
+	"github.com/brume-cloud/brume/service/cognitoidentity"
 	"github.com/brume-cloud/brume/service/cognitoidp"
 	"github.com/brume-cloud/brume/service/dynamodb"
 	"github.com/brume-cloud/brume/service/glacier"
@@ -42,6 +44,7 @@ import (
 // NotImplemented.
 func built() map[string]entry {
 	return map[string]entry{
+		"cognitoidentity": {operations: cognitoidentityapi.Operations, open: openCognitoIdentity, invalid: cognitoidentity.Invalid},
 		"cognitoidp":      {operations: cognitoidpapi.Operations, open: openCognito, invalid: cognitoidp.Invalid},
 		"dynamodb":        {operations: dynamodbapi.Operations, open: openDynamoDB, invalid: dynamodb.Invalid},
 		"dynamodbstreams": {operations: dynamodbstreamsapi.Operations, open: openDynamoDBStreams},
@@ -60,7 +63,35 @@ func built() map[string]entry {
 // What follows joins each service to what it needs of the cloud.
 
 func openCognito(s *System, via aws.Invoker) any {
-	return cognitoidp.New(cognitoidp.Deps{Store: s.store, Random: random{}, Via: via, Post: s.post, Endpoint: s.endpoint})
+	s.users = cognitoidp.New(cognitoidp.Deps{Store: s.store, Random: random{}, Via: via, Post: s.post, Endpoint: s.endpoint})
+	return s.users
+}
+
+func openCognitoIdentity(s *System, via aws.Invoker) any {
+	s.people = cognitoidentity.New(cognitoidentity.Deps{Store: s.store, Random: random{}, Via: via, Pools: userPools{s}})
+	return s.people
+}
+
+// userPools is Cognito's user pools as identity pools ask them.
+type userPools struct{ *System }
+
+// Keys implements cognitoidentity.UserPools.
+func (p userPools) Keys(ctx context.Context, issuer string) ([]byte, bool, error) {
+	return p.users.Keys(ctx, issuer)
+}
+
+// SignedIn implements cognitoidentity.UserPools.
+func (p userPools) SignedIn(ctx context.Context, issuer, sub, origin string) (bool, error) {
+	return p.users.SignedIn(ctx, issuer, sub, origin)
+}
+
+// issuerKeys returns the keys of an issuer that is a service of this cloud.
+func (s *System) issuerKeys(ctx context.Context, issuer string) ([]byte, bool, error) {
+	if issuer == cognitoidentity.Issuer {
+		set, err := s.people.Keys(ctx)
+		return set, err == nil, err
+	}
+	return s.users.Keys(ctx, issuer)
 }
 
 func openDynamoDB(s *System, via aws.Invoker) any {

@@ -162,3 +162,26 @@ func (s *Service) Keys(ctx context.Context, issuer string) (jwks []byte, ok bool
 
 // amazonHost is where AWS serves the API in a region.
 func amazonHost(r aws.Region) string { return "cognito-idp." + string(r) + ".amazonaws.com" }
+
+// SignedIn reports whether a sign-in of a user of the pool that an issuer is still
+// holds: it was neither signed out nor revoked, and the user is enabled. origin is the
+// claim origin_jti of its tokens.
+func (s *Service) SignedIn(ctx context.Context, issuer, sub, origin string) (held bool, err error) {
+	_, id, _ := cutLast(issuer, "/")
+	region, _, _ := strings.Cut(id, "_")
+	err = kv.View(ctx, s.Store, func(tx kv.Tx) error {
+		held = false
+		at, ok := placed(tx, aws.Region(region), id)
+		if !ok {
+			return nil
+		}
+		p, err := at.find(tx)
+		if err != nil {
+			return nil // the pool is gone, and with it all sign-ins
+		}
+		u, ok := p.bySub(tx, sub)
+		held = ok && !u.Disabled && logins.Has(tx, u.loginKey(origin))
+		return nil
+	})
+	return held, err
+}

@@ -70,7 +70,7 @@ const keyBits = 2048
 func (s *Service) newKeys() ([]signingKey, error) {
 	keys := make([]signingKey, 2)
 	for i := range keys {
-		k, err := rsa.GenerateKey(reader{s.Random}, keyBits)
+		k, err := rsa.GenerateKey(aws.Reader(s.Random), keyBits)
 		if err != nil {
 			return nil, err
 		}
@@ -82,24 +82,8 @@ func (s *Service) newKeys() ([]signingKey, error) {
 // bytes returns n random bytes.
 func (s *Service) bytes(n int) []byte {
 	b := make([]byte, n)
-	reader{s.Random}.Read(b) //nolint:errcheck // never fails
+	aws.Reader(s.Random).Read(b) //nolint:errcheck // never fails
 	return b
-}
-
-// reader reads random bytes.
-type reader struct{ aws.Random }
-
-// Read implements io.Reader.
-func (r reader) Read(b []byte) (int, error) {
-	for i := range b {
-		if i%8 == 0 {
-			bits := r.Uint64()
-			for j := i; j < min(i+8, len(b)); j++ {
-				b[j], bits = byte(bits), bits>>8
-			}
-		}
-	}
-	return len(b), nil
 }
 
 // describe is the pool as callers see it.

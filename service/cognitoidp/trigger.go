@@ -100,19 +100,14 @@ func (s *Service) invoke(ctx context.Context, o occasion, payload []byte) ([]byt
 	}
 	ctx = aws.ActAs(ctx, aws.Actor{
 		Caller:  aws.Caller{Kind: aws.ServicePrincipal, Service: "cognito-idp.amazonaws.com"},
-		Account: arn.Account, Region: arn.Region, Source: o.pool.at.arn(), SourceAccount: o.pool.at.Account,
+		Account: arn.Account, Region: arn.Region, Source: o.pool.at.arn(), SourceAccount: o.pool.at.Account, Patience: triggerTime,
 	})
 	for attempt := 1; ; attempt++ {
-		limited, cancel := context.WithTimeout(ctx, triggerTime)
-		out, err := lambda.NewClient(s.Via).Invoke(limited, &lambda.InvokeInput{FunctionName: *o.arn, Payload: payload})
-		late := limited.Err() != nil
-		cancel()
+		out, err := lambda.NewClient(s.Via).Invoke(ctx, &lambda.InvokeInput{FunctionName: *o.arn, Payload: payload})
 		var refusal *aws.Error
 		switch {
-		case ctx.Err() != nil:
-			return nil, ctx.Err()
-		case late && attempt < triggerAttempts:
-		case late:
+		case errors.Is(err, aws.ErrPatience) && attempt < triggerAttempts:
+		case errors.Is(err, aws.ErrPatience):
 			return nil, cognitoidp.ErrUnexpectedLambdaException("%s invocation failed due to error Socket timeout while invoking Lambda function.", o.trigger)
 		case errors.As(err, &refusal):
 			return nil, cognitoidp.ErrUnexpectedLambdaException("%s invocation failed due to error %s.", o.trigger, refusal.Code)
