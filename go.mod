@@ -33,7 +33,7 @@ require (
 	golang.org/x/sys v0.38.0
 )
 
-require github.com/aws/aws-sdk-go-v2/service/cognitoidentity v1.34.0 // indirect
+require github.com/aws/aws-sdk-go-v2/service/cognitoidentity v1.34.0
 
 require (
 	github.com/andybalholm/brotli v1.1.1 // indirect
