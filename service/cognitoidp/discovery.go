@@ -57,6 +57,9 @@ func isEndpoint(host string) bool {
 // Front answers what Site claims.
 func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Request) (http.ResponseWriter, error) {
 	if _, _, ok := domainHost(req.Host); ok {
+		if letRead(w, req) {
+			return nil, nil
+		}
 		return w, s.frontDomain(ctx, req)
 	}
 	id, document, ok := wellKnown(req.Path)

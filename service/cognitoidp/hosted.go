@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/front/wire"
@@ -84,6 +85,23 @@ func (s *Service) frontDomain(ctx context.Context, req *wire.Request) error {
 		return aws.Errorf(http.StatusNotFound, "NotFound", "There is nothing at %s%s.", req.Host, req.Path)
 	}
 	return nil
+}
+
+// letRead lets every page call what programs call, and read the answers. It reports
+// whether it has answered a browser that asks whether it may.
+func letRead(w http.ResponseWriter, req *wire.Request) bool {
+	if !strings.HasPrefix(req.Path, "/oauth2/") || req.Path == "/oauth2/authorize" || req.Header.Get("Origin") == "" {
+		return false
+	}
+	h := w.Header()
+	h.Set("Access-Control-Allow-Origin", "*")
+	if req.Method != http.MethodOptions {
+		return false
+	}
+	h.Set("Access-Control-Allow-Methods", "GET,POST")
+	h.Set("Access-Control-Allow-Headers", "Authorization,Content-Type")
+	w.WriteHeader(http.StatusNoContent)
+	return true
 }
 
 // on runs fn on the visited pool, in a transaction.

@@ -317,6 +317,23 @@ func TestMachineGetsTokensForItsScopes(t *testing.T) {
 	}
 }
 
+// Programs in browsers exchange codes from pages of other origins.
+func TestPagesOfOtherOriginsMayCall(t *testing.T) {
+	b := shop(t).browser()
+	res, _ := b.do("OPTIONS", "/oauth2/token", nil, "Origin", "https://app.example.com", "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "authorization")
+	if res.StatusCode != 204 || res.Header.Get("Access-Control-Allow-Origin") != "*" || !strings.Contains(res.Header.Get("Access-Control-Allow-Headers"), "Authorization") {
+		t.Errorf("the question: %d %v", res.StatusCode, res.Header)
+	}
+	res, body := b.do("POST", "/oauth2/token", url.Values{"grant_type": {"authorization_code"}}, "Origin", "https://app.example.com")
+	if res.StatusCode != 400 || body != `{"error":"invalid_request"}` || res.Header.Get("Access-Control-Allow-Origin") != "*" {
+		t.Errorf("the answer: %d %s %v", res.StatusCode, body, res.Header)
+	}
+	res, _ = b.do("GET", "/login?client_id=x&response_type=code", nil, "Origin", "https://app.example.com")
+	if res.Header.Get("Access-Control-Allow-Origin") != "" {
+		t.Error("a page of another origin reads the form, and what is hidden in it")
+	}
+}
+
 func TestRevokedRefreshTokenEndsItsTokens(t *testing.T) {
 	c := shop(t)
 	ctx, config, provider := c.oauth("openid")
