@@ -14,7 +14,7 @@ func (s *Service) RespondToAuthChallenge(ctx context.Context, in *cognitoidp.Res
 	if err != nil {
 		return nil, err
 	}
-	return &cognitoidp.RespondToAuthChallengeOutput{ChallengeName: st.challenge, Session: st.session, ChallengeParameters: st.parameters, AuthenticationResult: tokens}, nil
+	return &cognitoidp.RespondToAuthChallengeOutput{ChallengeName: st.challenge, Session: st.session, ChallengeParameters: st.parameters, AvailableChallenges: st.available, AuthenticationResult: tokens}, nil
 }
 
 // AdminRespondToAuthChallenge goes on with a sign-in on a server.
@@ -23,7 +23,7 @@ func (s *Service) AdminRespondToAuthChallenge(ctx context.Context, in *cognitoid
 	if err != nil {
 		return nil, err
 	}
-	return &cognitoidp.AdminRespondToAuthChallengeOutput{ChallengeName: st.challenge, Session: st.session, ChallengeParameters: st.parameters, AuthenticationResult: tokens}, nil
+	return &cognitoidp.AdminRespondToAuthChallengeOutput{ChallengeName: st.challenge, Session: st.session, ChallengeParameters: st.parameters, AvailableChallenges: st.available, AuthenticationResult: tokens}, nil
 }
 
 func (s *Service) goOn(ctx context.Context, e *entry, name cognitoidp.ChallengeNameType, session string) (step, *cognitoidp.AuthenticationResultType, error) {
@@ -74,7 +74,9 @@ func (s *Service) next(ctx context.Context, tx kv.Tx, g guest, e entrySession) (
 	switch cognitoidp.ChallengeNameType(e.challenge) {
 	case cognitoidp.ChallengeNameTypeNEWPASSWORDREQUIRED:
 		return s.renew(ctx, tx, g, e)
-	case cognitoidp.ChallengeNameTypeSMSMFA, cognitoidp.ChallengeNameTypeSOFTWARETOKENMFA, cognitoidp.ChallengeNameTypeEMAILOTP:
+	case cognitoidp.ChallengeNameTypeSELECTCHALLENGE:
+		return s.choose(ctx, tx, g, e)
+	case cognitoidp.ChallengeNameTypeSMSMFA, cognitoidp.ChallengeNameTypeSMSOTP, cognitoidp.ChallengeNameTypeSOFTWARETOKENMFA, cognitoidp.ChallengeNameTypeEMAILOTP:
 		return s.takeFactor(tx, g, e)
 	case cognitoidp.ChallengeNameTypeSELECTMFATYPE:
 		return s.selectFactor(ctx, tx, g, e)

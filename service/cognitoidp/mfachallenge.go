@@ -65,11 +65,11 @@ func (s *Service) challenge(ctx context.Context, tx kv.Tx, g guest, factor strin
 			parameters["FRIENDLY_DEVICE_NAME"] = g.Factors.Device
 		}
 	} else {
-		via := map[string]string{bySMS: phone, byEmail: email}[factor]
+		via := map[string]string{bySMS: phone, firstSMS: phone, byEmail: email}[factor]
 		a.Code = aws.Text(s.Random, codeAlphabet, codeDigits)
-		l := draft{Letter: Letter{SMS: factor == bySMS, To: g.Attributes[via], Body: or(g.pool.settings.SmsAuthenticationMessage, "Your authentication code is {####}.")}, code: a.Code, why: secondFactor}
+		l := draft{Letter: Letter{SMS: via == phone, To: g.Attributes[via], Body: or(g.pool.settings.SmsAuthenticationMessage, "Your authentication code is {####}.")}, code: a.Code, why: secondFactor}
 		if !l.SMS {
-			m := g.pool.mfa.EmailMfaConfiguration
+			m := orNew(g.pool.mfa.EmailMfaConfiguration)
 			l.Subject, l.Body = or(m.Subject, "Your authentication code"), or(m.Message, "Your authentication code is {####}.")
 		}
 		s.send(ctx, tx, g.user, l)
@@ -82,7 +82,7 @@ func (s *Service) challenge(ctx context.Context, tx kv.Tx, g guest, factor strin
 
 // factorAnswer is the parameter that answers a challenge.
 func factorAnswer(factor string) string {
-	return map[string]string{bySMS: "SMS_MFA_CODE", byTOTP: "SOFTWARE_TOKEN_MFA_CODE", byEmail: "EMAIL_OTP_CODE"}[factor]
+	return map[string]string{bySMS: "SMS_MFA_CODE", firstSMS: "SMS_OTP_CODE", byTOTP: "SOFTWARE_TOKEN_MFA_CODE", byEmail: "EMAIL_OTP_CODE"}[factor]
 }
 
 // takeFactor takes a code for a factor. A wrong one can be put right with the same session.

@@ -23,19 +23,6 @@ func (s *Service) GetUser(ctx context.Context, in *cognitoidp.GetUserInput) (*co
 	return out, err
 }
 
-// GetUserAuthFactors tells how the user who calls can sign in.
-func (s *Service) GetUserAuthFactors(ctx context.Context, in *cognitoidp.GetUserAuthFactorsInput) (*cognitoidp.GetUserAuthFactorsOutput, error) {
-	out := new(cognitoidp.GetUserAuthFactorsOutput)
-	err := s.signedIn(ctx, in.AccessToken, func(_ kv.Tx, _ *client, u *user) error {
-		*out = cognitoidp.GetUserAuthFactorsOutput{Username: u.Name, UserMFASettingList: u.Factors.Enabled, PreferredMfaSetting: aws.Optional(u.Factors.Preferred), ConfiguredUserAuthFactors: []cognitoidp.AuthFactorType{}}
-		if len(u.Password.Verifier) > 0 {
-			out.ConfiguredUserAuthFactors = append(out.ConfiguredUserAuthFactors, cognitoidp.AuthFactorTypePASSWORD)
-		}
-		return nil
-	})
-	return out, err
-}
-
 // UpdateUserAttributes sets attributes of the user who calls.
 func (s *Service) UpdateUserAttributes(ctx context.Context, in *cognitoidp.UpdateUserAttributesInput) (*cognitoidp.UpdateUserAttributesOutput, error) {
 	out := new(cognitoidp.UpdateUserAttributesOutput)

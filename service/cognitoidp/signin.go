@@ -22,6 +22,7 @@ type entry struct {
 	metadata map[string]string // for the pool's functions
 	history  []stage           // of a sign-in that functions lead
 	stranger *client           // the user is not there, at this client
+	choice   string            // of a user who chooses
 	source   string            // why tokens are made, where it is not the sign-in itself
 	hosted   bool              // it comes by the pool's own pages: the client has no say
 	tried    map[string]bool   // what proofs came to, by the verifier: a repeated transaction need not compute again
@@ -38,8 +39,9 @@ type step struct {
 	challenge  cognitoidp.ChallengeNameType
 	session    *string
 	parameters map[string]string
-	passed     *user // has shown who it is
-	asked      *user // has letters that wait
+	available  []cognitoidp.ChallengeNameType // to choose from
+	passed     *user                          // has shown who it is
+	asked      *user                          // has letters that wait
 	grant      *grant
 }
 
@@ -89,7 +91,7 @@ func (s *Service) InitiateAuth(ctx context.Context, in *cognitoidp.InitiateAuthI
 	if err != nil {
 		return nil, err
 	}
-	return &cognitoidp.InitiateAuthOutput{ChallengeName: st.challenge, Session: st.session, ChallengeParameters: st.parameters, AuthenticationResult: tokens}, nil
+	return &cognitoidp.InitiateAuthOutput{ChallengeName: st.challenge, Session: st.session, ChallengeParameters: st.parameters, AvailableChallenges: st.available, AuthenticationResult: tokens}, nil
 }
 
 // AdminInitiateAuth begins a sign-in on a server that has AWS credentials.
@@ -98,7 +100,7 @@ func (s *Service) AdminInitiateAuth(ctx context.Context, in *cognitoidp.AdminIni
 	if err != nil {
 		return nil, err
 	}
-	return &cognitoidp.AdminInitiateAuthOutput{ChallengeName: st.challenge, Session: st.session, ChallengeParameters: st.parameters, AuthenticationResult: tokens}, nil
+	return &cognitoidp.AdminInitiateAuthOutput{ChallengeName: st.challenge, Session: st.session, ChallengeParameters: st.parameters, AvailableChallenges: st.available, AuthenticationResult: tokens}, nil
 }
 
 // begin takes the first step of a flow, and the last where there is no other.
@@ -150,6 +152,8 @@ func (s *Service) first(ctx context.Context, e *entry, flow cognitoidp.AuthFlowT
 		case cognitoidp.AuthFlowTypeUSERPASSWORDAUTH, cognitoidp.AuthFlowTypeADMINUSERPASSWORDAUTH, cognitoidp.AuthFlowTypeADMINNOSRPAUTH:
 			e.flow = strings.Replace(string(flow), "ADMIN_NO_SRP", "ADMIN_USER_PASSWORD", 1)
 			st, err = s.byPassword(ctx, tx, c, e)
+		case cognitoidp.AuthFlowTypeUSERAUTH:
+			st, err = s.byChoice(ctx, tx, c, e)
 		case cognitoidp.AuthFlowTypeREFRESHTOKENAUTH, cognitoidp.AuthFlowTypeREFRESHTOKEN:
 			st, err = s.byRefresh(tx, c, e)
 		default:
@@ -240,7 +244,7 @@ func (e *entry) once(u *user, good func() bool) bool {
 
 // bySRP begins the exchange that proves a password without telling it.
 func (s *Service) bySRP(tx kv.Tx, c *client, e *entry) (step, error) {
-	if len(e.history) == 0 && !c.allows("USER_SRP_AUTH") {
+	if len(e.history) == 0 && e.flow != userAuth && !c.allows("USER_SRP_AUTH") {
 		return step{}, notEnabled("USER_SRP_AUTH")
 	}
 	u, err := e.user(tx, c)

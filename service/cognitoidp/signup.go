@@ -27,7 +27,10 @@ func (s *Service) SignUp(ctx context.Context, in *cognitoidp.SignUpInput) (*cogn
 	if err != nil {
 		return nil, err
 	}
-	kept := s.newSecret(u.identity(), *in.Password)
+	var kept secret
+	if in.Password != nil {
+		kept = s.newSecret(u.identity(), *in.Password)
+	}
 	out := new(cognitoidp.SignUpOutput)
 	err = s.answer(ctx, k, func(tx kv.Tx, c *client, _ *user) (err error) {
 		if u, err = s.candidate(tx, c, in, sub); err != nil {
@@ -60,8 +63,10 @@ func (s *Service) candidate(tx kv.Tx, c *client, in *cognitoidp.SignUpInput, sub
 	if *p.settings.AdminCreateUserConfig.AllowAdminCreateUserOnly {
 		return nil, cognitoidp.ErrNotAuthorizedException("SignUp is not permitted for this user pool")
 	}
-	if err := checkPassword(p.settings.Policies.PasswordPolicy, deref(in.Password)); err != nil {
-		return nil, err
+	if passwordless := in.Password == nil && (p.first(cognitoidp.AuthFactorTypeEMAILOTP) || p.first(cognitoidp.AuthFactorTypeSMSOTP)); !passwordless {
+		if err := checkPassword(p.settings.Policies.PasswordPolicy, deref(in.Password)); err != nil {
+			return nil, err
+		}
 	}
 	attributes, err := writing{attributes: in.UserAttributes, client: c, fresh: true}.read(p)
 	if err != nil {
