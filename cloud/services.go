@@ -63,7 +63,7 @@ func built() map[string]entry {
 // What follows joins each service to what it needs of the cloud.
 
 func openCognito(s *System, via aws.Invoker) any {
-	s.users = cognitoidp.New(cognitoidp.Deps{Store: s.store, Random: random{}, Via: via, Post: s.post, Endpoint: s.endpoint})
+	s.users = cognitoidp.New(cognitoidp.Deps{Store: s.store, Random: random{}, Via: via, HTTP: outside(), Post: s.post, Endpoint: s.endpoint})
 	return s.users
 }
 

@@ -59,8 +59,6 @@ func (a *asking) check(tx kv.Tx) string {
 		return "unsupported_response_type"
 	case !*s.AllowedOAuthFlowsUserPoolClient || !slices.Contains(s.AllowedOAuthFlows, flow):
 		return "unauthorized_client"
-	case len(s.SupportedIdentityProviders) > 0 && !slices.Contains(s.SupportedIdentityProviders, "COGNITO"):
-		return "unauthorized_client"
 	case (challenge == "") != (method == ""), method != "" && method != "S256": // AWS: no other method
 		return "invalid_request"
 	}
@@ -118,18 +116,25 @@ func (s *Service) authorize(ctx context.Context, v *visit) (r *reply, err error)
 	var a *asking
 	var u *user
 	var since *stay
-	err = s.on(ctx, v, func(tx kv.Tx, p *pool) error {
+	var f *federation
+	err = s.on(ctx, v, func(tx kv.Tx, p *pool) (err error) {
 		if a, r = ask(tx, p, v.query); r == nil {
 			u, since = v.staying(tx, p)
+			f, err = a.away(tx)
 		}
-		return nil
+		return err
 	})
+	if _, told := err.(oauthError); told { //nolint:errorlint // ours are never wrapped
+		return a.back(url.Values{"error": {err.Error()}}), nil
+	}
 	prompt := strings.Fields(v.query.Get("prompt"))
 	switch {
 	case err != nil || r != nil:
 		return r, err
 	case slices.Contains(prompt, "none") && u == nil:
 		return a.back(url.Values{"error": {"login_required"}}), nil
+	case f != nil && (u == nil || slices.Contains(prompt, "login")):
+		return s.depart(ctx, v, f)
 	case u == nil || slices.Contains(prompt, "login"):
 		return sentTo("/login?" + v.query.Encode()), nil
 	}

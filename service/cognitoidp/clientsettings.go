@@ -35,10 +35,13 @@ func (c *client) set(tx kv.Tx, in *cognitoidp.UpdateUserPoolClientInput) error {
 		return unbuilt("Pinpoint analytics")
 	}
 	c.settings = n
-	for _, check := range []func() error{c.checkFlows, c.checkValidity, c.checkAttributes, c.checkURLs, c.checkOAuth, c.checkProviders} {
+	for _, check := range []func() error{c.checkFlows, c.checkValidity, c.checkAttributes, c.checkURLs, c.checkOAuth} {
 		if err := check(); err != nil {
 			return err
 		}
+	}
+	if err := c.checkProviders(tx); err != nil {
+		return err
 	}
 	return c.checkScopes(tx)
 }
@@ -230,12 +233,3 @@ func isOwnScope(scope string) bool {
 
 // scopeAdmin lets users change themselves. Signing in by the API gives it.
 const scopeAdmin = "aws.cognito.signin.user.admin"
-
-func (c *client) checkProviders() error {
-	for _, name := range c.settings.SupportedIdentityProviders {
-		if name != "COGNITO" {
-			return invalid("The provider %s does not exist for User Pool %s", name, c.pool.at.ID)
-		}
-	}
-	return nil
-}

@@ -43,6 +43,7 @@ func (s *Service) endpoints(method, path string) (endpoint, bool) {
 		"GET /oauth2/userInfo":  {"UserInfo_GET", s.userInfo},
 		"POST /oauth2/userInfo": {"UserInfo_POST", s.userInfo},
 		"POST /oauth2/revoke":   {"Revoke_POST", s.revoke},
+		"GET " + idpPath:        {"IdpResponse_GET", s.arrive},
 		"GET /login":            {"Login_GET", s.showLogin},
 		"POST /login":           {"Login_POST", s.takeLogin},
 		"GET /logout":           {"Logout_GET", s.logOut},

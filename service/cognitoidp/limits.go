@@ -56,6 +56,7 @@ const (
 const (
 	permitValidity = 5 * time.Minute // of authorization codes
 	stayTime       = time.Hour       // of a browser's sign-in
+	stateLength    = 43              // characters, about 256 bits
 )
 
 // AWS: "Lockout behavior for failed sign-in attempts": after five failures 2^(n-5)

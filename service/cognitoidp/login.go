@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -55,26 +56,48 @@ func (v *visit) staying(tx kv.Tx, p *pool) (*user, *stay) {
 
 // showLogin shows the page of signing in.
 func (s *Service) showLogin(ctx context.Context, v *visit) (r *reply, err error) {
+	f := form{Name: v.query.Get("login_hint")}
 	err = s.on(ctx, v, func(tx kv.Tx, p *pool) error {
-		_, r = ask(tx, p, v.query)
+		var a *asking
+		if a, r = ask(tx, p, v.query); r == nil {
+			f.Others = a.others()
+		}
 		return nil
 	})
 	if err != nil || r != nil {
 		return r, err
 	}
-	return s.page(v, form{Name: v.query.Get("login_hint")})
+	return s.page(v, f)
+}
+
+// other is another provider, and the way to it.
+type other struct{ Name, Link string }
+
+// others are the providers that a user may choose instead.
+func (a *asking) others() (all []other) {
+	for _, name := range a.settings.SupportedIdentityProviders {
+		if name != ownProvider {
+			q := maps.Clone(a.query)
+			q.Set("identity_provider", name)
+			all = append(all, other{name, "/oauth2/authorize?" + q.Encode()})
+		}
+	}
+	return all
 }
 
 // takeLogin takes what a user has entered into the page.
 func (s *Service) takeLogin(ctx context.Context, v *visit) (r *reply, err error) {
+	f := form{Name: v.form.Get("username"), Secret: v.form.Get("secret"), Choices: v.form["choice"]}
 	err = s.on(ctx, v, func(tx kv.Tx, p *pool) error {
-		_, r = ask(tx, p, v.query)
+		var a *asking
+		if a, r = ask(tx, p, v.query); r == nil {
+			f.Others = a.others()
+		}
 		return nil
 	})
 	if err != nil || r != nil {
 		return r, err
 	}
-	f := form{Name: v.form.Get("username"), Secret: v.form.Get("secret"), Choices: v.form["choice"]}
 	if token := v.cookie(xsrfCookie); token == "" || token != v.form.Get(xsrfField) {
 		f.Problem = "Your session has expired. Please try again."
 		return s.page(v, f)

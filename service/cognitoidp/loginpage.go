@@ -16,7 +16,8 @@ type form struct {
 	Session   string
 	Choices   []string // of factors
 	Secret    string   // of a new device
-	Token     string   // against forged requests
+	Others    []other
+	Token     string // against forged requests
 }
 
 // page shows the page of signing in.
@@ -91,7 +92,7 @@ button{font:inherit;width:100%;margin-top:1.5rem;padding:.6rem;border:0;border-r
 <label>Code <input name="code" inputmode="numeric" autocomplete="one-time-code" required autofocus></label>
 {{end}}{{end}}
 <button name="signInSubmitButton">{{if .Challenge}}Continue{{else}}Sign in{{end}}</button>
-</form></main></body></html>{{end}}
+</form>{{range .Others}}<p><a href="{{.Link}}">Continue with {{.Name}}</a></p>{{end}}</main></body></html>{{end}}
 
 {{define "error"}}{{template "head"}}
 <h1>An error was encountered with the requested page.</h1>

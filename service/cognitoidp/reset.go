@@ -38,7 +38,7 @@ func (s *Service) forgot(ctx context.Context, in *cognitoidp.ForgotPasswordInput
 			return noSuchUser()
 		case u.Disabled:
 			return cognitoidp.ErrNotAuthorizedException("User is disabled.")
-		case u.Status == forceChange:
+		case u.Status == forceChange || u.Status == external:
 			return notNow()
 		}
 		out.CodeDeliveryDetails, err = s.sendReset(ctx, tx, u)

@@ -100,6 +100,25 @@ type scope struct {
 	Description string `kv:"2"`
 }
 
+// federation is another provider whose users may sign in.
+type federation struct {
+	Name        string            `kv:"1"`
+	Type        string            `kv:"2"`
+	Details     map[string]string `kv:"3"`
+	Mapping     map[string]string `kv:"4"` // claim by attribute
+	Identifiers []string          `kv:"5"` // other names
+	Created     time.Time         `kv:"6"`
+	Modified    time.Time         `kv:"7"`
+}
+
+// journey is a browser that is at another provider.
+type journey struct {
+	Query    string    `kv:"1"` // of the request for authorization
+	Provider string    `kv:"2"`
+	Nonce    string    `kv:"3"`
+	Until    time.Time `kv:"4"`
+}
+
 // domain is the host of a pool's pages.
 type domain struct {
 	Account string `kv:"1"`
@@ -218,6 +237,10 @@ var (
 
 	resourceServers = kv.Table[resourceServer]{Name: "cognitoidp.resourceserver"} // identifier
 
+	federations = kv.Table[federation]{Name: "cognitoidp.federation"} // name
+	journeys    = kv.Table[journey]{Name: "cognitoidp.journey"}       // state
+	federates   = kv.Table[alias]{Name: "cognitoidp.federate"}        // provider, its user
+
 	attempts = kv.Table[attempt]{Name: "cognitoidp.attempt"} // user's sub, session's hash
 	logins   = kv.Table[login]{Name: "cognitoidp.login"}     // user's sub, origin_jti
 	stays    = kv.Table[stay]{Name: "cognitoidp.stay"}       // user's sub, cookie's hash
@@ -303,6 +326,24 @@ func (p *pool) resourceServerKey(id string) kv.Key {
 	return resourceServers.Key(p.at.Scope, kv.String(p.at.ID), kv.String(id))
 }
 
+func (p *pool) federations() kv.Key {
+	return federations.Prefix(p.at.Scope, kv.String(p.at.ID))
+}
+
+func (p *pool) federationKey(name string) kv.Key {
+	return federations.Key(p.at.Scope, kv.String(p.at.ID), kv.String(name))
+}
+
+func (p *pool) journeys() kv.Key { return journeys.Prefix(p.at.Scope, kv.String(p.at.ID)) }
+
+func (p *pool) journeyKey(state string) kv.Key {
+	return journeys.Key(p.at.Scope, kv.String(p.at.ID), kv.String(state))
+}
+
+func (p *pool) federateKey(provider, subject string) kv.Key {
+	return federates.Key(p.at.Scope, kv.String(p.at.ID), kv.String(provider), kv.String(subject))
+}
+
 func (p *pool) members(group string) kv.Key {
 	return members.Prefix(p.at.Scope, kv.String(p.at.ID), kv.String(group))
 }
@@ -365,6 +406,9 @@ func (u *user) drop(tx kv.Tx) {
 		members.Delete(tx, u.pool.memberKey(groupOf(key), u.Sub))
 		memberships.Delete(tx, key)
 	}
+	for _, who := range u.providers() {
+		federates.Delete(tx, u.pool.federateKey(who.Provider, who.User))
+	}
 	users.Delete(tx, u.key())
 	u.pool.count(tx, countUsers, -1)
 }
@@ -410,6 +454,9 @@ func (p *pool) drop(tx kv.Tx) {
 	members.DeleteAll(tx, members.Prefix(sc, id))
 	memberships.DeleteAll(tx, memberships.Prefix(sc, id))
 	resourceServers.DeleteAll(tx, p.resourceServers())
+	federations.DeleteAll(tx, p.federations())
+	journeys.DeleteAll(tx, p.journeys())
+	federates.DeleteAll(tx, federates.Prefix(sc, id))
 	places.Delete(tx, placeKey(sc.Region, p.at.ID))
 	pools.Delete(tx, p.at.key())
 }

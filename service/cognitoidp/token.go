@@ -70,6 +70,8 @@ func (s *Service) grant(tx kv.Tx, c *client, u *user, l origin) *grant {
 		case !c.mayRead(name) || l.Hosted && !shows(l.Scope, name):
 		case strings.HasSuffix(name, verifiedSuffix) && !isCustom(name):
 			g.id[name] = value == "true"
+		case name == identitiesAttribute:
+			g.id[name] = u.providers()
 		case name == "address":
 			g.id[name] = map[string]string{"formatted": value}
 		default:
