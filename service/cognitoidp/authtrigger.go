@@ -13,9 +13,9 @@ import (
 // clients that hide who does.
 func (s *Service) preAuthenticate(ctx context.Context, e *entry) error {
 	var u *user
-	known := true
+	var known bool
 	err := s.settle(ctx, func(tx kv.Tx) error {
-		u = nil
+		u, known = nil, true
 		c, err := e.admit(ctx, tx)
 		if err != nil || c.pool.triggers().PreAuthentication == nil {
 			return err

@@ -3,7 +3,6 @@ package cognitoidp
 import (
 	"context"
 	"crypto/hmac"
-	"encoding/base64"
 
 	"github.com/brume-cloud/brume/api/cognitoidp"
 	"github.com/brume-cloud/brume/state/kv"
@@ -49,8 +48,7 @@ func (c *client) checkHash(name string, hash *string) error {
 	if deref(hash) == "" {
 		return cognitoidp.ErrNotAuthorizedException("Client %s is configured with secret but SECRET_HASH was not received", c.ID)
 	}
-	want := base64.StdEncoding.EncodeToString(mac([]byte(c.Secret), []byte(name), []byte(c.ID)))
-	if c.Secret == "" || !hmac.Equal([]byte(want), []byte(*hash)) {
+	if c.Secret == "" || !hmac.Equal([]byte(c.hash(name)), []byte(*hash)) {
 		return cognitoidp.ErrNotAuthorizedException("Unable to verify secret hash for client %s", c.ID)
 	}
 	return nil

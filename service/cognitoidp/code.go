@@ -57,6 +57,11 @@ func (s *Service) sendCode(ctx context.Context, tx kv.Tx, u *user, e errand) (*c
 	} else {
 		l.Subject = or(t.EmailSubject, "Your verification code")
 	}
+	if e.purpose == forSignUp && !l.SMS && t.DefaultEmailOption == cognitoidp.DefaultEmailOptionTypeCONFIRMWITHLINK {
+		if err := s.linkCode(ctx, u, &l); err != nil {
+			return nil, err
+		}
+	}
 	s.send(ctx, tx, u, l)
 	return delivery(e.via, e.to), nil
 }

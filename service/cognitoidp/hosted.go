@@ -46,6 +46,11 @@ func (s *Service) endpoints(method, path string) (endpoint, bool) {
 		"GET " + idpPath:        {"IdpResponse_GET", s.arrive},
 		"GET /login":            {"Login_GET", s.showLogin},
 		"POST /login":           {"Login_POST", s.takeLogin},
+		"GET /signup":           {"SignUp_GET", s.showSignUp},
+		"POST /signup":          {"SignUp_POST", s.takeLogin},
+		"GET /forgotPassword":   {"ForgotPassword_GET", s.showForgot},
+		"POST /forgotPassword":  {"ForgotPassword_POST", s.takeLogin},
+		"GET /confirmUser":      {"ConfirmUser_GET", s.confirmUser},
 		"GET /logout":           {"Logout_GET", s.logOut},
 		"GET /error":            {"Error_GET", showError},
 	}[method+" "+path]

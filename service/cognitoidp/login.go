@@ -55,23 +55,41 @@ func (v *visit) staying(tx kv.Tx, p *pool) (*user, *stay) {
 }
 
 // showLogin shows the page of signing in.
-func (s *Service) showLogin(ctx context.Context, v *visit) (r *reply, err error) {
-	f := form{Name: v.query.Get("login_hint")}
-	err = s.on(ctx, v, func(tx kv.Tx, p *pool) error {
-		var a *asking
-		if a, r = ask(tx, p, v.query); r == nil {
-			f.Others = a.others()
-		}
-		return nil
-	})
-	if err != nil || r != nil {
+func (s *Service) showLogin(ctx context.Context, v *visit) (*reply, error) {
+	return s.showForm(ctx, v, "")
+}
+
+// showForm shows a page that asks for something.
+func (s *Service) showForm(ctx context.Context, v *visit, challenge string) (r *reply, err error) {
+	f := form{Name: v.query.Get("login_hint"), Challenge: challenge}
+	if r, err = s.offered(ctx, v, &f); err != nil || r != nil {
 		return r, err
 	}
 	return s.page(v, f)
 }
 
+// offered completes a form, unless the request for authorization is wrong.
+func (s *Service) offered(ctx context.Context, v *visit, f *form) (r *reply, err error) {
+	asked := *f
+	err = s.on(ctx, v, func(tx kv.Tx, p *pool) error {
+		*f = asked
+		var a *asking
+		if a, r = ask(tx, p, v.query); r == nil {
+			f.offer(a)
+		}
+		return nil
+	})
+	return r, err
+}
+
 // other is another provider, and the way to it.
 type other struct{ Name, Link string }
+
+// own reports whether users may sign in with the pool itself.
+func (a *asking) own() bool {
+	supported := a.settings.SupportedIdentityProviders
+	return len(supported) == 0 || slices.Contains(supported, ownProvider)
+}
 
 // others are the providers that a user may choose instead.
 func (a *asking) others() (all []other) {
@@ -85,39 +103,55 @@ func (a *asking) others() (all []other) {
 	return all
 }
 
-// takeLogin takes what a user has entered into the page.
-func (s *Service) takeLogin(ctx context.Context, v *visit) (r *reply, err error) {
+// takeLogin takes what a user has entered into a page.
+func (s *Service) takeLogin(ctx context.Context, v *visit) (*reply, error) {
 	f := form{Name: v.form.Get("username"), Secret: v.form.Get("secret"), Choices: v.form["choice"]}
-	err = s.on(ctx, v, func(tx kv.Tx, p *pool) error {
-		var a *asking
-		if a, r = ask(tx, p, v.query); r == nil {
-			f.Others = a.others()
-		}
-		return nil
-	})
-	if err != nil || r != nil {
+	if r, err := s.offered(ctx, v, &f); err != nil || r != nil {
 		return r, err
 	}
-	if token := v.cookie(xsrfCookie); token == "" || token != v.form.Get(xsrfField) {
+	if token := v.cookie(xsrfCookie); token == "" || token != v.form.Get(xsrfField) || !f.Own {
 		f.Problem = "Your session has expired. Please try again."
 		return s.page(v, f)
 	}
-	st, err := s.enter(ctx, v)
-	var refusal *aws.Error
-	switch {
-	case errors.As(err, &refusal):
-		f.Problem = refusal.Message
-		f.Challenge, f.Session = v.form.Get("challenge"), v.form.Get("session")
-		if refusal.Code == "NotAuthorizedException" {
-			f.Challenge = "" // the session is of no use any more
+	if f.Challenge = v.form.Get("challenge"); isJoin(f.Challenge) {
+		if err := s.join(ctx, v, &f); err != nil {
+			return s.again(v, f, err)
 		}
 		return s.page(v, f)
+	}
+	st, err := s.enter(ctx, v)
+	switch {
 	case err != nil:
-		return nil, err
+		return s.again(v, f, err)
 	case st.challenge != "":
 		return s.asks(ctx, v, f, st)
 	}
 	return s.entered(ctx, v, st.passed)
+}
+
+// again asks once more, and tells what was wrong.
+func (s *Service) again(v *visit, f form, err error) (*reply, error) {
+	refusal, ok := publicError(err)
+	if !ok {
+		return nil, err
+	}
+	f.Problem, f.Session = refusal.Message, v.form.Get("session")
+	switch refusal.Code {
+	case "NotAuthorizedException": // a session would be of no use any more
+		f.Challenge = ""
+	case "UserNotConfirmedException":
+		f.Challenge = askConfirm
+	case "PasswordResetRequiredException":
+		f.Challenge = askReset
+	}
+	return s.page(v, f)
+}
+
+// publicError is an error that may be told.
+func publicError(err error) (*aws.Error, bool) {
+	var refusal *aws.Error
+	ok := errors.As(err, &refusal)
+	return refusal, ok
 }
 
 // enter takes one step of a sign-in by the page.
@@ -212,10 +246,7 @@ func (s *Service) logOut(ctx context.Context, v *visit) (r *reply, err error) {
 			r = wrong("invalid_request", c.ID)
 			return nil
 		default:
-			r = sentTo(to)
-			if state := q.Get("state"); state != "" {
-				r = sentTo(to + "?" + url.Values{"state": {state}}.Encode())
-			}
+			r = (&asking{client: c, query: q, redirect: to}).back(url.Values{})
 		}
 		if u, _ := v.staying(tx, p); u != nil {
 			t, _ := parseTicket(v.cookie(stayCookie))

@@ -12,12 +12,19 @@ import (
 type form struct {
 	Name      string
 	Problem   string // what was wrong with the last attempt
+	Notice    string // what has been done
 	Challenge string // what is asked for; empty for name and password
 	Session   string
 	Choices   []string // of factors
 	Secret    string   // of a new device
+	Own       bool     // the user may enter a name and a password
 	Others    []other
-	Token     string // against forged requests
+	Join      bool         // users may sign up
+	Fields    []string     // attributes that they then enter
+	Query     template.URL // of the page
+	Token     string       // against forged requests
+
+	hash *string // secret hash of the name
 }
 
 // page shows the page of signing in.
@@ -69,30 +76,48 @@ button{font:inherit;width:100%;margin-top:1.5rem;padding:.6rem;border:0;border-r
 .problem{background:#fdecea;color:#8a1f11;padding:.5rem .8rem;border-radius:6px}
 </style></head><body><main>{{end}}
 
-{{define "login"}}{{template "head"}}
-<h1>{{if not .Challenge}}Sign in{{else if eq .Challenge "NEW_PASSWORD_REQUIRED"}}Choose a new password{{else if eq .Challenge "SELECT_MFA_TYPE"}}How will you prove who you are?{{else}}Enter your code{{end}}</h1>
-{{with .Problem}}<p class="problem" role="alert">{{.}}</p>{{end}}
-<form method="post" name="cognitoSignInForm">
-<input type="hidden" name="_csrf" value="{{.Token}}">
-{{if not .Challenge}}
-<label>Username <input name="username" value="{{.Name}}" autocomplete="username" autocapitalize="none" required autofocus></label>
-<label>Password <input name="password" type="password" autocomplete="current-password" required></label>
-{{else}}
-<input type="hidden" name="username" value="{{.Name}}">
+{{define "title"}}{{if not .}}Sign in{{else if eq . "SIGN_UP"}}Sign up{{else if eq . "FORGOT_PASSWORD"}}Forgot your password?{{else if eq . "NEW_PASSWORD_REQUIRED"}}Choose a new password{{else if eq . "SELECT_MFA_TYPE"}}How will you prove who you are?{{else}}Enter your code{{end}}{{end}}
+
+{{define "name"}}<label>Username <input name="username" value="{{.}}" autocomplete="username" autocapitalize="none" required autofocus></label>{{end}}
+
+{{define "new"}}<label>New password <input name="new_password" type="password" autocomplete="new-password" required></label>{{end}}
+
+{{define "code"}}<label>Code <input name="code" inputmode="numeric" autocomplete="one-time-code" required autofocus></label>{{end}}
+
+{{define "fields"}}
 <input type="hidden" name="challenge" value="{{.Challenge}}">
-<input type="hidden" name="session" value="{{.Session}}">
-{{if eq .Challenge "NEW_PASSWORD_REQUIRED"}}
-<label>New password <input name="new_password" type="password" autocomplete="new-password" required autofocus></label>
+{{if or (eq .Challenge "SIGN_UP") (eq .Challenge "FORGOT_PASSWORD")}}{{template "name" .Name}}
+{{else}}<input type="hidden" name="username" value="{{.Name}}"><input type="hidden" name="session" value="{{.Session}}">{{end}}
+{{if eq .Challenge "SIGN_UP"}}
+{{range .Fields}}<label>{{.}} <input name="attribute.{{.}}" required></label>{{end}}
+<label>Password <input name="password" type="password" autocomplete="new-password" required></label>
+{{else if eq .Challenge "FORGOT_PASSWORD"}}
+{{else if eq .Challenge "NEW_PASSWORD_REQUIRED"}}{{template "new"}}
+{{else if eq .Challenge "CONFIRM_FORGOT_PASSWORD"}}{{template "code"}}{{template "new"}}
 {{else if eq .Challenge "SELECT_MFA_TYPE"}}
 {{range .Choices}}<input type="hidden" name="choice" value="{{.}}">{{end}}
 <label>By <select name="answer">{{range .Choices}}<option value="{{.}}">{{if eq . "SMS_MFA"}}a text message{{else if eq . "EMAIL_OTP"}}a mail{{else}}an authenticator app{{end}}</option>{{end}}</select></label>
 {{else}}
 {{with .Secret}}<p>Add this key to your authenticator app, and enter the code that it shows: <code>{{.}}</code></p>
 <input type="hidden" name="secret" value="{{.}}">{{end}}
-<label>Code <input name="code" inputmode="numeric" autocomplete="one-time-code" required autofocus></label>
-{{end}}{{end}}
+{{template "code"}}{{end}}{{end}}
+
+{{define "login"}}{{template "head"}}
+<h1>{{template "title" .Challenge}}</h1>
+{{with .Notice}}<p role="status">{{.}}</p>{{end}}
+{{with .Problem}}<p class="problem" role="alert">{{.}}</p>{{end}}
+{{if .Own}}<form method="post" name="cognitoSignInForm">
+<input type="hidden" name="_csrf" value="{{.Token}}">
+{{if .Challenge}}{{template "fields" .}}{{else}}{{template "name" .Name}}
+<label>Password <input name="password" type="password" autocomplete="current-password" required></label>{{end}}
 <button name="signInSubmitButton">{{if .Challenge}}Continue{{else}}Sign in{{end}}</button>
-</form>{{range .Others}}<p><a href="{{.Link}}">Continue with {{.Name}}</a></p>{{end}}</main></body></html>{{end}}
+</form>
+{{if .Challenge}}<p><a href="/login?{{.Query}}">Sign in</a></p>{{else}}<p><a href="/forgotPassword?{{.Query}}">Forgot your password?</a></p>
+{{if .Join}}<p><a href="/signup?{{.Query}}">Sign up</a></p>{{end}}{{end}}{{end}}
+{{range .Others}}<p><a href="{{.Link}}">Continue with {{.Name}}</a></p>{{end}}</main></body></html>{{end}}
+
+{{define "notice"}}{{template "head"}}
+<p role="status">{{.}}</p></main></body></html>{{end}}
 
 {{define "error"}}{{template "head"}}
 <h1>An error was encountered with the requested page.</h1>

@@ -172,9 +172,6 @@ func setMessages(p *cognitoidp.UserPoolType, in *cognitoidp.UpdateUserPoolInput)
 		}
 	}
 	t.DefaultEmailOption = cmp.Or(t.DefaultEmailOption, cognitoidp.DefaultEmailOptionTypeCONFIRMWITHCODE)
-	if t.DefaultEmailOption == cognitoidp.DefaultEmailOptionTypeCONFIRMWITHLINK {
-		return unbuilt("confirmation by link")
-	}
 	p.VerificationMessageTemplate = t
 	p.SmsVerificationMessage, p.EmailVerificationMessage, p.EmailVerificationSubject = t.SmsMessage, t.EmailMessage, t.EmailSubject
 	return nil
