@@ -92,6 +92,18 @@ test('a device is the second factor', async () => {
   assert.ok(session.isValid());
 });
 
+test('a device is remembered', async () => {
+  await admin.updateUserPool({ UserPoolId, AutoVerifiedAttributes: ['email'], DeviceConfiguration: { ChallengeRequiredOnNewDevice: true } });
+  const mae = await made('mae');
+  await signIn(mae); // the library confirms the device by itself
+  const { Devices: [device] } = await admin.adminListDevices({ UserPoolId, Username: 'mae' });
+  const session = await signIn(user('mae')); // by the device's secret as well
+  assert.equal(session.getAccessToken().payload.device_key, device.DeviceKey);
+  const { Devices } = await admin.adminListDevices({ UserPoolId, Username: 'mae' });
+  assert.equal(Devices.length, 1);
+  await admin.updateUserPool({ UserPoolId, AutoVerifiedAttributes: ['email'] });
+});
+
 test('users and guests get credentials', async () => {
   const identities = brume.client(Identity.CognitoIdentity);
   const iam = brume.client(IAM.IAM);

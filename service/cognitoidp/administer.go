@@ -106,7 +106,7 @@ func (s *Service) invited(tx kv.Tx, p *pool, in *cognitoidp.AdminCreateUserInput
 		return nil, cognitoidp.ErrUsernameExistsException("User account already exists")
 	}
 	if u, err = s.newUser(tx, p, named{in.Username, sub}, attributes); err == nil {
-		u.caller = caller{unknownClient, in.ClientMetadata}
+		u.caller = caller{client: unknownClient, metadata: in.ClientMetadata}
 	}
 	return u, err
 }

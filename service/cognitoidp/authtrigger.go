@@ -21,7 +21,7 @@ func (s *Service) preAuthenticate(ctx context.Context, e *entry) error {
 			return err
 		}
 		if u, err = e.user(tx, c); err == nil && u == nil && c.hides() {
-			known, u = false, &user{pool: c.pool, Name: e.values["USERNAME"], caller: caller{c.ID, e.metadata}}
+			known, u = false, &user{pool: c.pool, Name: e.values["USERNAME"], caller: caller{client: c.ID, metadata: e.metadata}}
 		}
 		return err
 	})
@@ -59,7 +59,7 @@ type migrated struct {
 // has no such function.
 // AWS: "Migrate user Lambda trigger".
 func (s *Service) migrate(ctx context.Context, n newcomer, why string) (done bool, err error) {
-	stranger := &user{pool: n.pool, Name: n.name, caller: caller{n.ID, n.metadata}}
+	stranger := &user{pool: n.pool, Name: n.name, caller: caller{client: n.ID, metadata: n.metadata}}
 	o := stranger.occasion("UserMigration", n.pool.triggers().UserMigration, why)
 	if o.arn == nil {
 		return false, nil

@@ -29,7 +29,7 @@ func (s *Service) answer(ctx context.Context, k knock, fn func(tx kv.Tx, c *clie
 			return err
 		}
 		if u, _ = c.pool.user(tx, k.name); u != nil {
-			u.caller = caller{c.ID, k.metadata}
+			u.caller = caller{client: c.ID, metadata: k.metadata}
 		}
 		return fn(tx, c, u)
 	})

@@ -46,13 +46,15 @@ func (s *Service) answered(ctx context.Context, e *entry, name cognitoidp.Challe
 			return err
 		}
 		u, err := e.user(tx, c)
-		g, e.history = guest{u, c}, nil
+		g, e.history = guest{u, c, e.values["DEVICE_KEY"]}, nil
 		switch {
 		case err != nil:
 		case u == nil:
 			err = c.absent()
 		case name == cognitoidp.ChallengeNameTypePASSWORDVERIFIER:
 			st, err = s.verify(ctx, tx, g, e)
+		case name == cognitoidp.ChallengeNameTypeDEVICEPASSWORDVERIFIER:
+			st, err = s.deviceVerify(ctx, tx, g, e)
 		case session == "":
 			err = missing("Session")
 		default:
@@ -74,6 +76,8 @@ func (s *Service) next(ctx context.Context, tx kv.Tx, g guest, e entrySession) (
 	switch cognitoidp.ChallengeNameType(e.challenge) {
 	case cognitoidp.ChallengeNameTypeNEWPASSWORDREQUIRED:
 		return s.renew(ctx, tx, g, e)
+	case cognitoidp.ChallengeNameTypeDEVICESRPAUTH:
+		return s.deviceSRP(tx, g, e)
 	case cognitoidp.ChallengeNameTypeSELECTCHALLENGE:
 		return s.choose(ctx, tx, g, e)
 	case cognitoidp.ChallengeNameTypeSMSMFA, cognitoidp.ChallengeNameTypeSMSOTP, cognitoidp.ChallengeNameTypeSOFTWARETOKENMFA, cognitoidp.ChallengeNameTypeEMAILOTP:

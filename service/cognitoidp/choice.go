@@ -66,7 +66,7 @@ func (s *Service) byChoice(ctx context.Context, tx kv.Tx, c *client, e *entry) (
 	case u == nil:
 		return s.pretendChoice(c, e)
 	}
-	g := guest{u, c}
+	g := guest{u, c, e.values["DEVICE_KEY"]}
 	open := u.choices()
 	if e.choice = e.values["PREFERRED_CHALLENGE"]; slices.Contains(open, e.choice) {
 		return s.chosen(ctx, tx, g, e)

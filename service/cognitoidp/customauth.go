@@ -31,9 +31,9 @@ func (s *Service) custom(ctx context.Context, e *entry) (step, error) {
 			if !c.hides() {
 				return c.absent()
 			}
-			u = &user{pool: c.pool, Name: e.values["USERNAME"], caller: caller{c.ID, e.metadata}}
+			u = &user{pool: c.pool, Name: e.values["USERNAME"], caller: caller{client: c.ID, metadata: e.metadata}}
 		}
-		g = guest{u, c}
+		g = guest{u, c, e.values["DEVICE_KEY"]}
 		return err
 	})
 	if err != nil {
@@ -149,7 +149,7 @@ func (s *Service) judge(ctx context.Context, e *entry, session string) (step, er
 		case u == nil:
 			return t, c.absent()
 		}
-		g = guest{u, c}
+		g = guest{u, c, e.values["DEVICE_KEY"]}
 		a, t, err = u.resume(tx, c, session, cognitoidp.ChallengeNameTypeCUSTOMCHALLENGE)
 		return t, err
 	}

@@ -11,9 +11,9 @@ import (
 	"github.com/brume-cloud/brume/state/kv"
 )
 
-// second is what comes after the password: nothing, or another factor.
+// factor is what comes after the password and the device: nothing, or another factor.
 // AWS: "Adding MFA to a user pool".
-func (s *Service) second(ctx context.Context, tx kv.Tx, g guest) (step, error) {
+func (s *Service) factor(ctx context.Context, tx kv.Tx, g guest) (step, error) {
 	required := g.pool.settings.MfaConfiguration == cognitoidp.UserPoolMfaTypeON
 	if !required && g.pool.settings.MfaConfiguration != cognitoidp.UserPoolMfaTypeOPTIONAL {
 		return step{passed: g.user}, nil

@@ -138,8 +138,6 @@ func checkBuilt(in *cognitoidp.UpdateUserPoolInput) error {
 		return unbuilt("the inbound federation trigger")
 	case in.UserPoolAddOns != nil && in.UserPoolAddOns.AdvancedSecurityMode != cognitoidp.AdvancedSecurityModeTypeOFF:
 		return unbuilt("threat protection")
-	case in.DeviceConfiguration != nil:
-		return unbuilt("remembered devices")
 	case in.DcrConfiguration != nil:
 		return unbuilt("dynamic client registration")
 	case in.IssuerConfiguration != nil:

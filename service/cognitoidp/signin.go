@@ -31,7 +31,8 @@ type entry struct {
 // guest is a user who signs in by a client.
 type guest struct {
 	*user
-	at *client
+	at     *client
+	device string // the key of one that it says to have
 }
 
 // step is what comes next in a sign-in: a challenge, or tokens.
@@ -72,7 +73,7 @@ func (e *entry) user(tx kv.Tx, c *client) (*user, error) {
 	if u == nil {
 		return nil, nil
 	}
-	u.caller = caller{c.ID, e.metadata}
+	u.caller = caller{client: c.ID, metadata: e.metadata}
 	if u.Disabled {
 		return nil, disabled()
 	}
@@ -172,11 +173,17 @@ func (s *Service) conclude(ctx context.Context, e *entry, st step) (step, *cogni
 		}
 		err := s.settle(ctx, func(tx kv.Tx) error {
 			c, u, err := e.again(ctx, tx, st.passed)
-			if err == nil {
-				st.grant = s.granted(tx, c, u, login{At: tx.Now(), Scope: scopeAdmin})
-				st.grant.why = cmp.Or(e.source, tokensBySignIn)
+			if err != nil {
+				return err
 			}
-			return err
+			var fresh *cognitoidp.NewDeviceMetadataType
+			if c.pool.settings.DeviceConfiguration != nil && e.values["DEVICE_KEY"] == "" {
+				fresh = s.newDevice(tx, u)
+				u.caller.device = *fresh.DeviceKey
+			}
+			st.grant = s.granted(tx, c, u, login{At: tx.Now(), Scope: scopeAdmin, Device: u.caller.device})
+			st.grant.why, st.grant.device = cmp.Or(e.source, tokensBySignIn), fresh
+			return nil
 		})
 		if err != nil {
 			return st, nil, err
@@ -224,7 +231,7 @@ func (s *Service) byPassword(ctx context.Context, tx kv.Tx, c *client, e *entry)
 	if err := u.prove(tx, func() bool { return e.once(u, func() bool { return u.Password.matches(u.identity(), password) }) }); err != nil {
 		return step{}, err
 	}
-	return s.proved(ctx, tx, guest{u, c})
+	return s.proved(ctx, tx, guest{u, c, e.values["DEVICE_KEY"]})
 }
 
 // once computes whether a proof is good for the password that the user has now,

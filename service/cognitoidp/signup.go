@@ -74,7 +74,7 @@ func (s *Service) candidate(tx kv.Tx, c *client, in *cognitoidp.SignUpInput, sub
 	}
 	u, err := s.newUser(tx, p, named{in.Username, sub}, attributes)
 	if err == nil {
-		u.Status, u.caller = unconfirmed, caller{c.ID, in.ClientMetadata}
+		u.Status, u.caller = unconfirmed, caller{client: c.ID, metadata: in.ClientMetadata}
 	}
 	return u, err
 }

@@ -126,6 +126,18 @@ type domain struct {
 	Version int32  `kv:"3"` // of its pages
 }
 
+// device is a device of a user's, whose key is told when the user signs in with it.
+type device struct {
+	Group      string    `kv:"1"` // its second key
+	Secret     secret    `kv:"2"` // zero until the device is confirmed
+	Name       string    `kv:"3"`
+	Remembered bool      `kv:"4"`
+	Created    time.Time `kv:"5"`
+	Modified   time.Time `kv:"6"`
+	Used       time.Time `kv:"7"`
+	Address    string    `kv:"8"` // where it called from
+}
+
 // attempt is a sign-in that waits for the answer to a challenge.
 type attempt struct {
 	Client   string            `kv:"1"`
@@ -160,6 +172,7 @@ type login struct {
 	Scope   string    `kv:"5"` // of its access tokens
 	Earlier []earlier `kv:"6"` // refresh tokens that rotation replaced, the latest first
 	Hosted  bool      `kv:"7"` // by the pool's pages: the scope says what tokens tell
+	Device  string    `kv:"8"` // that the user has shown
 }
 
 // stay is a user's sign-in on the pages of the pool, for as long as a browser
@@ -243,6 +256,7 @@ var (
 
 	attempts = kv.Table[attempt]{Name: "cognitoidp.attempt"} // user's sub, session's hash
 	logins   = kv.Table[login]{Name: "cognitoidp.login"}     // user's sub, origin_jti
+	devices  = kv.Table[device]{Name: "cognitoidp.device"}   // user's sub, key
 	stays    = kv.Table[stay]{Name: "cognitoidp.stay"}       // user's sub, cookie's hash
 	permits  = kv.Table[permit]{Name: "cognitoidp.permit"}   // user's sub, code's hash
 )
@@ -294,6 +308,21 @@ func (u *user) logins() kv.Key {
 
 func (u *user) loginKey(id string) kv.Key {
 	return logins.Key(u.pool.at.Scope, kv.String(u.pool.at.ID), kv.String(u.Sub), kv.String(id))
+}
+
+func (u *user) devices() kv.Key {
+	return devices.Prefix(u.pool.at.Scope, kv.String(u.pool.at.ID), kv.String(u.Sub))
+}
+
+func (u *user) deviceKey(key string) kv.Key {
+	return devices.Key(u.pool.at.Scope, kv.String(u.pool.at.ID), kv.String(u.Sub), kv.String(key))
+}
+
+// deviceOf is the device's key in a key of devices.
+func deviceOf(key kv.Key) string {
+	parts := devices.Parts(key)
+	_, _ = parts.String(), parts.String() // the pool's id and the user's
+	return parts.String()
 }
 
 func (u *user) stays() kv.Key {
@@ -401,6 +430,7 @@ func (u *user) drop(tx kv.Tx) {
 	attempts.DeleteAll(tx, u.attempts())
 	logins.DeleteAll(tx, u.logins())
 	stays.DeleteAll(tx, u.stays())
+	devices.DeleteAll(tx, u.devices())
 	permits.DeleteAll(tx, u.permits())
 	for key := range memberships.Scan(tx, kv.Prefix(u.memberships())) {
 		members.Delete(tx, u.pool.memberKey(groupOf(key), u.Sub))
@@ -449,6 +479,7 @@ func (p *pool) drop(tx kv.Tx) {
 	attempts.DeleteAll(tx, attempts.Prefix(sc, id))
 	logins.DeleteAll(tx, logins.Prefix(sc, id))
 	stays.DeleteAll(tx, stays.Prefix(sc, id))
+	devices.DeleteAll(tx, devices.Prefix(sc, id))
 	permits.DeleteAll(tx, permits.Prefix(sc, id))
 	groups.DeleteAll(tx, p.groups())
 	members.DeleteAll(tx, members.Prefix(sc, id))

@@ -22,8 +22,9 @@ import (
 // transaction that grants them.
 type grant struct {
 	at         address
-	user       *user  // nil for a client's own
-	why        string // as functions are told
+	user       *user                             // nil for a client's own
+	why        string                            // as functions are told
+	device     *cognitoidp.NewDeviceMetadataType // that the user may confirm
 	hosted     bool
 	keys       []signingKey
 	id, access map[string]any // claims; no ID token for nil
@@ -81,6 +82,9 @@ func (s *Service) grant(tx kv.Tx, c *client, u *user, l origin) *grant {
 	u.groupClaims(tx, g.id, g.access)
 	g.id["aud"], g.id["cognito:username"] = c.ID, u.Name
 	g.access["client_id"], g.access["username"], g.access["scope"] = c.ID, u.Name, l.Scope
+	if l.Device != "" {
+		g.access["device_key"] = l.Device
+	}
 	if l.nonce != "" {
 		g.id["nonce"] = l.nonce
 	}
@@ -128,7 +132,7 @@ func (s *Service) finish(ctx context.Context, st step) (*cognitoidp.Authenticati
 	if err != nil {
 		return nil, err
 	}
-	out := &cognitoidp.AuthenticationResultType{AccessToken: &access, RefreshToken: g.refresh, TokenType: new("Bearer"), ExpiresIn: new(int32(g.validity / time.Second))}
+	out := &cognitoidp.AuthenticationResultType{NewDeviceMetadata: g.device, AccessToken: &access, RefreshToken: g.refresh, TokenType: new("Bearer"), ExpiresIn: new(int32(g.validity / time.Second))}
 	if g.id == nil {
 		return out, nil
 	}

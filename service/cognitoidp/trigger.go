@@ -37,6 +37,7 @@ type eventCaller struct {
 type caller struct {
 	client   string            // its id
 	metadata map[string]string // for the functions alone
+	device   string            // that it has shown
 }
 
 // occasion is a function, and what it is called for.
