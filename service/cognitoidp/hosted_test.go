@@ -260,6 +260,8 @@ func TestAuthorizationIsRefused(t *testing.T) {
 		"response_type=":                        "/error?client_id=" + *c.client.ClientId + "&error=invalid_request",
 		"scope=phone":                           callback + "?error=invalid_scope&state=s",
 		"response_type=id_token":                callback + "?error=unsupported_response_type&state=s",
+		"identity_provider=Nope":                callback + "?error=invalid_request&state=s",
+		"idp_identifier=nope.example":           callback + "?error=invalid_request&state=s",
 		"code_challenge=x":                      callback + "?error=invalid_request&state=s",
 	} {
 		query := url.Values{"client_id": {*c.client.ClientId}, "response_type": {"code"}, "redirect_uri": {callback}, "state": {"s"}}
