@@ -67,6 +67,20 @@ type functions struct {
 	seen []*told
 }
 
+// on says what the function does for a source.
+func (f *functions) on(source string, do func(e *told) error) {
+	f.Lock()
+	defer f.Unlock()
+	f.does[source] = do
+}
+
+// first is the first event that there was.
+func (f *functions) first() *told {
+	f.Lock()
+	defer f.Unlock()
+	return f.seen[0]
+}
+
 // sources are the events that there were.
 func (f *functions) sources() string {
 	f.Lock()
@@ -147,17 +161,17 @@ func TestFunctionsApproveSignUpAndWriteLetters(t *testing.T) {
 	c, f := triggered(t, func(l *types.LambdaConfigType, arn *string) {
 		l.PreSignUp, l.PostConfirmation, l.CustomMessage = arn, arn, arn
 	}, true)
-	f.does["PreSignUp_SignUp"] = func(e *told) error {
+	f.on("PreSignUp_SignUp", func(e *told) error {
 		if e.UserName == "mallory" {
 			return fmt.Errorf("no")
 		}
 		e.Response["autoConfirmUser"], e.Response["autoVerifyEmail"] = e.UserName == "grace", true
 		return nil
-	}
-	f.does["CustomMessage_SignUp"] = func(e *told) error {
+	})
+	f.on("CustomMessage_SignUp", func(e *told) error {
 		e.Response["emailSubject"], e.Response["emailMessage"] = "Welcome", fmt.Sprint("Hello ", e.UserName, ", it is ", e.Request["codeParameter"])
 		return nil
-	}
+	})
 	_, err := c.signUp("mallory")
 	wants(t, err, "UserLambdaValidationException", "PreSignUp failed with error no.")
 	_, err = c.admin.AdminGetUser(t.Context(), &cognito.AdminGetUserInput{UserPoolId: c.pool.Id, Username: new("mallory")})
@@ -167,7 +181,7 @@ func TestFunctionsApproveSignUpAndWriteLetters(t *testing.T) {
 		ClientId: c.client.ClientId, Username: new("grace"), Password: new(password), UserAttributes: []types.AttributeType{attr("email", "grace@example.com")},
 		ValidationData: []types.AttributeType{attr("captcha", "7")}, ClientMetadata: map[string]string{"from": "test"},
 	}))
-	e := f.seen[0]
+	e := f.first()
 	if e.Version != "1" || e.Region != "us-east-1" || e.UserPoolID != *c.pool.Id || e.CallerContext.ClientID != *c.client.ClientId || fmt.Sprint(e.Request) != "map[clientMetadata:map[from:test] userAttributes:map[email:grace@example.com] validationData:map[captcha:7]]" {
 		t.Errorf("event: %+v", e)
 	}
@@ -194,14 +208,14 @@ func TestFunctionsWatchSignInAndShapeTokens(t *testing.T) {
 		l.PreTokenGenerationConfig = &types.PreTokenGenerationVersionConfigType{LambdaArn: arn, LambdaVersion: "V2_0"}
 	}, true)
 	c.member("ada")
-	f.does["TokenGeneration_Authentication"] = func(e *told) error {
+	f.on("TokenGeneration_Authentication", func(e *told) error {
 		e.Response["claimsAndScopeOverrideDetails"] = map[string]any{
 			"idTokenGeneration":     map[string]any{"claimsToAddOrOverride": map[string]any{"tenant": 7, "sub": "forged"}, "claimsToSuppress": []string{"email"}},
 			"accessTokenGeneration": map[string]any{"claimsToAddOrOverride": map[string]any{"plan": map[string]any{"name": "gold"}}, "scopesToAdd": []string{"orders/read"}},
 			"groupOverrideDetails":  map[string]any{"groupsToOverride": []string{"staff"}},
 		}
 		return nil
-	}
+	})
 	out := ok[*cognito.InitiateAuthOutput](t)(c.byPassword("ada", password)).AuthenticationResult
 	id, access := claims(t, out.IdToken), claims(t, out.AccessToken)
 	if id["tenant"] != 7.0 || id["email"] != nil || id["sub"] == "forged" || fmt.Sprint(id["cognito:groups"], access["cognito:groups"]) != "[staff] [staff]" {
@@ -217,14 +231,14 @@ func TestFunctionsWatchSignInAndShapeTokens(t *testing.T) {
 	if got := f.sources(); got != "TokenGeneration_RefreshTokens" {
 		t.Errorf("events: %s", got)
 	}
-	f.does["PreAuthentication_Authentication"] = func(*told) error { return fmt.Errorf("closed on Sundays") }
+	f.on("PreAuthentication_Authentication", func(*told) error { return fmt.Errorf("closed on Sundays") })
 	_, err := c.byPassword("ada", password)
 	wants(t, err, "UserLambdaValidationException", "PreAuthentication failed with error closed on Sundays.")
-	f.does["PreAuthentication_Authentication"] = nil
-	f.does["TokenGeneration_Authentication"] = func(e *told) error {
+	f.on("PreAuthentication_Authentication", nil)
+	f.on("TokenGeneration_Authentication", func(e *told) error {
 		e.Response = nil
 		return nil
-	}
+	})
 	_, err = c.byPassword("ada", password)
 	wants(t, err, "InvalidLambdaResponseException", "Unrecognizable lambda output")
 }
@@ -237,14 +251,14 @@ func TestFunctionMustPermitThePool(t *testing.T) {
 
 func TestFunctionMigratesUsers(t *testing.T) {
 	c, f := triggered(t, func(l *types.LambdaConfigType, arn *string) { l.UserMigration = arn }, true)
-	f.does["UserMigration_Authentication"] = func(e *told) error {
+	f.on("UserMigration_Authentication", func(e *told) error {
 		if e.Request["password"] != password {
 			return fmt.Errorf("Bad password")
 		}
 		e.Response["userAttributes"] = map[string]string{"email": "old@example.com", "email_verified": "true"}
 		e.Response["finalUserStatus"], e.Response["messageAction"] = "CONFIRMED", "SUPPRESS"
 		return nil
-	}
+	})
 	_, err := c.byPassword("ada", "wrong")
 	wants(t, err, "UserNotFoundException", "Exception migrating user in app client "+*c.client.ClientId)
 	out := ok[*cognito.InitiateAuthOutput](t)(c.byPassword("ada", password))
@@ -256,10 +270,10 @@ func TestFunctionMigratesUsers(t *testing.T) {
 	if got := f.sources(); got != "" {
 		t.Errorf("migrated twice: %s", got)
 	}
-	f.does["UserMigration_ForgotPassword"] = func(e *told) error {
+	f.on("UserMigration_ForgotPassword", func(e *told) error {
 		e.Response["userAttributes"] = map[string]string{"email": "grace@example.com", "email_verified": "true"}
 		return nil
-	}
+	})
 	sent := ok[*cognito.ForgotPasswordOutput](t)(c.public.ForgotPassword(t.Context(), &cognito.ForgotPasswordInput{ClientId: c.client.ClientId, Username: new("grace")}))
 	if letter, _ := c.letter(); *sent.CodeDeliveryDetails.AttributeName != "email" || letter.To != "grace@example.com" {
 		t.Errorf("sent %+v, %+v", sent.CodeDeliveryDetails, letter)
@@ -271,7 +285,7 @@ func TestFunctionsLeadASignIn(t *testing.T) {
 		l.DefineAuthChallenge, l.CreateAuthChallenge, l.VerifyAuthChallengeResponse = arn, arn, arn
 	}, true)
 	c.member("ada")
-	f.does["DefineAuthChallenge_Authentication"] = func(e *told) error {
+	f.on("DefineAuthChallenge_Authentication", func(e *told) error {
 		past, _ := e.Request["session"].([]any)
 		e.Response["challengeName"] = "CUSTOM_CHALLENGE"
 		if len(past) > 0 {
@@ -286,17 +300,17 @@ func TestFunctionsLeadASignIn(t *testing.T) {
 			}
 		}
 		return nil
-	}
-	f.does["CreateAuthChallenge_Authentication"] = func(e *told) error {
+	})
+	f.on("CreateAuthChallenge_Authentication", func(e *told) error {
 		e.Response["publicChallengeParameters"], e.Response["privateChallengeParameters"] = map[string]string{"question": "6x7"}, map[string]string{"answer": "42"}
 		e.Response["challengeMetadata"] = "RIDDLE"
 		return nil
-	}
-	f.does["VerifyAuthChallengeResponse_Authentication"] = func(e *told) error {
+	})
+	f.on("VerifyAuthChallengeResponse_Authentication", func(e *told) error {
 		hidden, _ := e.Request["privateChallengeParameters"].(map[string]any)
 		e.Response["answerCorrect"] = e.Request["challengeAnswer"] == hidden["answer"]
 		return nil
-	}
+	})
 	begin := func() *cognito.InitiateAuthOutput {
 		out := ok[*cognito.InitiateAuthOutput](t)(c.initiate("CUSTOM_AUTH", map[string]string{"USERNAME": "ada"}))
 		if out.ChallengeName != "CUSTOM_CHALLENGE" || out.ChallengeParameters["question"] != "6x7" || out.ChallengeParameters["answer"] != "" {
