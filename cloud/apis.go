@@ -1,8 +1,6 @@
 package cloud
 
 import (
-	"context"
-
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/front/assume"
 	"github.com/brume-cloud/brume/front/authorizer"
@@ -26,15 +24,9 @@ type apis struct {
 func (s *System) sharedByAPIs(via aws.Invoker) *apis {
 	if s.apis == nil {
 		backends := upstream.New()
-		s.apis = &apis{backends, jwt.New(s.userPoolKeys, backends.HTTP()), new(authorizer.Cache), assume.NewRoles(via, apigateway.Principal), new(pace.Buckets)}
+		s.apis = &apis{backends, jwt.New(s.issuerKeys, backends.HTTP()), new(authorizer.Cache), assume.NewRoles(via, apigateway.Principal), new(pace.Buckets)}
 	}
 	return s.apis
-}
-
-// userPoolKeys are the keys of an issuer of tokens, where it is one of this cloud's
-// user pools.
-func (s *System) userPoolKeys(ctx context.Context, issuer string) (jwks []byte, ok bool, err error) {
-	return s.userPools.Keys(ctx, issuer)
 }
 
 func openAPIGateway(s *System, via aws.Invoker) any {
