@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	resource = "arn:aws:execute-api:us-east-1:000000000000:abc/dev/GET/pets/1"
+	resource  = "arn:aws:execute-api:us-east-1:000000000000:abc/dev/GET/pets/1"
 	statement = `{"principalId":"ada","policyDocument":{"Version":"2012-10-17","Statement":[{"Effect":%q,"Action":"execute-api:Invoke","Resource":%q}]},"context":{"n":7},"usageIdentifierKey":"k"}`
 )
 
