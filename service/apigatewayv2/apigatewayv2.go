@@ -66,7 +66,8 @@ type Pace interface {
 
 // REST tells of the APIs of the first generation, to which custom domains may lead.
 type REST interface {
-	// HasStage reports whether there is a REST API with a stage.
+	// HasStage reports whether there is a REST API with a stage; with "", whether there
+	// is the API.
 	HasStage(tx kv.Tx, sc kv.Scope, apiID, stage string) bool
 }
 
