@@ -14,7 +14,7 @@ import (
 // contextNames are the variables of $context that templates may walk.
 // AWS: "Variables for data transformations for API Gateway", context variables.
 var contextNames = []string{
-	"accountId", "apiId", "deploymentId", "domainName", "domainPrefix", "extendedRequestId", "httpMethod", "identity.accessKey", "identity.accountId", "identity.apiKey",
+	"accountId", "apiId", "customDomain.basePathMatched", "deploymentId", "domainName", "domainPrefix", "extendedRequestId", "httpMethod", "identity.accessKey", "identity.accountId", "identity.apiKey",
 	"identity.apiKeyId", "identity.caller", "identity.sourceIp", "identity.user", "identity.userAgent", "identity.userArn", "isCanaryRequest", "path", "protocol",
 	"requestId", "requestTime", "requestTimeEpoch", "resourceId", "resourcePath", "stage", "status", "xrayTraceId",
 	"error.message", "error.messageString", "error.responseType", "error.validationErrorString",

@@ -61,8 +61,10 @@ func (s *Service) putMapping(tx kv.Tx, sc kv.Scope, domain string, m *apigateway
 		if d, ok := domains.get(tx, sc, domain); ok && d.DomainNameConfigurations[0].EndpointType != apigatewayv2.EndpointTypeREGIONAL {
 			return onlyRegional()
 		}
-	} else if s.REST == nil || !s.REST.HasStage(tx, sc, m.ApiId, m.Stage) {
+	} else if !s.REST.HasStage(tx, sc, m.ApiId, "") {
 		return noThing(apis.what, string(sc.Account)+":"+m.ApiId)
+	} else if !s.REST.HasStage(tx, sc, m.ApiId, m.Stage) {
+		return bad("Invalid stage identifier specified")
 	}
 	for _, other := range mappings.all(tx, sc, domain) {
 		if deref(other.ApiMappingKey) == key && *other.ApiMappingId != *m.ApiMappingId {
