@@ -9,6 +9,7 @@ import (
 	api "github.com/brume-cloud/brume/api/apigateway"
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/front/authorizer"
+	"github.com/brume-cloud/brume/front/proxyevent"
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/state/kv"
 )
@@ -138,6 +139,9 @@ func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Re
 	s.observe(ctx, v)
 	req.As = &wire.Guise{
 		Operation: s.visiting, Codec: v, BodyLimit: maxPayload, SigningName: "execute-api", Anonymous: !v.signed(),
+	}
+	if proxyevent.HeaderBytes(req.Request) > maxHeaders {
+		return nil, headersTooLarge()
 	}
 	return w, nil
 }
