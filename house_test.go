@@ -167,12 +167,12 @@ var layers = []struct {
 	{"front/pace", nil},
 	{"front/pattern", nil},
 	{"front/meter", []string{"aws", "state/"}},
+	{"front/listen", []string{"front/http1"}},
 	{"front/gateway", []string{"aws", "state/", "front/"}},
 	{"front/control", []string{"aws", "state/", "front/"}},
-	{"front/deliver", []string{"aws", "state/", "api/"}},
 	{"service/", []string{"aws", "state/", "api/", "front/wire", "front/policy", "front/pattern", "front/sigv4", "front/meter", "front/cors", "front/proxyevent", "front/jwt", "front/authorizer", "front/upstream", "front/accesslog", "front/logwriter", "front/assume"}},
 	{"sim/", []string{"sim/"}}, // a model that imports what it checks shares its mistakes; the workloads are tests
-	{"plane/", []string{"aws", "state/", "api/", "front/deliver", "plane/"}},
+	{"plane/", []string{"aws", "state/", "api/", "front/listen", "plane/"}},
 }
 
 func TestArrowsPointOneWay(t *testing.T) {

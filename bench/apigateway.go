@@ -30,8 +30,18 @@ func apiWorkloads() []workload {
 	}
 }
 
-// rest makes a call of a REST service, signed.
-func (c *client) rest(service, region, method, path string, in, out any) error {
+// place is a region to make APIs in.
+type place struct {
+	*client
+	region string
+}
+
+// rest makes a call of API Gateway, or of Lambda by its paths, signed.
+func (c place) rest(method, path string, in, out any) error {
+	service := "apigateway"
+	if strings.HasPrefix(path, "/2015-03-31/") {
+		service = "lambda"
+	}
 	body, err := json.Marshal(in)
 	if err != nil {
 		return err
@@ -41,7 +51,7 @@ func (c *client) rest(service, region, method, path string, in, out any) error {
 		return err
 	}
 	r.Header.Set("Content-Type", "application/json")
-	sigv4.Sign(r, body, sigv4.Credential{AccessKeyID: c.key.id, Secret: c.key.secret}, sigv4.Scope{Region: region, Service: service, Time: time.Now()})
+	sigv4.Sign(r, body, sigv4.Credential{AccessKeyID: c.key.id, Secret: c.key.secret}, sigv4.Scope{Region: c.region, Service: service, Time: time.Now()})
 	var answer bytes.Buffer
 	if _, err := c.do(r, &answer); err != nil || out == nil {
 		return err
@@ -52,7 +62,7 @@ func (c *client) rest(service, region, method, path string, in, out any) error {
 type document = map[string]any
 
 // visit sends a request to an API, and wants a status.
-func (c *client) visit(api, region, path string, body io.Reader, want int) error {
+func (c place) visit(api, path string, body io.Reader, want int) error {
 	method := http.MethodGet
 	if body != nil {
 		method = http.MethodPost
@@ -61,7 +71,7 @@ func (c *client) visit(api, region, path string, body io.Reader, want int) error
 	if err != nil {
 		return err
 	}
-	r.Host = api + ".execute-api." + region + ".localhost"
+	r.Host = api + ".execute-api." + c.region + ".localhost"
 	res, err := c.http.Do(r)
 	if err != nil {
 		return err
@@ -75,33 +85,33 @@ func (c *client) visit(api, region, path string, body io.Reader, want int) error
 }
 
 // httpAPI makes an HTTP API with an integration and a route to it.
-func (c *client) httpAPI(region string, integration, route document) (string, error) {
-	return c.api(region, document{"name": "bench", "protocolType": "HTTP"}, integration, route, "$default")
+func (c place) httpAPI(integration, route document) (string, error) {
+	return c.api(document{"name": "bench", "protocolType": "HTTP"}, integration, route, "$default")
 }
 
 // api makes an API with an integration, a route to it and a stage.
-func (c *client) api(region string, protocol, integration, route document, stage string) (string, error) {
+func (c place) api(protocol, integration, route document, stage string) (string, error) {
 	var made struct{ APIID, IntegrationID string }
-	if err := c.rest("apigateway", region, "POST", "/v2/apis", protocol, &made); err != nil {
+	if err := c.rest("POST", "/v2/apis", protocol, &made); err != nil {
 		return "", err
 	}
 	base := "/v2/apis/" + made.APIID
 	if auth, ok := route["authorizer"]; ok {
 		var z struct{ AuthorizerID string }
-		if err := c.rest("apigateway", region, "POST", base+"/authorizers", auth, &z); err != nil {
+		if err := c.rest("POST", base+"/authorizers", auth, &z); err != nil {
 			return "", err
 		}
 		delete(route, "authorizer")
 		route["authorizerId"], route["authorizationType"] = z.AuthorizerID, "JWT"
 	}
-	if err := c.rest("apigateway", region, "POST", base+"/integrations", integration, &made); err != nil {
+	if err := c.rest("POST", base+"/integrations", integration, &made); err != nil {
 		return "", err
 	}
 	route["target"] = "integrations/" + made.IntegrationID
-	if err := c.rest("apigateway", region, "POST", base+"/routes", route, nil); err != nil {
+	if err := c.rest("POST", base+"/routes", route, nil); err != nil {
 		return "", err
 	}
-	return made.APIID, c.rest("apigateway", region, "POST", base+"/stages", document{"stageName": stage, "autoDeploy": true}, nil)
+	return made.APIID, c.rest("POST", base+"/stages", document{"stageName": stage, "autoDeploy": true}, nil)
 }
 
 func apiLambda(c *client) (func(*client, int) error, error) {
@@ -113,26 +123,30 @@ func apiLambda(c *client) (func(*client, int) error, error) {
 	if err := c.createFunction(name, "provided.al2023", code); err != nil {
 		return nil, err
 	}
+	at := place{c, apiRegions[0]}
 	var function struct{ Configuration struct{ FunctionArn string } }
-	if err := c.rest("lambda", apiRegions[0], "GET", "/2015-03-31/functions/"+name, document{}, &function); err != nil {
+	if err := at.rest("GET", "/2015-03-31/functions/"+name, document{}, &function); err != nil {
 		return nil, err
 	}
-	err = c.rest("lambda", apiRegions[0], "POST", "/2015-03-31/functions/"+name+"/policy", document{
+	err = at.rest("POST", "/2015-03-31/functions/"+name+"/policy", document{
 		"StatementId": "api", "Action": "lambda:InvokeFunction", "Principal": "apigateway.amazonaws.com",
 	}, nil)
 	if err != nil {
 		return nil, err
 	}
-	api, err := c.httpAPI(apiRegions[0], document{"integrationType": "AWS_PROXY", "integrationUri": function.Configuration.FunctionArn, "payloadFormatVersion": "2.0"}, document{"routeKey": "$default"})
+	api, err := at.httpAPI(document{"integrationType": "AWS_PROXY", "integrationUri": function.Configuration.FunctionArn, "payloadFormatVersion": "2.0"}, document{"routeKey": "$default"})
 	body := strings.Repeat("x", bodySize)
-	return func(c *client, _ int) error { return c.visit(api, apiRegions[0], "/x", strings.NewReader(body), 200) }, err
+	return func(c *client, _ int) error {
+		return place{c, apiRegions[0]}.visit(api, "/x", strings.NewReader(body), 200)
+	}, err
 }
 
 func apiMock(c *client) (func(*client, int) error, error) {
 	apis := make([]string, len(apiRegions))
 	for i, region := range apiRegions {
+		at := place{c, region}
 		var api struct{ ID, RootResourceID string }
-		if err := c.rest("apigateway", region, "POST", "/restapis", document{"name": "bench"}, &api); err != nil {
+		if err := at.rest("POST", "/restapis", document{"name": "bench"}, &api); err != nil {
 			return nil, err
 		}
 		apis[i] = api.ID
@@ -147,14 +161,14 @@ func apiMock(c *client) (func(*client, int) error, error) {
 			{"PUT", method + "/integration/responses/200", document{"responseTemplates": document{"application/json": `{"id":"$context.requestId"}`}}},
 			{"POST", "/restapis/" + api.ID + "/deployments", document{"stageName": "v1"}},
 		} {
-			if err := c.rest("apigateway", region, step.verb, step.path, step.body, nil); err != nil {
+			if err := at.rest(step.verb, step.path, step.body, nil); err != nil {
 				return nil, err
 			}
 		}
 	}
 	return func(c *client, worker int) error {
 		i := worker % len(apis)
-		return c.visit(apis[i], apiRegions[i], "/v1/", nil, 200)
+		return place{c, apiRegions[i]}.visit(apis[i], "/v1/", nil, 200)
 	}, nil
 }
 
@@ -166,7 +180,7 @@ func apiRejected(c *client) (func(*client, int) error, error) {
 			return nil, err
 		}
 		jwt := document{"issuer": "https://cognito-idp.us-east-1.amazonaws.com/" + pool.UserPool.ID, "audience": []string{"bench"}}
-		api, err := c.httpAPI(region, document{"integrationType": "HTTP_PROXY", "integrationUri": c.url, "integrationMethod": "GET", "payloadFormatVersion": "1.0"},
+		api, err := place{c, region}.httpAPI(document{"integrationType": "HTTP_PROXY", "integrationUri": c.url, "integrationMethod": "GET", "payloadFormatVersion": "1.0"},
 			document{"routeKey": "$default", "authorizer": document{"name": "people", "authorizerType": "JWT", "identitySource": []string{"$request.header.Authorization"}, "jwtConfiguration": jwt}})
 		if err != nil {
 			return nil, err
@@ -175,7 +189,7 @@ func apiRejected(c *client) (func(*client, int) error, error) {
 	}
 	return func(c *client, worker int) error {
 		i := worker % len(apis)
-		return c.visit(apis[i], apiRegions[i], "/x", nil, 401)
+		return place{c, apiRegions[i]}.visit(apis[i], "/x", nil, 401)
 	}, nil
 }
 
@@ -183,7 +197,7 @@ func apiRejected(c *client) (func(*client, int) error, error) {
 // them idle, and tells what memory they take.
 func sockets(c *client, n int, out io.Writer) error {
 	region := apiRegions[0]
-	id, err := c.api(region, document{"name": "idle", "protocolType": "WEBSOCKET", "routeSelectionExpression": "$request.body.action"},
+	id, err := place{c, region}.api(document{"name": "idle", "protocolType": "WEBSOCKET", "routeSelectionExpression": "$request.body.action"},
 		document{"integrationType": "MOCK", "requestTemplates": document{"$default": `{"statusCode":200}`}}, document{"routeKey": "$default"}, "v1")
 	if err != nil {
 		return err

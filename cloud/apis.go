@@ -20,11 +20,18 @@ type apis struct {
 	pace      *pace.Buckets
 }
 
-// sharedByAPIs makes what they share, for the first that asks.
+// sharedByAPIs makes what they share, for the first that asks: the second generation's
+// service too, which has the custom domains of both.
 func (s *System) sharedByAPIs(via aws.Invoker) *apis {
 	if s.apis == nil {
 		backends := upstream.New()
-		s.apis = &apis{backends, jwt.New(s.issuerKeys, backends.HTTP()), new(authorizer.Cache), assume.NewRoles(via, apigateway.Principal), new(pace.Buckets)}
+		a := &apis{backends, jwt.New(s.issuerKeys, backends.HTTP()), new(authorizer.Cache), assume.NewRoles(via, apigateway.Principal), new(pace.Buckets)}
+		s.webAPIs = apigatewayv2.New(apigatewayv2.Deps{
+			Store: s.store, Random: random{}, Via: via, Log: s.log, Endpoint: s.endpoint, Clock: s.clock, Logs: s.logs, Pace: a.pace,
+			Tokens: a.tokens, Decisions: a.decisions, Upstream: a.backends, Roles: a.roles, Door: via.(*within),
+			Sockets: s.sockets, Render: render, Meter: s.meter, REST: apigateway.Stages{},
+		})
+		s.apis = a
 	}
 	return s.apis
 }
@@ -33,16 +40,11 @@ func openAPIGateway(s *System, via aws.Invoker) any {
 	a := s.sharedByAPIs(via)
 	return apigateway.New(apigateway.Deps{
 		Store: s.store, Random: random{}, Via: via, Pace: a.pace, Door: via.(*within), HTTP: a.backends,
-		Tokens: a.tokens, Decisions: a.decisions, Endpoint: s.endpoint, Roles: a.roles, Logs: s.logs,
+		Tokens: a.tokens, Decisions: a.decisions, Endpoint: s.endpoint, Roles: a.roles, Logs: s.logs, Domains: s.webAPIs,
 	})
 }
 
 func openAPIGatewayV2(s *System, via aws.Invoker) any {
-	a := s.sharedByAPIs(via)
-	s.webAPIs = apigatewayv2.New(apigatewayv2.Deps{
-		Store: s.store, Random: random{}, Via: via, Log: s.log, Endpoint: s.endpoint, Clock: s.clock, Logs: s.logs, Pace: a.pace,
-		Tokens: a.tokens, Decisions: a.decisions, Upstream: a.backends, Roles: a.roles, Door: via.(*within),
-		Sockets: s.sockets, Render: render, Meter: s.meter,
-	})
+	s.sharedByAPIs(via)
 	return s.webAPIs
 }

@@ -5,7 +5,7 @@ import (
 	"net"
 	"time"
 
-	"github.com/brume-cloud/brume/front/gateway"
+	"github.com/brume-cloud/brume/front/listen"
 )
 
 // grace is how long running requests may go on after the shutdown began. Long
@@ -16,6 +16,6 @@ const grace = 5 * time.Second
 // have had their grace. It returns nil after a shutdown.
 func (s *System) Serve(ctx context.Context, l net.Listener) error {
 	defer context.AfterFunc(ctx, s.stop)()
-	server := gateway.Server{Handler: s.Handler(), Log: s.log, TLS: s.certs.config, Grace: grace}
+	server := listen.Server{Handler: s.Handler(), Log: s.log, TLS: s.certs.config, Grace: grace}
 	return server.Serve(ctx, l)
 }

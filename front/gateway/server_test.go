@@ -25,7 +25,7 @@ import (
 
 	"github.com/brume-cloud/brume/cloudtest"
 	"github.com/brume-cloud/brume/front/fault"
-	"github.com/brume-cloud/brume/front/gateway"
+	"github.com/brume-cloud/brume/front/listen"
 )
 
 // head is a request's head for ListQueues, with more headers.
@@ -290,7 +290,7 @@ func TestSlowHeaders(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				served := make(chan error, 1)
 				go func() {
-					served <- (&gateway.Server{Handler: c.Handler(), Log: slogDiscard, Grace: time.Second}).Serve(ctx, l)
+					served <- (&listen.Server{Handler: c.Handler(), Log: slogDiscard, Grace: time.Second}).Serve(ctx, l)
 				}()
 				client, server := net.Pipe()
 				l.conns <- server
@@ -320,7 +320,7 @@ func TestListenerRecovers(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		served := make(chan error, 1)
 		go func() {
-			served <- (&gateway.Server{Handler: answer, Log: slogDiscard, Grace: time.Second}).Serve(ctx, l)
+			served <- (&listen.Server{Handler: answer, Log: slogDiscard, Grace: time.Second}).Serve(ctx, l)
 		}()
 		client, server := net.Pipe()
 		l.conns <- server

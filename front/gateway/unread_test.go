@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/brume-cloud/brume/cloudtest"
-	"github.com/brume-cloud/brume/front/gateway"
+	"github.com/brume-cloud/brume/front/listen"
 )
 
 // TestRefusedWhileSending: a client that listens only when it has sent its
@@ -74,7 +74,7 @@ func TestRefusedAndGoesOn(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				served := make(chan error, 1)
 				go func() {
-					served <- (&gateway.Server{Handler: c.Handler(), Log: slogDiscard, Grace: time.Second}).Serve(ctx, l)
+					served <- (&listen.Server{Handler: c.Handler(), Log: slogDiscard, Grace: time.Second}).Serve(ctx, l)
 				}()
 				client, server := net.Pipe()
 				l.conns <- server

@@ -36,6 +36,17 @@ func Hostname(host string) string {
 	return host
 }
 
+// HeaderBytes is how long the values of a request's headers are together, with its host.
+func HeaderBytes(r *http.Request) (n int) {
+	n = len(r.Host)
+	for _, values := range r.Header {
+		for _, v := range values {
+			n += len(v)
+		}
+	}
+	return n
+}
+
 func prefixOf(host string) string {
 	prefix, _, _ := strings.Cut(host, ".")
 	return prefix

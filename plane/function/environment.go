@@ -6,12 +6,14 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
-	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/brume-cloud/brume/front/listen"
 )
 
 // environment is one execution environment: a sandbox with a runtime process
@@ -23,7 +25,7 @@ type environment struct {
 	objects   atomic.Bool // the log is one of JSON: spec.JSON, for the goroutine that reads it
 	sandbox   sandbox
 	main      *process
-	api       *http.Server
+	silence   func() // ends the API
 	address   string
 	logs      *logs
 	stream    string // the log stream's name
@@ -99,8 +101,10 @@ func (p *Plane) newEnvironment(f *found) (*environment, error) {
 		return nil, err
 	}
 	e.address = l.Addr().String()
-	e.api = &http.Server{Handler: e.routes(), ReadHeaderTimeout: 30 * time.Second}
-	go func() { _ = e.api.Serve(l) }()
+	ctx, stop := context.WithCancel(context.Background())
+	e.silence = stop
+	server := listen.Server{Handler: e.routes(), Log: slog.New(slog.DiscardHandler)}
+	go func() { _ = server.Serve(ctx, l) }() // it ends when it is told to
 	return e, nil
 }
 
@@ -281,7 +285,7 @@ func (e *environment) end() {
 		e.shutExtensions()
 		e.kill()
 		e.telemetry.end()
-		_ = e.api.Close()
+		e.silence()
 		e.sandbox.close()
 		e.logs.close()
 		if e.extraLogs != nil {

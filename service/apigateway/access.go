@@ -43,6 +43,16 @@ func pathOf(operation string, input any) string {
 			path.WriteString("/" + kind + "/" + id)
 		}
 	}
+	if operation != "CreateDomainName" {
+		add("domainnames", "DomainName")
+	}
+	if strings.Contains(operation, "BasePath") {
+		path.WriteString("/basepathmappings")
+		if base := text("BasePath"); base != "" {
+			path.WriteString("/" + base)
+		}
+		return path.String() // whatever API it leads to
+	}
 	add("restapis", "RestApiId")
 	add("resources", "ResourceId")
 	add("methods", "HttpMethod")

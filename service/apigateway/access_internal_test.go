@@ -23,6 +23,10 @@ func TestCallsAreAboutPaths(t *testing.T) {
 		{"CreateStage", &api.CreateStageInput{RestApiId: "a", StageName: "dev", DeploymentId: "d"}, "/restapis/a/stages/dev"},
 		{"GetDeployment", &api.GetDeploymentInput{RestApiId: "a", DeploymentId: "d"}, "/restapis/a/deployments/d"},
 		{"GetUsagePlanKeys", &api.GetUsagePlanKeysInput{UsagePlanId: "p"}, "/usageplans/p/keys"},
+		{"CreateDomainName", &api.CreateDomainNameInput{DomainName: "api.example.com"}, "/domainnames"},
+		{"UpdateDomainName", &api.UpdateDomainNameInput{DomainName: "api.example.com"}, "/domainnames/api.example.com"},
+		{"CreateBasePathMapping", &api.CreateBasePathMappingInput{DomainName: "api.example.com", RestApiId: "a"}, "/domainnames/api.example.com/basepathmappings"},
+		{"DeleteBasePathMapping", &api.DeleteBasePathMappingInput{DomainName: "api.example.com", BasePath: "v1"}, "/domainnames/api.example.com/basepathmappings/v1"},
 		{"GetAccount", &api.GetAccountInput{}, "/account"},
 		{"TagResource", &api.TagResourceInput{ResourceArn: "arn:aws:apigateway:us-east-1::/restapis/a"}, "/tags/arn:aws:apigateway:us-east-1::%2Frestapis%2Fa"},
 	} {

@@ -32,10 +32,11 @@ import (
 
 // Deps are what the service stands on.
 type Deps struct {
-	Store  kv.Store
-	Random aws.Random  // ids
-	Via    aws.Invoker // integrations with other services, and authorizers
-	Pace   Pace
+	Store   kv.Store
+	Random  aws.Random  // ids
+	Via     aws.Invoker // integrations with other services, and authorizers
+	Pace    Pace
+	Domains Domains // custom domain names, which the other generation of APIs has too
 
 	// Door is how integrations with AWS services reach them: by requests as from a
 	// socket, whose context says who sends them (aws.ActAs).

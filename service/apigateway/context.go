@@ -14,7 +14,7 @@ import (
 // contextNames are the variables of $context that templates may walk.
 // AWS: "Variables for data transformations for API Gateway", context variables.
 var contextNames = []string{
-	"accountId", "apiId", "deploymentId", "domainName", "domainPrefix", "extendedRequestId", "httpMethod", "identity.accessKey", "identity.accountId", "identity.apiKey",
+	"accountId", "apiId", "customDomain.basePathMatched", "deploymentId", "domainName", "domainPrefix", "extendedRequestId", "httpMethod", "identity.accessKey", "identity.accountId", "identity.apiKey",
 	"identity.apiKeyId", "identity.caller", "identity.sourceIp", "identity.user", "identity.userAgent", "identity.userArn", "isCanaryRequest", "path", "protocol",
 	"requestId", "requestTime", "requestTimeEpoch", "resourceId", "resourcePath", "stage", "status", "xrayTraceId",
 	"error.message", "error.messageString", "error.responseType", "error.validationErrorString",
@@ -83,8 +83,8 @@ func (v *visit) outcome(name string) string {
 		return strconv.FormatInt(v.call.Took.Milliseconds(), 10)
 	case (name == "integrationStatus" || name == "integration.status" || name == "integration.integrationStatus") && v.backend > 0:
 		return strconv.Itoa(v.backend)
-	case name == "customDomain.basePathMatched", name == "wafResponseCode":
-		return ""
+	case name == "customDomain.basePathMatched":
+		return deref(v.basePath)
 	}
 	return ""
 }
@@ -94,8 +94,13 @@ func (v *visit) extendedID() string {
 	return v.call.RequestID[:min(15, len(v.call.RequestID))] + "="
 }
 
-// fullPath is the path with the stage.
-func (v *visit) fullPath() string { return "/" + v.stageName + v.path }
+// fullPath is the path with the stage, or as it was below a custom domain.
+func (v *visit) fullPath() string {
+	if v.basePath != nil {
+		return v.request.Path
+	}
+	return "/" + v.stageName + v.path
+}
 
 func (v *visit) identity(name string) string {
 	c := &v.call.Caller

@@ -44,6 +44,11 @@ func noRoute() *failure {
 	return fails(api.GatewayResponseTypeMISSINGAUTHENTICATIONTOKEN, "MissingAuthenticationTokenException", "Missing Authentication Token")
 }
 
+// headersTooLarge refuses a request before anything is asked of its caller.
+func headersTooLarge() *aws.Error {
+	return aws.Errorf(http.StatusRequestHeaderFieldsTooLarge, "RequestTooLargeException", "HTTP header is larger than %d bytes.", maxHeaders)
+}
+
 // failureOf is what a refusal of the gateway's is to the caller of an API.
 func (v *visit) failureOf(e *aws.Error) *failure {
 	switch {

@@ -92,6 +92,9 @@ func (v *visit) event() *proxyevent.First {
 	e := proxyevent.NewFirst(v.call, v.request)
 	m := v.method
 	e.Resource, e.Path = *m.resource.Path, v.path
+	if v.basePath != nil { // AWS: functions see the base path, too
+		e.Path = v.fullPath()
+	}
 	e.StageVariables = v.variables
 	if len(v.parameters) > 0 {
 		e.PathParameters = map[string]string{}

@@ -47,7 +47,7 @@ func (f *failure) with(status int) *failure {
 // *failure.
 func (s *Service) serve(ctx context.Context, v *visit) (*reply, error) {
 	switch {
-	case v.served == nil, deref(v.served.API.DisableExecuteApiEndpoint):
+	case v.served == nil, v.closed():
 		return nil, forbidden()
 	case v.method == nil:
 		return nil, noRoute()

@@ -199,6 +199,9 @@ func (s *Service) DeleteRestApi(ctx context.Context, in *api.DeleteRestApiInput)
 				}
 			}
 		}
+		if domain, ok := s.Domains.Leads(tx, a.Scope, a.API, ""); ok {
+			return invalid("Deleting RestApi %s failed. Please remove all base path mappings related to the RestApi in your domains: %s", a.API, domain)
+		}
 		a.drop(tx)
 		return nil
 	})

@@ -238,6 +238,9 @@ func (s *Service) DeleteStage(ctx context.Context, in *api.DeleteStageInput) (*a
 				return invalid("Cannot delete stage '%s' because it is associated with usage plan %s", in.StageName, deref(p.Id))
 			}
 		}
+		if domain, ok := s.Domains.Leads(tx, a.Scope, a.API, in.StageName); ok {
+			return invalid("Deleting stage %s failed. Please remove all base path mappings related to the stage in your domains: %s", in.StageName, domain)
+		}
 		cacheEntries.DeleteAll(tx, cacheEntries.Prefix(a.Scope, kv.String(a.API), kv.String(in.StageName)))
 		stages.rows.Delete(tx, part(a, stages, in.StageName))
 		return nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	api "github.com/brume-cloud/brume/api/apigateway"
+	"github.com/brume-cloud/brume/api/apigatewayv2"
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/state/kv"
 )
@@ -67,8 +68,15 @@ func (s *shelf[T]) retag(tx kv.Tx, key kv.Key, tags func(*T) *map[string]string,
 	return nil
 }
 
+// isDomain reports whether an ARN is of a custom domain.
+func isDomain(resource string) bool { return strings.Contains(resource, ":/domainnames/") }
+
 // TagResource adds tags.
 func (s *Service) TagResource(ctx context.Context, in *api.TagResourceInput) (*api.TagResourceOutput, error) {
+	if name := pathUnescaped(in.ResourceArn); isDomain(name) {
+		_, err := s.Domains.TagResource(ctx, &apigatewayv2.TagResourceInput{ResourceArn: name, Tags: in.Tags})
+		return &api.TagResourceOutput{}, err
+	}
 	err := kv.Update(ctx, s.Store, func(tx kv.Tx) error {
 		return tagged(tx, scopeOf(ctx), pathUnescaped(in.ResourceArn), func(tags map[string]string) (map[string]string, error) {
 			all := map[string]string{}
@@ -82,6 +90,10 @@ func (s *Service) TagResource(ctx context.Context, in *api.TagResourceInput) (*a
 
 // UntagResource removes tags.
 func (s *Service) UntagResource(ctx context.Context, in *api.UntagResourceInput) (*api.UntagResourceOutput, error) {
+	if name := pathUnescaped(in.ResourceArn); isDomain(name) {
+		_, err := s.Domains.UntagResource(ctx, &apigatewayv2.UntagResourceInput{ResourceArn: name, TagKeys: in.TagKeys})
+		return &api.UntagResourceOutput{}, err
+	}
 	err := kv.Update(ctx, s.Store, func(tx kv.Tx) error {
 		return tagged(tx, scopeOf(ctx), pathUnescaped(in.ResourceArn), func(tags map[string]string) (map[string]string, error) {
 			left := map[string]string{}
@@ -97,6 +109,13 @@ func (s *Service) UntagResource(ctx context.Context, in *api.UntagResourceInput)
 
 // GetTags lists the tags of a resource.
 func (s *Service) GetTags(ctx context.Context, in *api.GetTagsInput) (*api.GetTagsOutput, error) {
+	if name := pathUnescaped(in.ResourceArn); isDomain(name) {
+		of, err := s.Domains.GetTags(ctx, &apigatewayv2.GetTagsInput{ResourceArn: name})
+		if err != nil {
+			return nil, err
+		}
+		return &api.GetTagsOutput{Tags: of.Tags}, nil
+	}
 	out := &api.GetTagsOutput{Tags: map[string]string{}}
 	err := kv.View(ctx, s.Store, func(tx kv.Tx) error {
 		return tagged(tx, scopeOf(ctx), pathUnescaped(in.ResourceArn), func(tags map[string]string) (map[string]string, error) {

@@ -189,6 +189,18 @@ func TestBinaryBodies(t *testing.T) {
 	b.answers(b.request("POST", b.url("/"), "\x00\xff", "Content-Type", "image/png"), 200, `{"got":"AP8="}`)
 }
 
+func TestLongHeadersAreRefusedBeforeAllElse(t *testing.T) {
+	b := story(t)
+	b.method("GET", "/", mock(), func(in *apigateway.PutMethodInput) { in.AuthorizationType = aws.String("AWS_IAM") })
+	b.method("GET", "/open", mock())
+	b.says("GET", "/open", "200", "", "")
+	b.deploy()
+	b.answers(b.request("GET", b.url("/open"), "", "X-Long", strings.Repeat("x", 10000)), 200, "")
+	for _, path := range []string{"/open", "/"} {
+		b.answers(b.request("GET", b.url(path), "", "X-Long", strings.Repeat("x", 5000), "X-Long", strings.Repeat("x", 5241)), 431, `{"message":"HTTP header is larger than 10240 bytes."}`)
+	}
+}
+
 func TestParametersAreMapped(t *testing.T) {
 	b := story(t)
 	in := proxy(b.function("echo", ""))

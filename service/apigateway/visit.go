@@ -9,6 +9,7 @@ import (
 	api "github.com/brume-cloud/brume/api/apigateway"
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/front/authorizer"
+	"github.com/brume-cloud/brume/front/proxyevent"
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/state/kv"
 )
@@ -29,6 +30,7 @@ type visit struct {
 	canary     bool
 	variables  map[string]string // of the stage
 	path       string            // below the stage, as it came
+	basePath   *string           // of the custom domain that it came by; nil without one
 	method     *method           // nil where none is for the request
 	parameters []parameter       // of the path
 
@@ -43,7 +45,10 @@ type visit struct {
 
 // destination is what the host and the path of a request say: which API, which stage,
 // and the rest of the path.
-type destination struct{ id, region, stage, path string }
+type destination struct {
+	id, region, stage, path string
+	basePath                *string // by which it came, of a custom domain; nil without one
+}
 
 // destinationOf reads ID.execute-api.REGION.…/STAGE/PATH, and the two forms of paths
 // that local clouds have in common.
@@ -51,20 +56,38 @@ func destinationOf(host, path string) (d destination, ok bool) {
 	if id, rest, ok := strings.Cut(host, ".execute-api."); ok {
 		region, _, ok := strings.Cut(rest, ".")
 		stage, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-		return destination{strings.ToLower(id), region, stage, "/" + rest}, ok
+		return destination{id: strings.ToLower(id), region: region, stage: stage, path: "/" + rest}, ok
 	}
 	if rest, ok := strings.CutPrefix(path, "/restapis/"); ok {
 		id, rest, _ := strings.Cut(rest, "/")
 		stage, rest, _ := strings.Cut(rest, "/")
 		rest, ok := strings.CutPrefix(rest, "_user_request_")
-		return destination{id, "", stage, "/" + strings.TrimPrefix(rest, "/")}, ok && (rest == "" || rest[0] == '/')
+		return destination{id: id, stage: stage, path: "/" + strings.TrimPrefix(rest, "/")}, ok && (rest == "" || rest[0] == '/')
 	}
 	if rest, ok := strings.CutPrefix(path, "/_aws/execute-api/"); ok {
 		id, rest, _ := strings.Cut(rest, "/")
 		stage, rest, _ := strings.Cut(rest, "/")
-		return destination{id, "", stage, "/" + rest}, true
+		return destination{id: id, stage: stage, path: "/" + rest}, true
 	}
 	return d, false
+}
+
+// destination is where a request goes, by its own host or by a custom domain.
+func (s *Service) destination(ctx context.Context, req *wire.Request) (d destination, ok bool) {
+	host := hostName(req.Request)
+	if d, ok = destinationOf(host, req.Path); ok {
+		return d, true
+	}
+	to, rest := s.Domains.Mapped(ctx, host, req.Path)
+	if to == nil {
+		return d, false
+	}
+	d = destination{id: to.ApiId, stage: to.Stage, path: rest, basePath: to.ApiMappingKey}
+	if d.stage == "" {
+		stage, below, _ := strings.Cut(strings.TrimPrefix(rest, "/"), "/")
+		d.stage, d.path = stage, "/"+below
+	}
+	return d, true
 }
 
 func hostName(r *http.Request) string {
@@ -76,7 +99,7 @@ func hostName(r *http.Request) string {
 
 // Site claims requests to the APIs that are there.
 func (s *Service) Site(ctx context.Context, req *wire.Request) bool {
-	d, ok := destinationOf(hostName(req.Request), req.Path)
+	d, ok := s.destination(ctx, req)
 	if !ok {
 		return false
 	}
@@ -91,12 +114,12 @@ func (s *Service) Site(ctx context.Context, req *wire.Request) bool {
 
 // Front makes a visit of a request to an API.
 func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Request) (http.ResponseWriter, error) {
-	d, ok := destinationOf(hostName(req.Request), req.Path)
+	d, ok := s.destination(ctx, req)
 	if !ok {
 		return w, nil
 	}
 	roll := float64(s.Random.Uint64()>>11) / (1 << 53) * 100
-	v := &visit{request: req, call: aws.CallFrom(ctx), stageName: d.stage, path: d.path}
+	v := &visit{request: req, call: aws.CallFrom(ctx), stageName: d.stage, path: d.path, basePath: d.basePath}
 	err := kv.View(ctx, s.Store, func(tx kv.Tx) error {
 		p, ok := places.GetShared(tx, placeKey(d.id), nil)
 		if !ok {
@@ -116,6 +139,9 @@ func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Re
 	s.observe(ctx, v)
 	req.As = &wire.Guise{
 		Operation: s.visiting, Codec: v, BodyLimit: maxPayload, SigningName: "execute-api", Anonymous: !v.signed(),
+	}
+	if proxyevent.HeaderBytes(req.Request) > maxHeaders {
+		return nil, headersTooLarge()
 	}
 	return w, nil
 }
@@ -143,7 +169,13 @@ func (v *visit) begin(tx kv.Tx, roll float64) {
 
 // open reports whether there is something for the request at all.
 func (v *visit) open() bool {
-	return v.served != nil && v.method != nil && !deref(v.served.API.DisableExecuteApiEndpoint)
+	return v.served != nil && v.method != nil && !v.closed()
+}
+
+// closed reports whether the API is reached by its custom domains alone, and this
+// request came by its own host.
+func (v *visit) closed() bool {
+	return v.basePath == nil && deref(v.served.API.DisableExecuteApiEndpoint)
 }
 
 // signed reports whether who calls has to prove it by a signature.

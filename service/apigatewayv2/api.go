@@ -181,8 +181,8 @@ func (s *Service) DeleteApi(ctx context.Context, in *apigatewayv2.DeleteApiInput
 		if _, err := a.find(tx); err != nil {
 			return err
 		}
-		if domain, ok := a.mapped(tx, ""); ok {
-			return bad("Deleting API failed. Please remove all API mappings related to the API before deleting the API: %s", domain)
+		if _, ok := a.mapped(tx, ""); ok {
+			return bad("Deleting API %s failed. Please remove all API mappings for the API from your custom domain names.", a.ID)
 		}
 		a.drop(tx)
 		return nil

@@ -43,7 +43,7 @@ type Deps struct {
 	Via      aws.Invoker // calls to the services that requests are for
 	Log      *slog.Logger
 	Endpoint func(aws.Region) string // the URL of this cloud, in the addresses of APIs
-	REST     REST                    // nil: there are no REST APIs
+	REST     REST                    // where custom domains may lead, too
 	Meter    Meter                   // counts messages and connections
 	Sockets  Sockets                 // the connections of WebSocket APIs
 	Render   Render                  // mapping templates of WebSocket APIs
@@ -66,7 +66,8 @@ type Pace interface {
 
 // REST tells of the APIs of the first generation, to which custom domains may lead.
 type REST interface {
-	// HasStage reports whether there is a REST API with a stage.
+	// HasStage reports whether there is a REST API with a stage; with "", whether there
+	// is the API.
 	HasStage(tx kv.Tx, sc kv.Scope, apiID, stage string) bool
 }
 

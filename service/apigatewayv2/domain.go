@@ -3,6 +3,7 @@ package apigatewayv2
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/brume-cloud/brume/api/apigatewayv2"
@@ -20,12 +21,28 @@ func (s *Service) CreateDomainName(ctx context.Context, in *apigatewayv2.CreateD
 	d := &apigatewayv2.DomainName{ApiMappingSelectionExpression: new("$request.basepath"), RoutingMode: apigatewayv2.RoutingModeAPIMAPPINGONLY}
 	carry(d, in)
 	sc := scopeOf(ctx)
-	d.DomainName = strings.ToLower(in.DomainName)
-	d.DomainNameArn = new(arn(sc.Region, "/domainnames/"+d.DomainName))
-	if err := s.settleDomain(sc.Region, d, nil); err != nil {
+	if err := settleDomain(sc.Region, d); err != nil {
 		return nil, err
 	}
-	err := kv.Update(ctx, s.Store, func(tx kv.Tx) error {
+	d.DomainName = in.DomainName
+	if err := s.AddDomain(ctx, d); err != nil {
+		return nil, err
+	}
+	return answer[apigatewayv2.CreateDomainNameOutput](d), nil
+}
+
+// AddDomain stores a new domain of the caller's, whose one configuration has been
+// checked, and says where its name is to lead. It is the same for both generations
+// of APIs.
+func (s *Service) AddDomain(ctx context.Context, d *apigatewayv2.DomainName) error {
+	sc := scopeOf(ctx)
+	d.DomainName = strings.ToLower(d.DomainName)
+	if !domainName.MatchString(d.DomainName) {
+		return bad("Invalid domain name specified: %s", d.DomainName)
+	}
+	d.DomainNameArn = new(arn(sc.Region, "/domainnames/"+d.DomainName))
+	s.point(sc.Region, d)
+	return kv.Update(ctx, s.Store, func(tx kv.Tx) error {
 		if domainPlaces.Has(tx, domainPlaceKey(d.DomainName)) {
 			return conflict("The domain name you provided already exists.")
 		}
@@ -34,18 +51,30 @@ func (s *Service) CreateDomainName(ctx context.Context, in *apigatewayv2.CreateD
 		}
 		domains.put(tx, d, sc, d.DomainName)
 		domainPlaces.Put(tx, domainPlaceKey(d.DomainName), &place{string(sc.Account), string(sc.Region)})
+		reroute(tx, sc, d.DomainName)
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return answer[apigatewayv2.CreateDomainNameOutput](d), nil
+}
+
+// ChangeDomain stores what fn makes of a domain of the caller's.
+func (s *Service) ChangeDomain(ctx context.Context, name string, fn func(*apigatewayv2.DomainName) error) (d *apigatewayv2.DomainName, err error) {
+	sc := scopeOf(ctx)
+	err = kv.Update(ctx, s.Store, func(tx kv.Tx) error {
+		if d, err = findDomain(tx, sc, name); err != nil {
+			return err
+		}
+		if err := fn(d); err != nil {
+			return err
+		}
+		s.point(sc.Region, d)
+		domains.put(tx, d, sc, d.DomainName)
+		return nil
+	})
+	return d, err
 }
 
 func checkDomain(in *apigatewayv2.CreateDomainNameInput) error {
 	switch {
-	case !domainName.MatchString(strings.ToLower(in.DomainName)):
-		return bad("Invalid domain name specified: %s", in.DomainName)
 	case in.MutualTlsAuthentication != nil:
 		return unbuilt("mutual TLS")
 	case in.RoutingMode != "" && in.RoutingMode != apigatewayv2.RoutingModeAPIMAPPINGONLY:
@@ -54,13 +83,36 @@ func checkDomain(in *apigatewayv2.CreateDomainNameInput) error {
 	return checkTags(in.Tags)
 }
 
-// hostedZone is where aliases of API Gateway's hosts in us-east-1 point to.
+// Where aliases of API Gateway's hosts point to: in us-east-1, and of CloudFront.
 // AWS: "Amazon API Gateway endpoints and quotas": each region has another.
-const hostedZone = "Z1UJRXOUMOOFQ8"
+const (
+	hostedZone = "Z1UJRXOUMOOFQ8"
+	edgeZone   = "Z2FDTNDATAQYW2"
+	edgeHosts  = ".cloudfront.net"
+)
 
-// settleDomain checks and completes what is said of a domain's host. What it was
-// before is nil for a new one.
-func (s *Service) settleDomain(r aws.Region, d *apigatewayv2.DomainName, before []apigatewayv2.DomainNameConfiguration) error {
+// point says where the name of a domain is to lead, unless it was said for its type
+// of endpoint before.
+func (s *Service) point(r aws.Region, d *apigatewayv2.DomainName) {
+	c := &d.DomainNameConfigurations[0]
+	c.DomainNameStatus = apigatewayv2.DomainNameStatusAVAILABLE
+	edge := c.EndpointType == apigatewayv2.EndpointTypeEDGE
+	switch {
+	case c.ApiGatewayDomainName != nil && strings.HasSuffix(*c.ApiGatewayDomainName, edgeHosts) == edge:
+	case edge:
+		c.ApiGatewayDomainName, c.HostedZoneId = new("d"+s.id(edgeLabel)+edgeHosts), new(edgeZone)
+	default:
+		c.ApiGatewayDomainName, c.HostedZoneId = new("d-"+s.id(apiIDLength)+"."+hostLabel+"."+string(r)+amazonHosts), new(hostedZone)
+	}
+}
+
+// onlyRegional refuses an edge-optimised domain, which is for REST APIs alone.
+func onlyRegional() *aws.Error {
+	return bad("Only REGIONAL domain names can be managed through the API Gateway V2 API. For EDGE domain names, please use the API Gateway V1 API. Also note that only REST APIs can be attached to EDGE domain names.")
+}
+
+// settleDomain checks and completes what a request says of a domain's host.
+func settleDomain(r aws.Region, d *apigatewayv2.DomainName) error {
 	if len(d.DomainNameConfigurations) != 1 {
 		return bad("A domain name must have exactly one domain name configuration")
 	}
@@ -76,7 +128,7 @@ func (s *Service) settleDomain(r aws.Region, d *apigatewayv2.DomainName, before 
 	}
 	switch {
 	case c.EndpointType != apigatewayv2.EndpointTypeREGIONAL:
-		return bad("Only regional endpoints are supported for HTTP and WebSocket APIs")
+		return onlyRegional()
 	case c.SecurityPolicy != apigatewayv2.SecurityPolicyTLS12:
 		return bad("Only security policy TLS_1_2 is supported for HTTP and WebSocket APIs")
 	case deref(c.CertificateArn) == "":
@@ -85,12 +137,6 @@ func (s *Service) settleDomain(r aws.Region, d *apigatewayv2.DomainName, before 
 	if at, err := aws.ParseARN(*c.CertificateArn); err != nil || at.Service != "acm" || at.Region != r {
 		return bad("Invalid certificate ARN: %s. Certificate must be in '%s'.", *c.CertificateArn, r)
 	}
-	c.DomainNameStatus, c.HostedZoneId = apigatewayv2.DomainNameStatusAVAILABLE, new(hostedZone)
-	if before != nil {
-		c.ApiGatewayDomainName = before[0].ApiGatewayDomainName
-		return nil
-	}
-	c.ApiGatewayDomainName = new("d-" + s.id(apiIDLength) + "." + hostLabel + "." + string(r) + amazonHosts)
 	return nil
 }
 
@@ -137,25 +183,26 @@ func (s *Service) UpdateDomainName(ctx context.Context, in *apigatewayv2.UpdateD
 	if err := checkDomain(&apigatewayv2.CreateDomainNameInput{DomainName: in.DomainName, MutualTlsAuthentication: in.MutualTlsAuthentication, RoutingMode: in.RoutingMode}); err != nil {
 		return nil, err
 	}
-	out := new(apigatewayv2.UpdateDomainNameOutput)
-	sc := scopeOf(ctx)
-	err := kv.Update(ctx, s.Store, func(tx kv.Tx) error {
-		d, err := findDomain(tx, sc, in.DomainName)
-		if err != nil {
+	d, err := s.ChangeDomain(ctx, in.DomainName, func(d *apigatewayv2.DomainName) error {
+		if in.DomainNameConfigurations == nil {
+			return nil
+		}
+		before := d.DomainNameConfigurations[0]
+		if before.EndpointType == apigatewayv2.EndpointTypeEDGE {
+			return onlyRegional()
+		}
+		d.DomainNameConfigurations = slices.Clone(in.DomainNameConfigurations)
+		if err := settleDomain(scopeOf(ctx).Region, d); err != nil {
 			return err
 		}
-		if in.DomainNameConfigurations != nil {
-			before := d.DomainNameConfigurations
-			d.DomainNameConfigurations = append([]apigatewayv2.DomainNameConfiguration(nil), in.DomainNameConfigurations...)
-			if err := s.settleDomain(sc.Region, d, before); err != nil {
-				return err
-			}
-		}
-		domains.put(tx, d, sc, d.DomainName)
-		carry(out, d)
+		c := &d.DomainNameConfigurations[0]
+		c.ApiGatewayDomainName, c.HostedZoneId = before.ApiGatewayDomainName, before.HostedZoneId
 		return nil
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	return answer[apigatewayv2.UpdateDomainNameOutput](d), nil
 }
 
 // DeleteDomainName deletes a domain and its mappings.

@@ -251,6 +251,15 @@ func TestBrowsersAreAnsweredByTheCORSSettings(t *testing.T) {
 	}
 }
 
+func TestLongHeadersAndAddressesAreRefused(t *testing.T) {
+	s := published(t)
+	s.route("GET /x", s.toBackend("/x"))
+	long := strings.Repeat("x", 5000)
+	s.says("GET", "/x", "200", "X-Long", long, "X-Longer", long)
+	s.says("GET", "/x", `431 {"message":"Request Header Fields Too Large"}`, "X-Long", long, "X-Longer", long+strings.Repeat("x", 241))
+	s.says("GET", "/x?q="+long+"&q="+long[:241], `431 {"message":"Request Header Fields Too Large"}`, "X-Long", long)
+}
+
 func TestParametersAreMapped(t *testing.T) {
 	s := published(t)
 	integration := s.toBackend("/base", func(in *gw.CreateIntegrationInput) {

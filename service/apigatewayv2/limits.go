@@ -24,8 +24,9 @@ const (
 // Lengths of ids.
 const (
 	apiIDLength = 10
-	longID      = 7 // routes, integrations
-	shortID     = 6 // authorizers, deployments, models, mappings
+	edgeLabel   = 13 // of a host of CloudFront
+	longID      = 7  // routes, integrations
+	shortID     = 6  // authorizers, deployments, models, mappings
 )
 
 const idAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789"

@@ -58,8 +58,13 @@ func (s *Service) putMapping(tx kv.Tx, sc kv.Scope, domain string, m *apigateway
 		if _, err := a.stage(tx, m.Stage); err != nil {
 			return bad("Invalid stage identifier specified")
 		}
-	} else if s.REST == nil || !s.REST.HasStage(tx, sc, m.ApiId, m.Stage) {
+		if d, ok := domains.get(tx, sc, domain); ok && d.DomainNameConfigurations[0].EndpointType != apigatewayv2.EndpointTypeREGIONAL {
+			return onlyRegional()
+		}
+	} else if !s.REST.HasStage(tx, sc, m.ApiId, "") {
 		return noThing(apis.what, string(sc.Account)+":"+m.ApiId)
+	} else if !s.REST.HasStage(tx, sc, m.ApiId, m.Stage) {
+		return bad("Invalid stage identifier specified")
 	}
 	for _, other := range mappings.all(tx, sc, domain) {
 		if deref(other.ApiMappingKey) == key && *other.ApiMappingId != *m.ApiMappingId {
@@ -141,25 +146,42 @@ func (s *Service) DeleteApiMapping(ctx context.Context, in *apigatewayv2.DeleteA
 
 // Mapping is where a custom domain leads. It is the same for both generations of APIs.
 type Mapping struct {
-	Scope  kv.Scope
 	Domain string
 	Key    string // the path below the domain, without slashes at its ends; empty for all of it
 	API    string // its id
-	Stage  string
+	Stage  string // empty where paths below the key begin with it, as those to REST APIs may
 }
 
 // Mapped finds where a request goes that came by a host, by the longest key that
-// its path begins with. rest is the path below that key, with its slash. ok is false
+// its path begins with. rest is the path below that key, with its slash. It is nil
 // where the host is no custom domain, or the domain has nothing at the path.
-func (s *Service) Mapped(ctx context.Context, host, path string) (m Mapping, rest string, ok bool) {
-	if !strings.Contains(host, ".") || isNumber(host) {
-		return m, "", false
+func (s *Service) Mapped(ctx context.Context, host, path string) (to *apigatewayv2.ApiMapping, rest string) {
+	if !mayBeDomain(host) {
+		return nil, ""
 	}
 	err := kv.View(ctx, s.Store, func(tx kv.Tx) error {
-		m, rest, ok = mappedTo(tx, strings.ToLower(host), path)
+		to = nil
+		m, below, ok := mappedTo(tx, strings.ToLower(host), path)
+		if ok {
+			to, rest = &apigatewayv2.ApiMapping{ApiId: m.API, ApiMappingKey: &m.Key, Stage: m.Stage}, below
+		}
 		return nil
 	})
-	return m, rest, ok && err == nil
+	if err != nil {
+		return nil, ""
+	}
+	return to, rest
+}
+
+// mayBeDomain tells a host that may be a custom domain from one that cannot be,
+// without a look at the store.
+func mayBeDomain(host string) bool {
+	return strings.Contains(host, ".") && !strings.HasSuffix(host, amazonHosts) && !isNumber(host)
+}
+
+// Leads finds a domain that leads to an API, or to a stage of it if one is named.
+func (s *Service) Leads(tx kv.Tx, sc kv.Scope, apiID, stage string) (domain string, ok bool) {
+	return address{sc, apiID}.mapped(tx, stage)
 }
 
 // isNumber tells an IP address from a name, by its end.
@@ -169,7 +191,8 @@ func isNumber(host string) bool {
 }
 
 // mappedTo is Mapped within a transaction. A domain for all hosts below another
-// is found where there is none of the host's own name.
+// is found where there is none of the host's own name. Where a domain has nothing at
+// the path, only its name is known.
 func mappedTo(tx kv.Tx, host, path string) (m Mapping, rest string, ok bool) {
 	d, ok := routings.GetShared(tx, routingKey(host), nil)
 	if !ok {
@@ -188,10 +211,9 @@ func mappedTo(tx kv.Tx, host, path string) (m Mapping, rest string, ok bool) {
 		}
 	}
 	if best < 0 {
-		return m, "", false
+		return Mapping{Domain: d.Domain}, "", false
 	}
-	p := place{d.Account, d.Region}
-	return Mapping{Scope: p.scope(), Domain: d.Domain, Key: d.To[best].Key, API: d.To[best].API, Stage: d.To[best].Stage}, rest, true
+	return Mapping{Domain: d.Domain, Key: d.To[best].Key, API: d.To[best].API, Stage: d.To[best].Stage}, rest, true
 }
 
 // reroute makes traffic see a domain's mappings.

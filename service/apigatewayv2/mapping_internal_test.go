@@ -39,9 +39,9 @@ func TestLongestKeyOfADomainIsWhereAPathLeads(t *testing.T) {
 		{"deep.other.example.com", "/any", "", ""},
 		{"localhost", "/", "", ""},
 	} {
-		m, rest, ok := s.Mapped(context.Background(), k.host, k.path)
-		if m.API != k.api || rest != k.rest || ok != (k.api != "") {
-			t.Errorf("%s%s leads to %q at %q", k.host, k.path, m.API, rest)
+		m, rest := s.Mapped(context.Background(), k.host, k.path)
+		if deref(m).ApiId != k.api || rest != k.rest {
+			t.Errorf("%s%s leads to %q at %q", k.host, k.path, deref(m).ApiId, rest)
 		}
 	}
 }

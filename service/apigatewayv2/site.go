@@ -39,12 +39,12 @@ func arrive(tx kv.Tx, host, path string) (v arrival, ok bool) {
 	if id, ok := apiHost(host); ok {
 		return arrival{api: id, path: path, whole: path}, true
 	}
-	if !strings.Contains(host, ".") || strings.HasSuffix(host, amazonHosts) || isNumber(host) {
+	if !mayBeDomain(host) {
 		return v, false
 	}
 	m, rest, ok := mappedTo(tx, strings.ToLower(host), path)
 	if !ok {
-		return v, false
+		return v, m.Domain != "" // a domain that has nothing at the path is forbidden
 	}
 	_, ok = placed(tx, m.API) // one of the first generation's is for others
 	return arrival{api: m.API, domain: &m, stage: m.Stage, path: rest, whole: path}, ok

@@ -157,7 +157,7 @@ func (s *Service) DeleteStage(ctx context.Context, in *apigatewayv2.DeleteStageI
 			return err
 		}
 		if domain, ok := a.mapped(tx, in.StageName); ok {
-			return bad("Deleting stage failed. Please remove all API mappings related to the stage in your domain before deleting the stage: %s", domain)
+			return bad("Deleting stage %s failed. Please remove all base path mappings related to the stage in your domains: %s", in.StageName, domain)
 		}
 		stages.delete(tx, a.Scope, a.ID, in.StageName)
 		a.unserve(tx, in.StageName)

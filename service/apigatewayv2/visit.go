@@ -34,6 +34,14 @@ const visiting = "Invoke"
 // running an HTTP API": 10 MB.
 const maxPayload = 10 << 20
 
+// maxHead is how many bytes the request line and the values of headers may have.
+// AWS: likewise.
+const maxHead = 10240
+
+func requestBytes(r *http.Request) int {
+	return len(r.Method) + len(r.RequestURI) + len(r.Proto) + 2 + proxyevent.HeaderBytes(r)
+}
+
 // disguise makes of a request an operation of its own.
 func disguise(req *wire.Request, v *visit) *wire.Guise {
 	req.As = &wire.Guise{Codec: &codec{v}, BodyLimit: maxPayload, Anonymous: true, SigningName: executing, Operation: schema.Beside(schema.Dispatch{Name: visiting})}
@@ -47,6 +55,9 @@ func (s *Service) visitHTTP(ctx context.Context, w http.ResponseWriter, v *visit
 	as := disguise(req, v)
 	if v.served == nil || v.Disabled && v.domain == nil {
 		return nil, notFound()
+	}
+	if requestBytes(req.Request) > maxHead {
+		return nil, refuse(http.StatusRequestHeaderFieldsTooLarge, "Request Header Fields Too Large")
 	}
 	call.Payer = v.at.Account
 	if v.program.log != nil {

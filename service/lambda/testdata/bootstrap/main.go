@@ -25,6 +25,7 @@ func main() {
 		var order struct {
 			Print, Env, Fail, Fetch, Read string
 			Trace                         bool
+			Wrap                          bool            // the event as the body of an answer to API Gateway
 			Answer                        json.RawMessage // instead of the event
 			Stream                        *streaming
 		}
@@ -49,6 +50,10 @@ func main() {
 		}
 		if order.Env != "" {
 			text, _ := json.Marshal(os.Getenv(order.Env))
+			answer = string(text)
+		}
+		if order.Wrap {
+			text, _ := json.Marshal(map[string]any{"statusCode": 200, "body": string(b)})
 			answer = string(text)
 		}
 		if order.Trace {

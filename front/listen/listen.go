@@ -1,4 +1,6 @@
-package gateway
+// Package listen serves a handler on one port, over HTTP/1.1 and HTTP/2, with TLS and
+// without.
+package listen
 
 import (
 	"context"
