@@ -1,6 +1,6 @@
 module github.com/brume-cloud/brume
 
-go 1.26
+go 1.26.0
 
 require (
 	github.com/alecthomas/kong v1.17.0
@@ -21,6 +21,7 @@ require (
 	github.com/aws/smithy-go/aws-http-auth v1.2.1
 	github.com/cespare/xxhash/v2 v2.2.0
 	github.com/cockroachdb/pebble/v2 v2.1.7
+	github.com/coreos/go-oidc/v3 v3.21.0
 	github.com/fxamacker/cbor/v2 v2.10.0
 	github.com/go-jose/go-jose/v4 v4.1.9
 	github.com/klauspost/compress v1.17.11
@@ -29,6 +30,7 @@ require (
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/tidwall/btree v1.8.2
 	github.com/zeebo/xxh3 v1.1.0
+	golang.org/x/oauth2 v0.38.0
 	golang.org/x/sync v0.7.0
 	golang.org/x/sys v0.38.0
 )
@@ -42,6 +44,8 @@ require (
 )
 
 require github.com/gobwas/httphead v0.1.0 // indirect
+
+require github.com/aws/aws-sdk-go-v2/service/cognitoidentity v1.34.0
 
 require (
 	github.com/andybalholm/brotli v1.1.1 // indirect

@@ -339,6 +339,9 @@ var dependencies = map[string]string{
 	"github.com/aws/aws-sdk-go-v2/service/apigateway":              "tests",
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs":          "tests",
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider": "tests",
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentity":         "tests",
+	"github.com/coreos/go-oidc/v3":                                 "tests: an independent OpenID Connect client",
+	"golang.org/x/oauth2":                                          "tests: an independent OAuth client",
 }
 
 func TestDependenciesAreDeliberate(t *testing.T) {

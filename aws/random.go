@@ -1,6 +1,9 @@
 package aws
 
-import "encoding/hex"
+import (
+	"encoding/hex"
+	"io"
+)
 
 // Random is where services take unpredictable values from: ids, tokens, the
 // choice of a shard. In the server it is cryptographically strong; a
@@ -45,4 +48,22 @@ func Text(r Random, alphabet string, n int) string {
 		}
 	}
 	return string(out)
+}
+
+// Reader returns a reader of random bytes, which never fails.
+func Reader(r Random) io.Reader { return reader{r} }
+
+type reader struct{ Random }
+
+// Read implements io.Reader.
+func (r reader) Read(b []byte) (int, error) {
+	for i := range b {
+		if i%8 == 0 {
+			bits := r.Uint64()
+			for j := i; j < min(i+8, len(b)); j++ {
+				b[j], bits = byte(bits), bits>>8
+			}
+		}
+	}
+	return len(b), nil
 }

@@ -7,6 +7,7 @@
 //	go run ./bench -only late -keys 1000000 -items 10000000
 //	                                                       what a call costs when there is much
 //	go run ./bench -only lambda -connections 1             warm calls of functions, for their latency
+//	go run ./bench -only api -sockets 10000                API Gateway, and the memory of connections
 //	go run ./bench -only s3-get-8m -nginx nginx            and nginx, with the same file
 //
 // The unit is the bare handler: a net/http server that reads 1 KiB and answers
@@ -42,6 +43,7 @@ func main() {
 	flag.IntVar(&o.keys, "keys", 0, "objects to put into one bucket before measuring")
 	flag.IntVar(&o.items, "items", 0, "items to put into one table before measuring")
 	flag.IntVar(&o.upload, "upload", 0, "GiB to upload as one object, to see what memory that takes")
+	flag.IntVar(&o.sockets, "sockets", 0, "idle WebSocket connections to open, to see what memory they take")
 	flag.StringVar(&o.nginx, "nginx", "", "an nginx binary, to compare the sending of files with")
 	flag.IntVar(&o.things, "things", 0, "queues, topics and users to make before measuring")
 	flag.Func("peer", "NAME=URL,PID of another endpoint; may be repeated", o.addPeer)
@@ -60,6 +62,7 @@ type options struct {
 	connections, rounds     int
 	backlog, queues, things int
 	keys, items, upload     int
+	sockets                 int
 	duration                time.Duration
 	only, brume, nginx      string
 	peers                   []target

@@ -48,7 +48,7 @@ func run(o *options, out io.Writer) error {
 	fmt.Fprintf(out, "\n%-15s %-14s %9s %8s %9s %9s %9s\n", "workload", "endpoint", "CPU/op", "× bare", "ops/s", "p50", "p99")
 	t := table{out, unit}
 	t.row("1 KiB echo", bare.name, unit, 0)
-	for _, w := range slices.Concat(workloads(), s3Workloads(), dynamoWorkloads(), lambdaWorkloads()) {
+	for _, w := range slices.Concat(workloads(), s3Workloads(), dynamoWorkloads(), lambdaWorkloads(), apiWorkloads()) {
 		if !strings.Contains(w.name, o.only) || w.late != nil && w.late(o) == 0 {
 			continue
 		}
@@ -66,6 +66,11 @@ func run(o *options, out io.Writer) error {
 	}
 	if o.upload > 0 {
 		if err := upload(newClient(&targets[0], o.connections), o.upload, out); err != nil {
+			return err
+		}
+	}
+	if o.sockets > 0 {
+		if err := sockets(newClient(&targets[0], o.connections), o.sockets, out); err != nil {
 			return err
 		}
 	}

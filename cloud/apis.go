@@ -1,8 +1,6 @@
 package cloud
 
 import (
-	"context"
-
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/front/assume"
 	"github.com/brume-cloud/brume/front/authorizer"
@@ -27,7 +25,7 @@ type apis struct {
 func (s *System) sharedByAPIs(via aws.Invoker) *apis {
 	if s.apis == nil {
 		backends := upstream.New()
-		a := &apis{backends, jwt.New(s.userPoolKeys, backends.HTTP()), new(authorizer.Cache), assume.NewRoles(via, apigateway.Principal), new(pace.Buckets)}
+		a := &apis{backends, jwt.New(s.issuerKeys, backends.HTTP()), new(authorizer.Cache), assume.NewRoles(via, apigateway.Principal), new(pace.Buckets)}
 		s.webAPIs = apigatewayv2.New(apigatewayv2.Deps{
 			Store: s.store, Random: random{}, Via: via, Log: s.log, Endpoint: s.endpoint, Clock: s.clock, Logs: s.logs, Pace: a.pace,
 			Tokens: a.tokens, Decisions: a.decisions, Upstream: a.backends, Roles: a.roles, Door: via.(*within),
@@ -36,12 +34,6 @@ func (s *System) sharedByAPIs(via aws.Invoker) *apis {
 		s.apis = a
 	}
 	return s.apis
-}
-
-// userPoolKeys are the keys of an issuer of tokens, where it is one of this cloud's
-// user pools.
-func (s *System) userPoolKeys(ctx context.Context, issuer string) (jwks []byte, ok bool, err error) {
-	return s.userPools.Keys(ctx, issuer)
 }
 
 func openAPIGateway(s *System, via aws.Invoker) any {

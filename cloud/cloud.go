@@ -27,6 +27,7 @@ import (
 	"github.com/brume-cloud/brume/front/meter"
 	"github.com/brume-cloud/brume/plane/websocket"
 	"github.com/brume-cloud/brume/service/apigatewayv2"
+	"github.com/brume-cloud/brume/service/cognitoidentity"
 	"github.com/brume-cloud/brume/service/cognitoidp"
 	"github.com/brume-cloud/brume/service/dynamodb"
 	"github.com/brume-cloud/brume/service/s3"
@@ -55,28 +56,29 @@ const DefaultAddress = "localhost:4566"
 
 // System is a running cloud. Its methods may be called from many goroutines.
 type System struct {
-	opts      Options
-	log       *slog.Logger
-	store     *local.Store
-	blobs     blob.Store // Glacier's own: its collector deletes what no row of Glacier refers to
-	objects   blob.Store // S3's own, likewise
-	clock     *clock.Clock
-	scheduler *job.Scheduler
-	rules     fault.Set  // what the fault rows say
-	ruling    sync.Mutex // held while they are read into rules
-	meter     *meter.Meter
-	s3        *s3.Service
-	sqs       *sqs.Service
-	streams   *dynamodb.Streams
-	sns       *sns.Service
-	userPools *cognitoidp.Service
-	apis      *apis
-	logs      *logwriter.Writer
-	gate      *gateway.Gateway
-	secrets   Secrets
-	started   time.Time // real time
-	names     []string  // of the services that are built
-	certs     certificates
+	opts          Options
+	log           *slog.Logger
+	store         *local.Store
+	blobs         blob.Store // Glacier's own: its collector deletes what no row of Glacier refers to
+	objects       blob.Store // S3's own, likewise
+	clock         *clock.Clock
+	scheduler     *job.Scheduler
+	rules         fault.Set  // what the fault rows say
+	ruling        sync.Mutex // held while they are read into rules
+	meter         *meter.Meter
+	s3            *s3.Service
+	sqs           *sqs.Service
+	streams       *dynamodb.Streams
+	sns           *sns.Service
+	userPools     *cognitoidp.Service
+	identityPools *cognitoidentity.Service
+	apis          *apis
+	logs          *logwriter.Writer
+	gate          *gateway.Gateway
+	secrets       Secrets
+	started       time.Time // real time
+	names         []string  // of the services that are built
+	certs         certificates
 
 	identities *identities
 	functions  *functions

@@ -28,7 +28,7 @@ func newIdentities(s *System) *identities {
 	documents := policy.NewCache()
 	users := iam.New(iam.Deps{Store: s.store, Random: random{}, Policies: documents})
 	tokens := sts.New(sts.Deps{
-		Store: s.store, Random: random{}, Policies: documents, Directory: directory{users}, Client: &http.Client{Transport: &http.Transport{}},
+		Store: s.store, Random: random{}, Policies: documents, Directory: directory{users}, Client: &http.Client{Transport: &http.Transport{}}, Keys: s.issuerKeys,
 	})
 	return &identities{root: s.secrets, iam: users, sts: tokens, in: s}
 }

@@ -9,6 +9,7 @@ import (
 	apigatewayapi "github.com/brume-cloud/brume/api/apigateway"
 	apigatewayv2api "github.com/brume-cloud/brume/api/apigatewayv2"
 	"github.com/brume-cloud/brume/api/catalog"
+	cognitoidentityapi "github.com/brume-cloud/brume/api/cognitoidentity"
 	cognitoidpapi "github.com/brume-cloud/brume/api/cognitoidp"
 	dynamodbapi "github.com/brume-cloud/brume/api/dynamodb"
 	dynamodbstreamsapi "github.com/brume-cloud/brume/api/dynamodbstreams"
@@ -28,6 +29,7 @@ import (
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/front/wire/schema"
 	"github.com/brume-cloud/brume/service/apigatewayv2"
+	"github.com/brume-cloud/brume/service/cognitoidentity"
 	"github.com/brume-cloud/brume/service/cognitoidp"
 	"github.com/brume-cloud/brume/service/dynamodb"
 	"github.com/brume-cloud/brume/service/glacier"
@@ -47,6 +49,7 @@ func built() map[string]entry {
 	return map[string]entry{
 		"apigatewayv2":    {operations: apigatewayv2api.Operations, open: openAPIGatewayV2, invalid: apigatewayv2.Invalid},
 		"apigateway":      {operations: apigatewayapi.Operations, open: openAPIGateway},
+		"cognitoidentity": {operations: cognitoidentityapi.Operations, open: openCognitoIdentity, invalid: cognitoidentity.Invalid},
 		"cognitoidp":      {operations: cognitoidpapi.Operations, open: openCognito, invalid: cognitoidp.Invalid},
 		"dynamodb":        {operations: dynamodbapi.Operations, open: openDynamoDB, invalid: dynamodb.Invalid},
 		"dynamodbstreams": {operations: dynamodbstreamsapi.Operations, open: openDynamoDBStreams},
@@ -63,11 +66,6 @@ func built() map[string]entry {
 }
 
 // What follows joins each service to what it needs of the cloud.
-
-func openCognito(s *System, _ aws.Invoker) any {
-	s.userPools = cognitoidp.New(cognitoidp.Deps{Store: s.store, Random: random{}, Post: s.post, Endpoint: s.endpoint})
-	return s.userPools
-}
 
 func openDynamoDB(s *System, via aws.Invoker) any {
 	return dynamodb.New(dynamodb.Deps{Store: s.store, Random: random{}, Meter: s.meter, Via: via, Pace: new(pace.Buckets)})

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import threading
 import urllib.error
 import urllib.request
 
@@ -107,6 +108,26 @@ class Brume:
             with e:
                 return e.code, json.loads(e.read() or b"null")
 
+    def fetch(self, host, path, method="GET", body=None, headers=None):
+        """A plain HTTP request to a host of this cloud: the status, and what was answered, decoded where it is JSON.
+
+        Names below localhost are this machine, whether the resolver knows it or not.
+        """
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        headers = {"Host": host, "Content-Type": "application/json", **(headers or {})}
+        request = urllib.request.Request(self.url + path, data=data, method=method, headers=headers)
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=60) as answer:
+                status, text = answer.status, answer.read()
+        except urllib.error.HTTPError as e:
+            with e:
+                status, text = e.code, e.read()
+        try:
+            return status, json.loads(text) if text else None
+        except ValueError:
+            return status, text.decode()
+
     def advance(self, by):
         status, answer = self.control("POST", "clock", {"by": by})
         assert status == 200, answer
@@ -144,3 +165,13 @@ class Brume:
             return json.loads(done.stdout) if done.stdout.strip() else None
         except ValueError:
             return done.stdout
+
+
+def until(done, seconds=60):
+    """Waits until done() holds, which it asks ten times a second, and says whether it does."""
+    never = threading.Event()
+    for _ in range(seconds * 10):
+        if done():
+            return True
+        never.wait(0.1)
+    return False

@@ -9,10 +9,10 @@ import threading
 
 import pytest
 
-from brume import Brume
+from brume import Brume, until
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "examples" / "notes"))
-from app import Notes, until  # noqa: E402
+from app import Notes  # noqa: E402
 
 pytestmark = pytest.mark.skipif(
     sys.version_info < (3, 10) or any(shutil.which(tool) is None for tool in ("npm", "zip")), reason="deploy.sh needs npm and zip, and boto3 of today Python 3.10"

@@ -6,9 +6,6 @@ import shutil
 import stat
 import subprocess
 import sys
-import threading
-import urllib.error
-import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(HERE)), "e2e"))
@@ -73,24 +70,12 @@ class Notes:
 
     def call(self, name, method, path, body=None):
         """A request to the API on behalf of somebody, or of nobody: the status, and what was answered."""
-        headers = {"content-type": "application/json"}
-        if name:
-            headers["authorization"] = "Bearer " + self.tokens[name]
-        return self.fetch(self.at["api"] + path, method, None if body is None else json.dumps(body).encode(), headers)
+        headers = {"Authorization": "Bearer " + self.tokens[name]} if name else {}
+        return self.fetch(self.at["api"] + path, method, body, headers)
 
-    def fetch(self, url, method="GET", body=None, headers=None):
-        """Names below localhost are this machine, whether the resolver knows it or not."""
+    def fetch(self, url, *arguments):
         host, _, path = url.split("://", 1)[1].partition("/")
-        request = urllib.request.Request(f"{self.brume.url}/{path}", data=body, method=method, headers={"Host": host, **(headers or {})})
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                status, text = answer.status, answer.read()
-        except urllib.error.HTTPError as e:
-            status, text = e.code, e.read()
-        try:
-            return status, json.loads(text) if text else None
-        except ValueError:
-            return status, text.decode()
+        return self.brume.fetch(host, "/" + path, *arguments)
 
     def depth(self, queue):
         """How many messages a queue has, whether somebody is at them or not."""
@@ -104,12 +89,3 @@ class Notes:
         found = pages.paginate(logGroupName=f"/aws/lambda/{function}", filterPattern="REPORT")
         return sum(len(page["events"]) for page in found)
 
-
-def until(done, seconds=60):
-    """Waits until done() holds, which it asks ten times a second."""
-    never = threading.Event()
-    for _ in range(seconds * 10):
-        if done():
-            return True
-        never.wait(0.1)
-    return False

@@ -11,8 +11,8 @@ import sys
 import tempfile
 import time
 
-from app import PASSWORD, Notes, until
-from brume import Brume
+from app import PASSWORD, Notes
+from brume import Brume, until
 
 NOTES = int(os.environ.get("NOTES", 200))
 PORT = int(os.environ.get("PORT", 4566))

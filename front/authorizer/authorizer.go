@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/front/policy"
@@ -52,11 +53,37 @@ func ReadPolicy(payload []byte) (*Decision, error) {
 	if decode(payload, &said) != nil || said.Principal == "" {
 		return nil, ErrMalformed
 	}
-	p, err := policy.Parse(said.Policy, policy.Identity)
+	document, some := withoutEmpty(said.Policy)
+	if !some {
+		return &Decision{Principal: said.Principal, Context: said.Context, UsageKey: said.UsageKey, simple: true}, nil
+	}
+	p, err := policy.Parse(document, policy.Identity)
 	if err != nil {
 		return nil, ErrMalformed
 	}
 	return &Decision{Principal: said.Principal, Context: said.Context, UsageKey: said.UsageKey, policy: p}, nil
+}
+
+// withoutEmpty leaves out the statements of a policy that are about no resource at
+// all, which IAM would not take: Chalice's authorizers refuse a caller so. some is
+// false where none is left.
+func withoutEmpty(document []byte) (left []byte, some bool) {
+	var p map[string]json.RawMessage
+	var statements []map[string]json.RawMessage
+	if json.Unmarshal(document, &p) != nil || json.Unmarshal(p["Statement"], &statements) != nil {
+		return document, true
+	}
+	all := len(statements)
+	statements = slices.DeleteFunc(statements, func(s map[string]json.RawMessage) bool {
+		var resources []string
+		return json.Unmarshal(s["Resource"], &resources) == nil && resources != nil && len(resources) == 0
+	})
+	if len(statements) == all {
+		return document, true
+	}
+	p["Statement"], _ = json.Marshal(statements) // cannot fail: it came out of JSON
+	left, _ = json.Marshal(p)                    // likewise
+	return left, len(statements) > 0
 }
 
 func decode(payload []byte, into any) error {

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	resource = "arn:aws:execute-api:us-east-1:000000000000:abc/dev/GET/pets/1"
-	statment = `{"principalId":"ada","policyDocument":{"Version":"2012-10-17","Statement":[{"Effect":%q,"Action":"execute-api:Invoke","Resource":%q}]},"context":{"n":7},"usageIdentifierKey":"k"}`
+	resource  = "arn:aws:execute-api:us-east-1:000000000000:abc/dev/GET/pets/1"
+	statement = `{"principalId":"ada","policyDocument":{"Version":"2012-10-17","Statement":[{"Effect":%q,"Action":"execute-api:Invoke","Resource":%q}]},"context":{"n":7},"usageIdentifierKey":"k"}`
 )
 
 func call() *aws.Call { return &aws.Call{Account: "000000000000", Region: "us-east-1"} }
@@ -24,10 +24,12 @@ func TestDecisions(t *testing.T) {
 	}{
 		{`{"isAuthorized":true,"context":{"n":7}}`, true, true, false},
 		{`{"isAuthorized":false}`, true, false, false},
-		{fmt.Sprintf(statment, "Allow", resource), false, true, false},
-		{fmt.Sprintf(statment, "Allow", "arn:aws:execute-api:*:*:abc/dev/*/pets/*"), false, true, false},
-		{fmt.Sprintf(statment, "Allow", "arn:aws:execute-api:*:*:abc/dev/POST/*"), false, false, false},
-		{fmt.Sprintf(statment, "Deny", "*"), false, false, true},
+		{fmt.Sprintf(statement, "Allow", resource), false, true, false},
+		{fmt.Sprintf(statement, "Allow", "arn:aws:execute-api:*:*:abc/dev/*/pets/*"), false, true, false},
+		{fmt.Sprintf(statement, "Allow", "arn:aws:execute-api:*:*:abc/dev/POST/*"), false, false, false},
+		{fmt.Sprintf(statement, "Deny", "*"), false, false, true},
+		{`{"principalId":"ada","policyDocument":{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"execute-api:Invoke","Resource":[]}]}}`, false, false, false},
+		{`{"principalId":"ada","policyDocument":{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":[]},{"Effect":"Allow","Action":"*","Resource":["*"]}]}}`, false, true, false},
 	} {
 		read := authorizer.ReadPolicy
 		if c.simple {

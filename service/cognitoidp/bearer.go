@@ -78,7 +78,8 @@ func (s *Service) signedIn(ctx context.Context, token string, fn func(tx kv.Tx, 
 	if err != nil {
 		return err
 	}
-	return s.settle(ctx, func(tx kv.Tx) error {
+	var known *user
+	err = s.settle(ctx, func(tx kv.Tx) error {
 		call := aws.CallFrom(ctx)
 		_, id, _ := cutLast(b.Issuer, "/")
 		at, ok := placed(tx, call.Region, id)
@@ -101,11 +102,19 @@ func (s *Service) signedIn(ctx context.Context, token string, fn func(tx kv.Tx, 
 		if err != nil {
 			return err
 		}
+		if !slices.Contains(strings.Fields(b.Scope), scopeAdmin) {
+			return cognitoidp.ErrNotAuthorizedException("Access Token does not have required scopes")
+		}
+		u.caller.client, known = c.ID, u
 		return fn(tx, c, u)
 	})
+	if err != nil {
+		return err
+	}
+	return s.deliver(ctx, known)
 }
 
-// bearing checks that a token of the pool's is still good, for its user's own operations.
+// bearing checks that a token of the pool's is still good.
 func (p *pool) bearing(tx kv.Tx, b bearer) (*client, *user, error) {
 	u, found := p.bySub(tx, b.Sub)
 	c, err := p.client(tx, b.Client)
@@ -118,8 +127,6 @@ func (p *pool) bearing(tx kv.Tx, b bearer) (*client, *user, error) {
 		return nil, nil, disabled()
 	case err != nil || !logins.Has(tx, u.loginKey(b.Origin)):
 		return nil, nil, cognitoidp.ErrNotAuthorizedException("Access Token has been revoked")
-	case !slices.Contains(strings.Fields(b.Scope), scopeAdmin):
-		return nil, nil, cognitoidp.ErrNotAuthorizedException("Access Token does not have required scopes")
 	}
 	return c, u, nil
 }

@@ -3,7 +3,6 @@ package cognitoidp
 import (
 	"context"
 	"crypto/hmac"
-	"encoding/base64"
 
 	"github.com/brume-cloud/brume/api/cognitoidp"
 	"github.com/brume-cloud/brume/state/kv"
@@ -14,12 +13,14 @@ import (
 type knock struct {
 	client, name string
 	hash         *string
+	metadata     map[string]string
 }
 
 // answer runs fn for an unsigned call, in a transaction. u is nil where there is
 // no such user.
 func (s *Service) answer(ctx context.Context, k knock, fn func(tx kv.Tx, c *client, u *user) error) error {
-	return s.settle(ctx, func(tx kv.Tx) error {
+	var u *user
+	err := s.settle(ctx, func(tx kv.Tx) error {
 		c, err := clientAnywhere(ctx, tx, k.client)
 		if err != nil {
 			return err
@@ -27,9 +28,15 @@ func (s *Service) answer(ctx context.Context, k knock, fn func(tx kv.Tx, c *clie
 		if err := c.checkHash(k.name, k.hash); err != nil {
 			return err
 		}
-		u, _ := c.pool.user(tx, k.name)
+		if u, _ = c.pool.user(tx, k.name); u != nil {
+			u.caller = caller{client: c.ID, metadata: k.metadata}
+		}
 		return fn(tx, c, u)
 	})
+	if err != nil {
+		return err
+	}
+	return s.deliver(ctx, u)
 }
 
 // checkHash checks the secret hash of a name.
@@ -41,8 +48,7 @@ func (c *client) checkHash(name string, hash *string) error {
 	if deref(hash) == "" {
 		return cognitoidp.ErrNotAuthorizedException("Client %s is configured with secret but SECRET_HASH was not received", c.ID)
 	}
-	want := base64.StdEncoding.EncodeToString(mac([]byte(c.Secret), []byte(name), []byte(c.ID)))
-	if c.Secret == "" || !hmac.Equal([]byte(want), []byte(*hash)) {
+	if c.Secret == "" || !hmac.Equal([]byte(c.hash(name)), []byte(*hash)) {
 		return cognitoidp.ErrNotAuthorizedException("Unable to verify secret hash for client %s", c.ID)
 	}
 	return nil

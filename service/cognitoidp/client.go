@@ -29,7 +29,7 @@ func (s *Service) CreateUserPoolClient(ctx context.Context, in *cognitoidp.Creat
 		if deref(in.GenerateSecret) {
 			c.Secret = aws.Text(s.Random, idAlphabet, secretLength)
 		}
-		if err := c.set(clientUpdateOf(in)); err != nil {
+		if err := c.set(tx, clientUpdateOf(in)); err != nil {
 			return err
 		}
 		c.put(tx)
@@ -83,7 +83,7 @@ func (s *Service) UpdateUserPoolClient(ctx context.Context, in *cognitoidp.Updat
 		if err != nil {
 			return err
 		}
-		if err := c.set(in); err != nil {
+		if err := c.set(tx, in); err != nil {
 			return err
 		}
 		if in.ClientName != nil {

@@ -8,10 +8,11 @@ import (
 	"time"
 
 	"github.com/brume-cloud/brume/api/cognitoidp"
+	"github.com/brume-cloud/brume/state/kv"
 )
 
 // set replaces a client's settings by those of an update, and defaults.
-func (c *client) set(in *cognitoidp.UpdateUserPoolClientInput) error {
+func (c *client) set(tx kv.Tx, in *cognitoidp.UpdateUserPoolClientInput) error {
 	n := &cognitoidp.UserPoolClientType{
 		RefreshTokenValidity: in.RefreshTokenValidity, AccessTokenValidity: in.AccessTokenValidity, IdTokenValidity: in.IdTokenValidity,
 		TokenValidityUnits: in.TokenValidityUnits, ReadAttributes: in.ReadAttributes, WriteAttributes: in.WriteAttributes,
@@ -34,12 +35,15 @@ func (c *client) set(in *cognitoidp.UpdateUserPoolClientInput) error {
 		return unbuilt("Pinpoint analytics")
 	}
 	c.settings = n
-	for _, check := range []func() error{c.checkFlows, c.checkValidity, c.checkAttributes, c.checkURLs, c.checkOAuth, c.checkProviders} {
+	for _, check := range []func() error{c.checkFlows, c.checkValidity, c.checkAttributes, c.checkURLs, c.checkOAuth} {
 		if err := check(); err != nil {
 			return err
 		}
 	}
-	return nil
+	if err := c.checkProviders(tx); err != nil {
+		return err
+	}
+	return c.checkScopes(tx)
 }
 
 // unit is the length of a unit of time.
@@ -205,8 +209,13 @@ func (c *client) checkOAuth() error {
 	case !machine && len(s.AllowedOAuthFlows) > 0 && len(s.CallbackURLs) == 0:
 		return invalid("CallbackURLs are required with the flows code and implicit.")
 	}
-	for _, scope := range s.AllowedOAuthScopes {
-		if !isOwnScope(scope) {
+	return nil
+}
+
+// checkScopes checks that the pool has the client's scopes.
+func (c *client) checkScopes(tx kv.Tx) error {
+	for _, scope := range c.settings.AllowedOAuthScopes {
+		if !c.pool.hasScope(tx, scope) {
 			return cognitoidp.ErrScopeDoesNotExistException("The following scopes do not exist: %s", scope)
 		}
 	}
@@ -224,12 +233,3 @@ func isOwnScope(scope string) bool {
 
 // scopeAdmin lets users change themselves. Signing in by the API gives it.
 const scopeAdmin = "aws.cognito.signin.user.admin"
-
-func (c *client) checkProviders() error {
-	for _, name := range c.settings.SupportedIdentityProviders {
-		if name != "COGNITO" {
-			return invalid("The provider %s does not exist for User Pool %s", name, c.pool.at.ID)
-		}
-	}
-	return nil
-}

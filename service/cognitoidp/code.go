@@ -40,6 +40,7 @@ type errand struct {
 	via     string // the attribute to send it to: email or phone_number
 	to      string // its value, which may not be the user's yet
 	good    time.Duration
+	why     string // of the letter
 }
 
 // sendCode makes a code and sends it, in place of an earlier one for the same.
@@ -50,20 +51,19 @@ func (s *Service) sendCode(ctx context.Context, tx kv.Tx, u *user, e errand) (*c
 	c := &code{Code: aws.Text(s.Random, codeAlphabet, codeDigits), Until: tx.Now().Add(e.good), To: e.to, Via: e.via}
 	codes.Put(tx, u.codeKey(e.purpose), c)
 	t := u.pool.settings.VerificationMessageTemplate
-	l := Letter{SMS: e.via == phone, To: e.to, Body: or(t.EmailMessage, "Your confirmation code is {####}")}
+	l := draft{Letter: Letter{SMS: e.via == phone, To: e.to, Body: or(t.EmailMessage, "Your confirmation code is {####}")}, code: c.Code, why: e.why}
 	if l.SMS {
 		l.Body = or(t.SmsMessage, "Your verification code is {####}")
 	} else {
 		l.Subject = or(t.EmailSubject, "Your verification code")
 	}
-	l.Body = fill(l.Body, c.Code, u.Name)
-	s.Post(ctx, tx, u.pool.at.Scope, &l)
+	if e.purpose == forSignUp && !l.SMS && t.DefaultEmailOption == cognitoidp.DefaultEmailOptionTypeCONFIRMWITHLINK {
+		if err := s.linkCode(ctx, u, &l); err != nil {
+			return nil, err
+		}
+	}
+	s.send(ctx, tx, u, l)
 	return delivery(e.via, e.to), nil
-}
-
-// fill puts a code and a name into a message.
-func fill(text, code, name string) string {
-	return strings.NewReplacer("{####}", code, "{username}", name).Replace(text)
 }
 
 // delivery tells where a code went, without telling an address to who does not know it.

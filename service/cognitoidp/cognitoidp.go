@@ -38,6 +38,9 @@ type Deps struct {
 
 	Endpoint func(aws.Region) string // the URL of this cloud, in the issuer of tokens
 
+	Via  aws.Invoker  // the way to pools' functions
+	HTTP *http.Client // the way to other identity providers
+
 	// Post keeps a message for a user where a developer can read it.
 	Post func(ctx context.Context, tx kv.Tx, sc kv.Scope, l *Letter)
 }

@@ -35,8 +35,11 @@ func wellKnown(path string) (pool, document string, ok bool) {
 	return "", "", false
 }
 
-// Site claims what pools serve below their issuers.
+// Site claims the domains of pools, and what pools serve below their issuers.
 func (s *Service) Site(_ context.Context, req *wire.Request) bool {
+	if _, _, ok := domainHost(req.Host); ok {
+		return true
+	}
 	_, _, ok := wellKnown(req.Path)
 	return ok && isEndpoint(req.Host)
 }
@@ -53,6 +56,12 @@ func isEndpoint(host string) bool {
 
 // Front answers what Site claims.
 func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Request) (http.ResponseWriter, error) {
+	if _, _, ok := domainHost(req.Host); ok {
+		if letRead(w, req) {
+			return nil, nil
+		}
+		return w, s.frontDomain(ctx, req)
+	}
 	id, document, ok := wellKnown(req.Path)
 	if !ok {
 		return w, nil
@@ -72,7 +81,7 @@ func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Re
 			return nil, err
 		}
 	default:
-		body = configuration(s.issuer(ctx, p.at))
+		body = configuration(s.issuer(ctx, p.at), s.domainURL(ctx, p))
 	}
 	return nil, json.NewEncoder(w).Encode(body)
 }
@@ -90,13 +99,23 @@ func (s *Service) anywhere(ctx context.Context, id string) (p *pool, err error) 
 	return p, err
 }
 
-// configuration is the pool's metadata by OpenID Connect Discovery 1.0.
-func configuration(issuer string) any {
-	return map[string]any{
+// configuration is the pool's metadata by OpenID Connect Discovery 1.0. domain is
+// empty for a pool that has none.
+func configuration(issuer, domain string) any {
+	c := map[string]any{
 		"issuer": issuer, "jwks_uri": issuer + keysPath, "id_token_signing_alg_values_supported": []string{"RS256"},
 		"response_types_supported": []string{"code", "token"}, "scopes_supported": []string{"openid", "email", "phone", "profile"},
-		"subject_types_supported": []string{"public"},
+		"subject_types_supported": []string{"public"}, "token_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post"},
 	}
+	if domain != "" {
+		for name, path := range map[string]string{
+			"authorization_endpoint": "/oauth2/authorize", "token_endpoint": "/oauth2/token", "userinfo_endpoint": "/oauth2/userInfo",
+			"revocation_endpoint": "/oauth2/revoke", "end_session_endpoint": "/logout",
+		} {
+			c[name] = domain + path
+		}
+	}
+	return c
 }
 
 // jwk is a public key as RFC 7517 writes it.
@@ -146,3 +165,26 @@ func (s *Service) Keys(ctx context.Context, issuer string) (jwks []byte, ok bool
 
 // amazonHost is where AWS serves the API in a region.
 func amazonHost(r aws.Region) string { return "cognito-idp." + string(r) + ".amazonaws.com" }
+
+// SignedIn reports whether a sign-in of a user of the pool that an issuer is still
+// holds: it was neither signed out nor revoked, and the user is enabled. origin is the
+// claim origin_jti of its tokens.
+func (s *Service) SignedIn(ctx context.Context, issuer, sub, origin string) (held bool, err error) {
+	_, id, _ := cutLast(issuer, "/")
+	region, _, _ := strings.Cut(id, "_")
+	err = kv.View(ctx, s.Store, func(tx kv.Tx) error {
+		held = false
+		at, ok := placed(tx, aws.Region(region), id)
+		if !ok {
+			return nil
+		}
+		p, err := at.find(tx)
+		if err != nil {
+			return nil // the pool is gone, and with it all sign-ins
+		}
+		u, ok := p.bySub(tx, sub)
+		held = ok && !u.Disabled && logins.Has(tx, u.loginKey(origin))
+		return nil
+	})
+	return held, err
+}

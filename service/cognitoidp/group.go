@@ -153,12 +153,12 @@ func (u *user) groupClaims(tx kv.Tx, id, access map[string]any) {
 			}
 		}
 	}
-	id["cognito:groups"], access["cognito:groups"] = names, names
+	id[claimGroups], access[claimGroups] = names, names
 	if len(roles) > 0 {
-		id["cognito:roles"] = roles
+		id[claimRoles] = roles
 	}
 	slices.Sort(best)
 	if best = slices.Compact(best); len(best) == 1 {
-		id["cognito:preferred_role"] = best[0]
+		id[claimPreferred] = best[0]
 	}
 }

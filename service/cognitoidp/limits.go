@@ -11,6 +11,8 @@ const (
 	maxTags             = 50
 	maxGroups           = 10000 // of a pool
 	maxMemberships      = 100   // groups of a user
+	maxResourceServers  = 25    // of a pool
+	maxScopes           = 100   // of a resource server
 	maxCallbackURLs     = 100
 	maxPage             = 60 // of any listing
 
@@ -47,6 +49,14 @@ const (
 	maxCodesSent      = 5 // of a kind to a user in an hour
 	maxCodesTried     = 10
 	tallyTime         = time.Hour
+)
+
+// How long what browsers have is good for.
+// AWS: "Authorize endpoint" and "Managed login session".
+const (
+	permitValidity = 5 * time.Minute // of authorization codes
+	stayTime       = time.Hour       // of a browser's sign-in
+	stateLength    = 43              // characters, about 256 bits
 )
 
 // AWS: "Lockout behavior for failed sign-in attempts": after five failures 2^(n-5)

@@ -32,8 +32,11 @@ func newPolicies(in *cognitoidp.UserPoolPolicyType, tier cognitoidp.UserPoolTier
 		out.SignInPolicy = &cognitoidp.SignInPolicyType{AllowedFirstAuthFactors: []cognitoidp.AuthFactorType{cognitoidp.AuthFactorTypePASSWORD}}
 	}
 	for _, f := range out.SignInPolicy.AllowedFirstAuthFactors {
-		if f != cognitoidp.AuthFactorTypePASSWORD {
-			return nil, unbuilt("signing in without a password")
+		switch {
+		case f == cognitoidp.AuthFactorTypeWEBAUTHN:
+			return nil, unbuilt("passkeys")
+		case f != cognitoidp.AuthFactorTypePASSWORD && tier == cognitoidp.UserPoolTierTypeLITE:
+			return nil, cognitoidp.ErrFeatureUnavailableInTierException("Passwordless sign-in is not available in the LITE tier.")
 		}
 	}
 	return out, nil

@@ -39,6 +39,10 @@ func (s *Service) CreateUserPool(ctx context.Context, in *cognitoidp.CreateUserP
 			at:   address{sc, string(sc.Region) + "_" + aws.Text(s.Random, aws.AlphaNumeric, poolIDLength)},
 			Name: in.PoolName, Created: tx.Now(), Modified: tx.Now(), Keys: keys, settings: settings, Secret: s.bytes(sha256.Size),
 		}
+		p.mfa = new(cognitoidp.GetUserPoolMfaConfigOutput)
+		if err := p.checkMFA(); err != nil {
+			return err
+		}
 		p.put(tx)
 		out.UserPool = p.describe(tx)
 		return nil
@@ -66,7 +70,7 @@ const keyBits = 2048
 func (s *Service) newKeys() ([]signingKey, error) {
 	keys := make([]signingKey, 2)
 	for i := range keys {
-		k, err := rsa.GenerateKey(reader{s.Random}, keyBits)
+		k, err := rsa.GenerateKey(aws.Reader(s.Random), keyBits)
 		if err != nil {
 			return nil, err
 		}
@@ -78,24 +82,8 @@ func (s *Service) newKeys() ([]signingKey, error) {
 // bytes returns n random bytes.
 func (s *Service) bytes(n int) []byte {
 	b := make([]byte, n)
-	reader{s.Random}.Read(b) //nolint:errcheck // never fails
+	aws.Reader(s.Random).Read(b) //nolint:errcheck // never fails
 	return b
-}
-
-// reader reads random bytes.
-type reader struct{ aws.Random }
-
-// Read implements io.Reader.
-func (r reader) Read(b []byte) (int, error) {
-	for i := range b {
-		if i%8 == 0 {
-			bits := r.Uint64()
-			for j := i; j < min(i+8, len(b)); j++ {
-				b[j], bits = byte(bits), bits>>8
-			}
-		}
-	}
-	return len(b), nil
 }
 
 // describe is the pool as callers see it.
@@ -132,7 +120,7 @@ func (s *Service) UpdateUserPool(ctx context.Context, in *cognitoidp.UpdateUserP
 			p.Name = *in.PoolName
 		}
 		p.settings = settings
-		return nil
+		return p.checkMFA()
 	})
 	return &cognitoidp.UpdateUserPoolOutput{}, err
 }
@@ -167,6 +155,9 @@ func (s *Service) DeleteUserPool(ctx context.Context, in *cognitoidp.DeleteUserP
 	err := s.update(ctx, in.UserPoolId, func(tx kv.Tx, p *pool) error {
 		if p.settings.DeletionProtection == cognitoidp.DeletionProtectionTypeACTIVE {
 			return invalid("The user pool cannot be deleted because deletion protection is activated. Deletion protection must be inactivated first.")
+		}
+		if p.settings.Domain != nil {
+			return invalid("User pool cannot be deleted. It has a domain configured that should be deleted first.")
 		}
 		p.drop(tx)
 		return nil

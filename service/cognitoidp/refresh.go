@@ -95,12 +95,7 @@ func (s *Service) GetTokensFromRefreshToken(ctx context.Context, in *cognitoidp.
 		if err := r.good(tx); err != nil {
 			return err
 		}
-		st.grant = s.grant(tx, c, r.user, origin{r.login, r.id})
-		if rotation := c.settings.RefreshTokenRotation; rotation != nil && rotation.Feature == cognitoidp.FeatureTypeENABLED {
-			t := s.newTicket(r.user)
-			r.rotate(tx, t.hash, time.Duration(deref(rotation.RetryGracePeriodSeconds))*time.Second)
-			st.grant.refresh = &t.text
-		}
+		st.grant = s.renewed(tx, c, r)
 		return nil
 	})
 	if err != nil {
@@ -108,6 +103,17 @@ func (s *Service) GetTokensFromRefreshToken(ctx context.Context, in *cognitoidp.
 	}
 	tokens, err := s.finish(ctx, st)
 	return &cognitoidp.GetTokensFromRefreshTokenOutput{AuthenticationResult: tokens}, err
+}
+
+// renewed gives other tokens, and where the client rotates them, another refresh token.
+func (s *Service) renewed(tx kv.Tx, c *client, r *renewal) *grant {
+	g := s.grant(tx, c, r.user, origin{r.login, r.id})
+	if rotation := c.settings.RefreshTokenRotation; rotation != nil && rotation.Feature == cognitoidp.FeatureTypeENABLED {
+		t := s.newTicket(r.user)
+		r.rotate(tx, t.hash, time.Duration(deref(rotation.RetryGracePeriodSeconds))*time.Second)
+		g.refresh = &t.text
+	}
+	return g
 }
 
 // keptTokens is how many replaced refresh tokens are known as such.
@@ -134,18 +140,22 @@ func (s *Service) RevokeToken(ctx context.Context, in *cognitoidp.RevokeTokenInp
 		if err := c.checkSecret(in.ClientSecret); err != nil {
 			return err
 		}
-		if !*c.settings.EnableTokenRevocation {
-			return cognitoidp.ErrUnsupportedOperationException("Revocation is not supported for this client")
-		}
-		if _, _, err := parseToken(in.Token); err == nil {
-			return cognitoidp.ErrUnsupportedTokenTypeException("Unsupported token type")
-		}
-		if r, ok := c.renewal(tx, in.Token); ok {
-			logins.Delete(tx, r.loginKey(r.id))
-		}
-		return nil
+		return c.revoke(tx, in.Token)
 	})
 	return &cognitoidp.RevokeTokenOutput{}, err
+}
+
+func (c *client) revoke(tx kv.Tx, token string) error {
+	if !*c.settings.EnableTokenRevocation {
+		return cognitoidp.ErrUnsupportedOperationException("Revocation is not supported for this client")
+	}
+	if _, _, err := parseToken(token); err == nil {
+		return cognitoidp.ErrUnsupportedTokenTypeException("Unsupported token type")
+	}
+	if r, ok := c.renewal(tx, token); ok {
+		logins.Delete(tx, r.loginKey(r.id))
+	}
+	return nil
 }
 
 // signOut revokes all tokens of the user.

@@ -10,8 +10,26 @@ import (
 
 // ForgotPassword sends a code with which a user may set another password.
 func (s *Service) ForgotPassword(ctx context.Context, in *cognitoidp.ForgotPasswordInput) (*cognitoidp.ForgotPasswordOutput, error) {
-	out := new(cognitoidp.ForgotPasswordOutput)
-	err := s.answer(ctx, knock{in.ClientId, in.Username, in.SecretHash}, func(tx kv.Tx, c *client, u *user) (err error) {
+	out, stranger, err := s.forgot(ctx, in)
+	if stranger == nil {
+		return out, err
+	}
+	switch done, failed := s.migrate(ctx, newcomer{client: stranger, name: in.Username, metadata: in.ClientMetadata}, forgotten); {
+	case done:
+		out, _, err = s.forgot(ctx, in)
+	case failed != nil && err != nil:
+		err = failed
+	}
+	return out, err
+}
+
+// forgot sends the code, or says at which client nobody has that name.
+func (s *Service) forgot(ctx context.Context, in *cognitoidp.ForgotPasswordInput) (out *cognitoidp.ForgotPasswordOutput, stranger *client, err error) {
+	out = new(cognitoidp.ForgotPasswordOutput)
+	err = s.answer(ctx, knock{in.ClientId, in.Username, in.SecretHash, in.ClientMetadata}, func(tx kv.Tx, c *client, u *user) (err error) {
+		if stranger = nil; u == nil {
+			stranger = c
+		}
 		switch {
 		case u == nil && c.hides():
 			out.CodeDeliveryDetails = c.pretend(in.Username)
@@ -20,13 +38,13 @@ func (s *Service) ForgotPassword(ctx context.Context, in *cognitoidp.ForgotPassw
 			return noSuchUser()
 		case u.Disabled:
 			return cognitoidp.ErrNotAuthorizedException("User is disabled.")
-		case u.Status == forceChange:
+		case u.Status == forceChange || u.Status == external:
 			return notNow()
 		}
 		out.CodeDeliveryDetails, err = s.sendReset(ctx, tx, u)
 		return err
 	})
-	return out, err
+	return out, stranger, err
 }
 
 func notNow() error {
@@ -53,7 +71,7 @@ func (s *Service) sendReset(ctx context.Context, tx kv.Tx, u *user) (*cognitoidp
 	}
 	for _, via := range order {
 		if u.Attributes[via] != "" && u.Attributes[via+verifiedSuffix] == "true" {
-			return s.sendCode(ctx, tx, u, errand{forPassword, via, u.Attributes[via], resetCodeValidity})
+			return s.sendCode(ctx, tx, u, errand{forPassword, via, u.Attributes[via], resetCodeValidity, forgotten})
 		}
 	}
 	return nil, invalid("Cannot reset password for the user as there is no registered/verified email or phone_number")
@@ -61,7 +79,8 @@ func (s *Service) sendReset(ctx context.Context, tx kv.Tx, u *user) (*cognitoidp
 
 // ConfirmForgotPassword sets another password, with the code that was sent.
 func (s *Service) ConfirmForgotPassword(ctx context.Context, in *cognitoidp.ConfirmForgotPasswordInput) (*cognitoidp.ConfirmForgotPasswordOutput, error) {
-	err := s.answer(ctx, knock{in.ClientId, in.Username, in.SecretHash}, func(tx kv.Tx, c *client, u *user) error {
+	var known *user
+	err := s.answer(ctx, knock{in.ClientId, in.Username, in.SecretHash, in.ClientMetadata}, func(tx kv.Tx, c *client, u *user) error {
 		switch {
 		case u == nil && c.hides():
 			return expiredCode()
@@ -81,9 +100,13 @@ func (s *Service) ConfirmForgotPassword(ctx context.Context, in *cognitoidp.Conf
 			u.Status = confirmed
 		}
 		u.put(tx)
+		known = u
 		return nil
 	})
-	return &cognitoidp.ConfirmForgotPasswordOutput{}, err
+	if err != nil {
+		return nil, err
+	}
+	return &cognitoidp.ConfirmForgotPasswordOutput{}, s.confirmedBy(ctx, known, confirmPassword)
 }
 
 // setPassword gives the user a password of its own choice.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/brume-cloud/brume/api/cognitoidp"
+	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
@@ -11,7 +12,7 @@ import (
 func (s *Service) GetUser(ctx context.Context, in *cognitoidp.GetUserInput) (*cognitoidp.GetUserOutput, error) {
 	out := new(cognitoidp.GetUserOutput)
 	err := s.signedIn(ctx, in.AccessToken, func(_ kv.Tx, c *client, u *user) error {
-		*out = cognitoidp.GetUserOutput{Username: u.Name, UserAttributes: []cognitoidp.AttributeType{}}
+		*out = cognitoidp.GetUserOutput{Username: u.Name, UserAttributes: []cognitoidp.AttributeType{}, UserMFASettingList: u.Factors.Enabled, PreferredMfaSetting: aws.Optional(u.Factors.Preferred)}
 		for _, a := range u.list(nil) {
 			if c.mayRead(a.Name) {
 				out.UserAttributes = append(out.UserAttributes, a)
@@ -22,23 +23,11 @@ func (s *Service) GetUser(ctx context.Context, in *cognitoidp.GetUserInput) (*co
 	return out, err
 }
 
-// GetUserAuthFactors tells how the user who calls can sign in.
-func (s *Service) GetUserAuthFactors(ctx context.Context, in *cognitoidp.GetUserAuthFactorsInput) (*cognitoidp.GetUserAuthFactorsOutput, error) {
-	out := new(cognitoidp.GetUserAuthFactorsOutput)
-	err := s.signedIn(ctx, in.AccessToken, func(_ kv.Tx, _ *client, u *user) error {
-		*out = cognitoidp.GetUserAuthFactorsOutput{Username: u.Name, ConfiguredUserAuthFactors: []cognitoidp.AuthFactorType{}}
-		if len(u.Password.Verifier) > 0 {
-			out.ConfiguredUserAuthFactors = append(out.ConfiguredUserAuthFactors, cognitoidp.AuthFactorTypePASSWORD)
-		}
-		return nil
-	})
-	return out, err
-}
-
 // UpdateUserAttributes sets attributes of the user who calls.
 func (s *Service) UpdateUserAttributes(ctx context.Context, in *cognitoidp.UpdateUserAttributesInput) (*cognitoidp.UpdateUserAttributesOutput, error) {
 	out := new(cognitoidp.UpdateUserAttributesOutput)
 	err := s.signedIn(ctx, in.AccessToken, func(tx kv.Tx, c *client, u *user) (err error) {
+		u.caller.metadata = in.ClientMetadata
 		out.CodeDeliveryDetailsList, err = s.write(ctx, tx, u, writing{attributes: in.UserAttributes, client: c})
 		return err
 	})
@@ -88,6 +77,7 @@ func (s *Service) GetUserAttributeVerificationCode(ctx context.Context, in *cogn
 		if err := addressable(via); err != nil {
 			return err
 		}
+		u.caller.metadata = in.ClientMetadata
 		to := u.Attributes[via]
 		// A changed address that is not the user's yet may be asked for again.
 		if c, ok := codes.Get(tx, u.codeKey(forAttribute+via)); ok && u.pool.verifiesFirst(via) {
@@ -96,7 +86,7 @@ func (s *Service) GetUserAttributeVerificationCode(ctx context.Context, in *cogn
 		if to == "" {
 			return invalid("User does not have the attribute %s.", via)
 		}
-		out.CodeDeliveryDetails, err = s.sendCode(ctx, tx, u, errand{forAttribute + via, via, to, codeValidity})
+		out.CodeDeliveryDetails, err = s.sendCode(ctx, tx, u, errand{forAttribute + via, via, to, codeValidity, askedToVerify})
 		return err
 	})
 	return out, err

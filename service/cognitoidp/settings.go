@@ -45,7 +45,7 @@ func changeableSettings(in *cognitoidp.UpdateUserPoolInput, fixed *cognitoidp.Us
 	}
 	p := &cognitoidp.UserPoolType{
 		SchemaAttributes: fixed.SchemaAttributes, AliasAttributes: fixed.AliasAttributes, UsernameAttributes: fixed.UsernameAttributes,
-		UsernameConfiguration: fixed.UsernameConfiguration,
+		UsernameConfiguration: fixed.UsernameConfiguration, Domain: fixed.Domain,
 
 		DeletionProtection: cmp.Or(in.DeletionProtection, cognitoidp.DeletionProtectionTypeINACTIVE),
 		LambdaConfig:       orNew(in.LambdaConfig), AutoVerifiedAttributes: in.AutoVerifiedAttributes,
@@ -55,7 +55,10 @@ func changeableSettings(in *cognitoidp.UpdateUserPoolInput, fixed *cognitoidp.Us
 		AccountRecoverySetting: in.AccountRecoverySetting, UserPoolTags: in.UserPoolTags, KeyConfiguration: in.KeyConfiguration,
 		UserPoolTier: cmp.Or(in.UserPoolTier, fixed.UserPoolTier, cognitoidp.UserPoolTierTypeESSENTIALS),
 	}
-	var err error
+	err := setTriggers(p)
+	if err != nil {
+		return nil, err
+	}
 	if p.Policies, err = newPolicies(in.Policies, p.UserPoolTier); err != nil {
 		return nil, err
 	}
@@ -71,6 +74,26 @@ func changeableSettings(in *cognitoidp.UpdateUserPoolInput, fixed *cognitoidp.Us
 		return nil, invalid("SourceArn is required when EmailSendingAccount is DEVELOPER.")
 	}
 	return p, checkTogether(p)
+}
+
+// setTriggers completes a pool's functions: the one before tokens has two names.
+func setTriggers(p *cognitoidp.UserPoolType) error {
+	l := p.LambdaConfig
+	c := l.PreTokenGenerationConfig
+	switch {
+	case c == nil && l.PreTokenGeneration == nil:
+		return nil
+	case c == nil:
+		l.PreTokenGenerationConfig = &cognitoidp.PreTokenGenerationVersionConfigType{LambdaArn: *l.PreTokenGeneration, LambdaVersion: cognitoidp.PreTokenGenerationLambdaVersionTypeV10}
+	case l.PreTokenGeneration != nil && *l.PreTokenGeneration != c.LambdaArn:
+		return invalid("PreTokenGeneration and PreTokenGenerationConfig have different functions.")
+	case c.LambdaVersion == cognitoidp.PreTokenGenerationLambdaVersionTypeV30:
+		return unbuilt("version V3_0 of the pre token generation trigger")
+	case c.LambdaVersion != cognitoidp.PreTokenGenerationLambdaVersionTypeV10 && p.UserPoolTier == cognitoidp.UserPoolTierTypeLITE:
+		return cognitoidp.ErrFeatureUnavailableInTierException("Access token customization is not available in the LITE tier.")
+	}
+	l.PreTokenGeneration = &l.PreTokenGenerationConfig.LambdaArn
+	return nil
 }
 
 // checkTogether checks settings that depend on each other.
@@ -113,14 +136,8 @@ func checkBuilt(in *cognitoidp.UpdateUserPoolInput) error {
 		return unbuilt("custom senders")
 	case l.InboundFederation != nil:
 		return unbuilt("the inbound federation trigger")
-	case *l != (cognitoidp.LambdaConfigType{}):
-		return unbuilt("Lambda triggers")
 	case in.UserPoolAddOns != nil && in.UserPoolAddOns.AdvancedSecurityMode != cognitoidp.AdvancedSecurityModeTypeOFF:
 		return unbuilt("threat protection")
-	case in.MfaConfiguration != "" && in.MfaConfiguration != cognitoidp.UserPoolMfaTypeOFF:
-		return unbuilt("multi-factor authentication")
-	case in.DeviceConfiguration != nil:
-		return unbuilt("remembered devices")
 	case in.DcrConfiguration != nil:
 		return unbuilt("dynamic client registration")
 	case in.IssuerConfiguration != nil:
@@ -153,9 +170,6 @@ func setMessages(p *cognitoidp.UserPoolType, in *cognitoidp.UpdateUserPoolInput)
 		}
 	}
 	t.DefaultEmailOption = cmp.Or(t.DefaultEmailOption, cognitoidp.DefaultEmailOptionTypeCONFIRMWITHCODE)
-	if t.DefaultEmailOption == cognitoidp.DefaultEmailOptionTypeCONFIRMWITHLINK {
-		return unbuilt("confirmation by link")
-	}
 	p.VerificationMessageTemplate = t
 	p.SmsVerificationMessage, p.EmailVerificationMessage, p.EmailVerificationSubject = t.SmsMessage, t.EmailMessage, t.EmailSubject
 	return nil

@@ -49,48 +49,62 @@ const prime = "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC740
 	"ABF5AE8CDB0933D71E8C94E04A25619DCEE3D2261AD2EE6BF12FFA06D98A0864D87602733EC86A64521F2B18177B200C" +
 	"BBE117577A615D6C770988C0BAD946E208E24FA074E5AB3143DB5BFCE0FD108E4B82D120A93AD2CAFFFFFFFFFFFFFFFF"
 
-// bySRP signs in as AWS's open source clients do.
-func (c *club) bySRP(name, password string) (*cognito.RespondToAuthChallengeOutput, error) {
-	c.Helper()
-	n, _ := new(big.Int).SetString(prime, 16)
-	pad := func(x *big.Int) []byte {
-		if b := x.Bytes(); b[0] < 0x80 {
-			return b
-		}
-		return append([]byte{0}, x.Bytes()...)
+func number(hex string) *big.Int { x, _ := new(big.Int).SetString(hex, 16); return x }
+
+func pad(x *big.Int) []byte {
+	if b := x.Bytes(); b[0] < 0x80 {
+		return b
 	}
-	sum := func(parts ...[]byte) []byte {
-		h := sha256.New()
-		for _, p := range parts {
-			h.Write(p)
-		}
-		return h.Sum(nil)
+	return append([]byte{0}, x.Bytes()...)
+}
+
+func sum(parts ...[]byte) []byte {
+	h := sha256.New()
+	for _, p := range parts {
+		h.Write(p)
 	}
-	number := func(hex string) *big.Int { x, _ := new(big.Int).SetString(hex, 16); return x }
-	sign := func(key []byte, parts ...[]byte) []byte {
-		h := hmac.New(sha256.New, key)
-		for _, p := range parts {
-			h.Write(p)
-		}
-		return h.Sum(nil)
+	return h.Sum(nil)
+}
+
+func sign(key []byte, parts ...[]byte) []byte {
+	h := hmac.New(sha256.New, key)
+	for _, p := range parts {
+		h.Write(p)
 	}
-	g, a := big.NewInt(2), number("123456789abcdef0123456789abcdef")
-	public := new(big.Int).Exp(g, a, n)
-	out := ok[*cognito.InitiateAuthOutput](c.T)(c.initiate("USER_SRP_AUTH", map[string]string{"USERNAME": name, "SRP_A": public.Text(16)}))
-	p := out.ChallengeParameters
-	_, short, _ := strings.Cut(*c.pool.Id, "_")
+	return h.Sum(nil)
+}
+
+// srpKey is the client's private number, and srpPublic the public one.
+const srpKey = "123456789abcdef0123456789abcdef"
+
+func srpPublic() *big.Int { return new(big.Int).Exp(big.NewInt(2), number(srpKey), number(prime)) }
+
+// proof answers what an exchange has challenged, as AWS's open source clients do, for
+// the two parts of who has the password.
+func proof(p map[string]string, pool, user, password string) map[string]string {
+	n, g, a, public := number(prime), big.NewInt(2), number(srpKey), srpPublic()
 	b, k := number(p["SRP_B"]), new(big.Int).SetBytes(sum(pad(n), pad(g)))
 	u := new(big.Int).SetBytes(sum(pad(public), pad(b)))
-	x := new(big.Int).SetBytes(sum(pad(number(p["SALT"])), sum([]byte(short+p["USER_ID_FOR_SRP"]+":"+password))))
+	x := new(big.Int).SetBytes(sum(pad(number(p["SALT"])), sum([]byte(pool+user+":"+password))))
 	base := new(big.Int).Sub(b, new(big.Int).Mul(k, new(big.Int).Exp(g, x, n)))
 	shared := new(big.Int).Exp(base.Mod(base, n), new(big.Int).Add(a, new(big.Int).Mul(u, x)), n)
 	key := sign(sign(pad(u), pad(shared)), []byte("Caldera Derived Key\x01"))[:16]
 	block, _ := base64.StdEncoding.DecodeString(p["SECRET_BLOCK"])
 	stamp := "Sat Nov 28 03:00:00 UTC 2026"
-	return c.public.RespondToAuthChallenge(c.Context(), &cognito.RespondToAuthChallengeInput{ClientId: c.client.ClientId, ChallengeName: "PASSWORD_VERIFIER", ChallengeResponses: map[string]string{
+	return map[string]string{
 		"USERNAME": p["USERNAME"], "PASSWORD_CLAIM_SECRET_BLOCK": p["SECRET_BLOCK"], "TIMESTAMP": stamp,
-		"PASSWORD_CLAIM_SIGNATURE": base64.StdEncoding.EncodeToString(sign(key, []byte(short), []byte(p["USER_ID_FOR_SRP"]), block, []byte(stamp))),
-	}})
+		"PASSWORD_CLAIM_SIGNATURE": base64.StdEncoding.EncodeToString(sign(key, []byte(pool), []byte(user), block, []byte(stamp))),
+	}
+}
+
+// bySRP signs in without telling the password.
+func (c *club) bySRP(name, password string) (*cognito.RespondToAuthChallengeOutput, error) {
+	c.Helper()
+	out := ok[*cognito.InitiateAuthOutput](c.T)(c.initiate("USER_SRP_AUTH", map[string]string{"USERNAME": name, "SRP_A": srpPublic().Text(16)}))
+	_, short, _ := strings.Cut(*c.pool.Id, "_")
+	return c.public.RespondToAuthChallenge(c.Context(), &cognito.RespondToAuthChallengeInput{
+		ClientId: c.client.ClientId, ChallengeName: "PASSWORD_VERIFIER", ChallengeResponses: proof(out.ChallengeParameters, short, out.ChallengeParameters["USER_ID_FOR_SRP"], password),
+	})
 }
 
 func TestUserSignsInWithoutTellingThePassword(t *testing.T) {

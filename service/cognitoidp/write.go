@@ -28,7 +28,7 @@ func (s *Service) write(ctx context.Context, tx kv.Tx, u *user, w writing) ([]co
 		if !slices.Contains(u.pool.settings.AutoVerifiedAttributes, cognitoidp.VerifiedAttributeType(via)) {
 			continue
 		}
-		d, err := s.sendCode(ctx, tx, u, errand{forAttribute + via, via, to, codeValidity})
+		d, err := s.sendCode(ctx, tx, u, errand{forAttribute + via, via, to, codeValidity, changedAddress})
 		if err != nil {
 			return nil, err
 		}

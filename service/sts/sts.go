@@ -62,6 +62,9 @@ type Deps struct {
 	Policies  *policy.Cache // parsed documents, shared with the gateway
 	Directory Directory
 	Client    *http.Client // fetches the keys of OpenID Connect providers
+
+	// Keys returns the JSON Web Key Set of an issuer that is a service of this cloud.
+	Keys func(ctx context.Context, issuer string) (jwks []byte, ok bool, err error)
 }
 
 // Service implements api.Service. Make it with New.

@@ -117,7 +117,7 @@ func (s *Service) verify(ctx context.Context, account aws.Account, raw string) (
 	if err != nil || token.UnsafeClaimsWithoutVerification(&said) != nil {
 		return nil, nil, api.ErrInvalidIdentityTokenException("The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)")
 	}
-	provider, ok, err := s.Directory.Provider(ctx, account, said.Issuer)
+	provider, ok, err := s.provider(ctx, account, &said)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -133,6 +133,18 @@ func (s *Service) verify(ctx context.Context, account aws.Account, raw string) (
 		return nil, nil, api.ErrInvalidIdentityTokenException("The signature of the ID Token could not be verified with the keys of your identity provider.")
 	}
 	return &proven, &provider, proven.check(&provider, aws.CallFrom(ctx).Start)
+}
+
+// identityPools is the provider that every account has: Cognito's identity pools. Roles
+// name it as their principal, and say by conditions which pool they mean.
+const identityPools = "cognito-identity.amazonaws.com"
+
+// provider finds the provider that has issued a token, in the account of the role.
+func (s *Service) provider(ctx context.Context, account aws.Account, said *claims) (Provider, bool, error) {
+	if said.Issuer == "https://"+identityPools {
+		return Provider{ARN: identityPools, Issuer: said.Issuer, ClientIDs: said.Audience}, true, nil
+	}
+	return s.Directory.Provider(ctx, account, said.Issuer)
 }
 
 // check refuses a token for others, or for another time. Its times are compared
@@ -165,9 +177,16 @@ func (c *claims) timely(now time.Time) error {
 	return nil
 }
 
-// keys fetches what a provider signs with. Nothing is kept: providers are near,
-// or answer from a cache.
+// keys fetches what a provider signs with, unless it is of this cloud. Nothing is kept:
+// providers are near, or answer from a cache.
 func (s *Service) keys(ctx context.Context, issuer string) (*jose.JSONWebKeySet, error) {
+	if set, ok, err := s.Keys(ctx, issuer); err != nil || ok {
+		var keys jose.JSONWebKeySet
+		if err == nil {
+			err = json.Unmarshal(set, &keys)
+		}
+		return &keys, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
 	var discovery struct {
