@@ -74,8 +74,13 @@ func (c *client) visit(api, region, path string, body io.Reader, want int) error
 	return err
 }
 
-// httpAPI makes an HTTP API whose route $default leads to an integration.
-func (c *client) httpAPI(region string, protocol document, integration, route document) (string, error) {
+// httpAPI makes an HTTP API with an integration and a route to it.
+func (c *client) httpAPI(region string, integration, route document) (string, error) {
+	return c.api(region, document{"name": "bench", "protocolType": "HTTP"}, integration, route, "$default")
+}
+
+// api makes an API with an integration, a route to it and a stage.
+func (c *client) api(region string, protocol, integration, route document, stage string) (string, error) {
 	var made struct{ APIID, IntegrationID string }
 	if err := c.rest("apigateway", region, "POST", "/v2/apis", protocol, &made); err != nil {
 		return "", err
@@ -96,7 +101,7 @@ func (c *client) httpAPI(region string, protocol document, integration, route do
 	if err := c.rest("apigateway", region, "POST", base+"/routes", route, nil); err != nil {
 		return "", err
 	}
-	return made.APIID, c.rest("apigateway", region, "POST", base+"/stages", document{"stageName": "$default", "autoDeploy": true}, nil)
+	return made.APIID, c.rest("apigateway", region, "POST", base+"/stages", document{"stageName": stage, "autoDeploy": true}, nil)
 }
 
 func apiLambda(c *client) (func(*client, int) error, error) {
@@ -118,8 +123,7 @@ func apiLambda(c *client) (func(*client, int) error, error) {
 	if err != nil {
 		return nil, err
 	}
-	api, err := c.httpAPI(apiRegions[0], document{"name": "bench", "protocolType": "HTTP"},
-		document{"integrationType": "AWS_PROXY", "integrationUri": function.Configuration.FunctionArn, "payloadFormatVersion": "2.0"}, document{"routeKey": "$default"})
+	api, err := c.httpAPI(apiRegions[0], document{"integrationType": "AWS_PROXY", "integrationUri": function.Configuration.FunctionArn, "payloadFormatVersion": "2.0"}, document{"routeKey": "$default"})
 	body := strings.Repeat("x", bodySize)
 	return func(c *client, _ int) error { return c.visit(api, apiRegions[0], "/x", strings.NewReader(body), 200) }, err
 }
@@ -162,8 +166,7 @@ func apiRejected(c *client) (func(*client, int) error, error) {
 			return nil, err
 		}
 		jwt := document{"issuer": "https://cognito-idp.us-east-1.amazonaws.com/" + pool.UserPool.ID, "audience": []string{"bench"}}
-		api, err := c.httpAPI(region, document{"name": "bench", "protocolType": "HTTP"},
-			document{"integrationType": "HTTP_PROXY", "integrationUri": c.url, "integrationMethod": "GET", "payloadFormatVersion": "1.0"},
+		api, err := c.httpAPI(region, document{"integrationType": "HTTP_PROXY", "integrationUri": c.url, "integrationMethod": "GET", "payloadFormatVersion": "1.0"},
 			document{"routeKey": "$default", "authorizer": document{"name": "people", "authorizerType": "JWT", "identitySource": []string{"$request.header.Authorization"}, "jwtConfiguration": jwt}})
 		if err != nil {
 			return nil, err
@@ -179,20 +182,18 @@ func apiRejected(c *client) (func(*client, int) error, error) {
 // sockets opens n connections to a WebSocket API with a mock integration, leaves
 // them idle, and tells what memory they take.
 func sockets(c *client, n int, out io.Writer) error {
-	var api struct{ APIID string }
 	region := apiRegions[0]
-	if err := c.rest("apigateway", region, "POST", "/v2/apis", document{"name": "idle", "protocolType": "WEBSOCKET", "routeSelectionExpression": "$request.body.action"}, &api); err != nil {
-		return err
-	}
-	if err := c.rest("apigateway", region, "POST", "/v2/apis/"+api.APIID+"/stages", document{"stageName": "v1", "autoDeploy": true}, nil); err != nil {
+	id, err := c.api(region, document{"name": "idle", "protocolType": "WEBSOCKET", "routeSelectionExpression": "$request.body.action"},
+		document{"integrationType": "MOCK", "requestTemplates": document{"$default": `{"statusCode":200}`}}, document{"routeKey": "$default"}, "v1")
+	if err != nil {
 		return err
 	}
 	before := c.resident()
 	began := time.Now()
-	dialer := ws.Dialer{ReadBufferSize: 512, WriteBufferSize: 512, Host: api.APIID + ".execute-api." + region + ".localhost"}
+	dialer := ws.Dialer{ReadBufferSize: 512, WriteBufferSize: 512, Host: id + ".execute-api." + region + ".localhost"}
 	address := "ws" + strings.TrimPrefix(c.url, "http") + "/v1"
 	open := make([]net.Conn, n)
-	err := c.steps(n, func(i int) (err error) {
+	err = c.steps(n, func(i int) (err error) {
 		open[i], _, _, err = dialer.Dial(context.Background(), address)
 		return err
 	})

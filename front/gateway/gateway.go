@@ -208,6 +208,7 @@ func (x *exchange) observe(ctx context.Context, err *aws.Error) {
 		level = slog.LevelInfo // who went away needs nobody's attention
 	case x.Status >= http.StatusInternalServerError && x.req.As != nil:
 		level = slog.LevelInfo // a customer's program failed, not this one
+	case x.req.As != nil && !x.gate.RequestLog: // what a customer's program refuses is no news
 	case x.Status >= http.StatusInternalServerError && x.ErrorCode != "NotImplemented":
 		level = slog.LevelError
 	case x.Status >= http.StatusBadRequest || x.gate.RequestLog:
