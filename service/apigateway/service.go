@@ -9,6 +9,7 @@ import (
 
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/front/proxyevent"
+	"github.com/brume-cloud/brume/front/upstream"
 	"github.com/brume-cloud/brume/front/wire"
 )
 
@@ -34,25 +35,19 @@ func (s *Service) callService(ctx context.Context, v *visit, b *backendRequest) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, v.method.timeout)
 	defer cancel()
-	w := &recorder{header: http.Header{}, status: http.StatusOK}
 	v.trace("Endpoint request URI: %s", r.URL)
 	v.trace("Endpoint request headers: %s", flatHeader(r.Header))
 	v.trace("Endpoint request body after transformations: %s", b.body)
 	v.note("Sending request to %s", r.URL)
-	s.Door.ServeHTTP(w, r.WithContext(aws.ActAs(ctx, actor)))
+	out := upstream.Inside(s.Door, r.WithContext(aws.ActAs(ctx, actor)))
 	if ctx.Err() == context.DeadlineExceeded {
 		return nil, timedOut()
 	}
-	v.note("Received response. Status: %d", w.status)
-	v.trace("Endpoint response headers: %s", flatHeader(w.header))
-	v.trace("Endpoint response body before transformations: %s", w.body.Bytes())
-	for name := range w.header {
-		if proxyevent.IsFraming(name) {
-			delete(w.header, name)
-		}
-	}
-	answer := &reply{status: w.status, header: w.header, body: w.body.Bytes()}
-	if accept := r.Header.Get("Accept"); strings.HasPrefix(w.header.Get("Content-Type"), "text/xml") && (accept == "" || strings.Contains(accept, "json")) {
+	v.note("Received response. Status: %d", out.Status)
+	v.trace("Endpoint response headers: %s", flatHeader(out.Header))
+	v.trace("Endpoint response body before transformations: %s", out.Body)
+	answer := &reply{status: out.Status, header: out.Header, body: out.Body}
+	if accept := r.Header.Get("Accept"); strings.HasPrefix(out.Header.Get("Content-Type"), "text/xml") && (accept == "" || strings.Contains(accept, "json")) {
 		if text, ok := queryAnswer(answer.body); ok {
 			answer.body = text
 			answer.header.Set("Content-Type", jsonType)
@@ -142,22 +137,3 @@ func (v *visit) backendMethod() string {
 	}
 	return v.request.Method
 }
-
-// recorder takes an answer in memory.
-type recorder struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-// Header implements http.ResponseWriter.
-func (w *recorder) Header() http.Header { return w.header }
-
-// WriteHeader implements http.ResponseWriter.
-func (w *recorder) WriteHeader(status int) { w.status = status }
-
-// Write implements http.ResponseWriter.
-func (w *recorder) Write(b []byte) (int, error) { return w.body.Write(b) }
-
-// Flush implements http.Flusher: there is nobody to wait.
-func (w *recorder) Flush() {}
