@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -92,10 +93,10 @@ func TestClientThatGoesAwayEndsItsCall(t *testing.T) {
 
 func TestACallOutlastsWhoHasNoPatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ended := false
+		var ended atomic.Bool
 		g := with(func(ctx context.Context) (any, error) {
 			time.Sleep(time.Minute)
-			ended = ctx.Err() == nil
+			ended.Store(ctx.Err() == nil)
 			return new(sqs.ListQueuesOutput), nil
 		})
 		ask := func(patience time.Duration) error {
@@ -107,12 +108,13 @@ func TestACallOutlastsWhoHasNoPatience(t *testing.T) {
 		if err := ask(time.Hour); err != nil {
 			t.Error(err)
 		}
-		ended = false
-		if err := ask(time.Second); !errors.Is(err, aws.ErrPatience) || ended {
-			t.Errorf("after a second: %v, ended: %t", err, ended)
+		ended.Store(false)
+		if err := ask(time.Second); !errors.Is(err, aws.ErrPatience) || ended.Load() {
+			t.Errorf("after a second: %v, ended: %t", err, ended.Load())
 		}
 		time.Sleep(time.Minute)
-		if !ended {
+		synctest.Wait()
+		if !ended.Load() {
 			t.Error("the call did not go on")
 		}
 	})
