@@ -1,6 +1,6 @@
 module github.com/brume-cloud/brume/conform
 
-go 1.26
+go 1.26.0
 
 require (
 	github.com/aws/aws-sdk-go-v2/service/acm v1.51.4
