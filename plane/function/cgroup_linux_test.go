@@ -78,3 +78,20 @@ func TestAbuseHurtsNobodyElse(t *testing.T) {
 		}
 	}
 }
+
+// TestSandboxesAreMadeAtTheSameTime: a process that is being started for one has the
+// files of others open for a moment.
+func TestSandboxesAreMadeAtTheSameTime(t *testing.T) {
+	p, _ := isolated(t)
+	var all sync.WaitGroup
+	for i := range 24 {
+		all.Go(func() {
+			s := testSpec(t)
+			s.Key = fmt.Sprint("same time ", i)
+			if out, err := p.Invoke(t.Context(), s, Event{RequestID: s.Key, Payload: []byte("{}")}); err != nil || out.FunctionError != "" {
+				t.Errorf("call %d: %v %s", i, err, out.Payload)
+			}
+		})
+	}
+	all.Wait()
+}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -249,10 +250,26 @@ func (b *builder) mount(m mounting) {
 	if b.err != nil {
 		return
 	}
-	if err := unix.Mount(m.source, m.target, m.kind, m.flags, m.data); err != nil {
-		b.err = fmt.Errorf("mount %q: %w", m.target, err)
+	for attempt := 1; ; attempt++ {
+		err := unix.Mount(m.source, m.target, m.kind, m.flags, m.data)
+		if errors.Is(err, unix.EBUSY) && attempt < mountAttempts {
+			time.Sleep(mountPause)
+			continue
+		}
+		if err != nil {
+			b.err = fmt.Errorf("mount %q: %w", m.target, err)
+		}
+		return
 	}
 }
+
+// A file that was written into a sandbox is open for a moment in a process that is
+// started at the same time for another one, until that has become its program: so long
+// nothing can be made read-only.
+const (
+	mountAttempts = 500
+	mountPause    = time.Millisecond
+)
 
 // mounting is one mount, as the system call takes it.
 type mounting struct {
