@@ -12,16 +12,20 @@ import (
 // value as long as its slot's last write is not later.
 //
 // It has a fixed number of places and only takes small values that were asked
-// for twice in a row, so passing traffic does not wash it out. It belongs to an
-// era: another engine's values are other values.
+// for twice in a row, so passing traffic does not wash it out. Of records that
+// callers share (GetShared), which may be dear to decode, it takes large ones too,
+// up to a total. It belongs to an era: another engine's values are other values.
 type recall struct {
 	places [recallPlaces]atomic.Pointer[remembered]
 	asked  [recallPlaces]atomic.Uint32 // who missed last; two misses in a row make a place
+	large  atomic.Int64                // bytes of values larger than recallValue
 }
 
 const (
 	recallPlaces = 1 << 12
-	recallValue  = 2 << 10 // bytes; larger values are not kept
+	recallValue  = 2 << 10  // bytes; larger values are not kept, unless they are shared
+	recallShared = 1 << 20  // bytes; larger values are never kept
+	recallLarge  = 16 << 20 // bytes of all values larger than recallValue
 )
 
 // remembered is a key's value, or that it has none, as of a version.
@@ -36,6 +40,15 @@ type reading struct {
 	value   []byte
 	present bool
 	version uint64
+	shared  bool // it was asked for by GetShared
+}
+
+// largeness is what the reading counts for among large values.
+func (r *reading) largeness() int64 {
+	if len(r.value) <= recallValue {
+		return 0
+	}
+	return int64(len(r.value))
 }
 
 // written knows the version of the last write to each slot of key hashes, and
@@ -72,7 +85,7 @@ func (r *recall) get(key []byte, hash, version uint64, w *written) (*remembered,
 
 // put keeps what was read of a key, if it is asked for often.
 func (r *recall) put(hash uint64, now reading) {
-	if len(now.value) > recallValue {
+	if len(now.value) > recallValue && (!now.shared || len(now.value) > recallShared) {
 		return
 	}
 	i := hash % recallPlaces
@@ -80,7 +93,26 @@ func (r *recall) put(hash uint64, now reading) {
 		return
 	}
 	now.key, now.value = bytes.Clone(now.key), bytes.Clone(now.value)
-	r.places[i].Store(&remembered{reading: now})
+	if n := now.largeness(); n > 0 && r.large.Add(n) > recallLarge {
+		r.shed()
+	}
+	r.place(&r.places[i], &remembered{reading: now})
+}
+
+// place puts m in the place of what was there.
+func (r *recall) place(at *atomic.Pointer[remembered], m *remembered) {
+	if old := at.Swap(m); old != nil {
+		r.large.Add(-old.largeness())
+	}
+}
+
+// shed forgets all large values: many of them are of records that nobody asks for any more.
+func (r *recall) shed() {
+	for i := range r.places {
+		if m := r.places[i].Load(); m != nil && m.largeness() > 0 && r.places[i].CompareAndSwap(m, nil) {
+			r.large.Add(-m.largeness())
+		}
+	}
 }
 
 // refresh replaces the value of a key that has a place.
@@ -88,6 +120,6 @@ func (r *recall) refresh(key string, hash uint64, m *remembered) {
 	place := &r.places[hash%recallPlaces]
 	if old := place.Load(); old != nil && string(old.key) == key {
 		m.key = old.key
-		place.Store(m)
+		r.place(place, m)
 	}
 }

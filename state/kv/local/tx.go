@@ -29,6 +29,7 @@ type tx struct {
 	pinned      bool     // readVersion is set
 	stale       bool     // the last run was: this one takes its snapshot first
 	recalled    []uint64 // hashes of keys that were read before snap was taken
+	sharing     bool     // what is read is for GetShared
 
 	points []point // read by Get
 	spans  []span  // walked by Scan
@@ -97,7 +98,9 @@ func (t *tx) GetShared(key kv.Key, decode func([]byte) any) (any, bool) {
 			return m.as(decode), true
 		}
 	}
+	t.sharing = true
 	value, ok := t.Get(key)
+	t.sharing = false
 	if !ok {
 		return nil, false
 	}
@@ -152,13 +155,13 @@ func (t *tx) read(key []byte, hash uint64) ([]byte, bool) {
 		value, ok := t.get(t.era.engine, key)
 		if !t.store.committer.history.points.since(hash, t.readVersion) {
 			t.recalled = append(t.recalled, hash)
-			t.era.recall.put(hash, reading{key, value, ok, t.readVersion})
+			t.era.recall.put(hash, reading{key, value, ok, t.readVersion, t.sharing})
 			return value, ok
 		}
 	}
 	t.begin()
 	value, ok := t.get(t.snap, key)
-	t.era.recall.put(hash, reading{key, value, ok, t.readVersion})
+	t.era.recall.put(hash, reading{key, value, ok, t.readVersion, t.sharing})
 	return value, ok
 }
 
@@ -341,6 +344,6 @@ func (t *tx) reset() {
 	clear(t.points)
 	clear(t.spans)
 	t.points, t.spans = t.points[:0], t.spans[:0]
-	t.recalled, t.pinned = t.recalled[:0], false
+	t.recalled, t.pinned, t.sharing = t.recalled[:0], false, false
 	t.now, t.stamps, t.version, t.lost, t.err, t.alone = time.Time{}, 0, 0, false, nil, nil
 }
