@@ -24,8 +24,8 @@ type Decision struct {
 	Context   map[string]any // what it found out; numbers are json.Number
 	UsageKey  string         // usageIdentifierKey: the API key that the call counts for
 
-	simple, allowed bool
-	policy          *policy.Policy
+	allowed bool
+	policy  *policy.Policy // nil: allowed says all
 }
 
 // ReadSimple reads an answer that says isAuthorized.
@@ -38,7 +38,7 @@ func ReadSimple(payload []byte) (*Decision, error) {
 	if decode(payload, &said) != nil || said.Allowed == nil {
 		return nil, ErrMalformed
 	}
-	return &Decision{simple: true, allowed: *said.Allowed, Context: said.Context}, nil
+	return &Decision{allowed: *said.Allowed, Context: said.Context}, nil
 }
 
 // ReadPolicy reads an answer that has a policy.
@@ -55,7 +55,7 @@ func ReadPolicy(payload []byte) (*Decision, error) {
 	}
 	document, some := withoutEmpty(said.Policy)
 	if !some {
-		return &Decision{Principal: said.Principal, Context: said.Context, UsageKey: said.UsageKey, simple: true}, nil
+		return &Decision{Principal: said.Principal, Context: said.Context, UsageKey: said.UsageKey}, nil
 	}
 	p, err := policy.Parse(document, policy.Identity)
 	if err != nil {
@@ -95,7 +95,7 @@ func decode(payload []byte, into any) error {
 // Allows reports whether the call, to the resource arn:aws:execute-api:…, may go
 // on, and where it may not, whether a policy says so expressly.
 func (d *Decision) Allows(call *aws.Call, resource string) (allowed, expressly bool) {
-	if d.simple {
+	if d.policy == nil {
 		return d.allowed, false
 	}
 	caller := aws.Caller{Kind: aws.AssumedRole, Account: call.Account}

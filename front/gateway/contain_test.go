@@ -95,6 +95,9 @@ func TestACallOutlastsWhoHasNoPatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ended atomic.Bool
 		g := with(func(ctx context.Context) (any, error) {
+			if actor, _ := aws.ActorFrom(ctx); actor.Patience != 0 {
+				t.Error("the calls that it makes would be given up as well")
+			}
 			time.Sleep(time.Minute)
 			ended.Store(ctx.Err() == nil)
 			return new(sqs.ListQueuesOutput), nil

@@ -13,7 +13,7 @@ import (
 // made on behalf of the call that ctx carries.
 func (g *Gateway) Invoke(ctx context.Context, service, operation string, input any) (any, error) {
 	x := &exchange{gate: g, input: input}
-	var patience time.Duration
+	patience := time.Duration(0)
 	if actor, ok := aws.ActorFrom(ctx); ok {
 		x.Call = aws.Call{
 			Account: actor.Account, Region: actor.Region, Caller: actor.Caller, Source: actor.Source, SourceAccount: actor.SourceAccount, Host: g.Address, UserAgent: actor.Caller.Service,
@@ -23,7 +23,11 @@ func (g *Gateway) Invoke(ctx context.Context, service, operation string, input a
 		if x.Trace == "" {
 			x.Trace = aws.TraceOf(ctx)
 		}
-		x.hurry, patience = actor.Hurry, actor.Patience
+		x.hurry = actor.Hurry
+		if patience = actor.Patience; patience > 0 { // it is for this call, not for those that it makes
+			actor.Patience = 0
+			ctx = aws.ActAs(ctx, actor)
+		}
 	} else { // from where the call came that this one is made for
 		parent := aws.CallFrom(ctx)
 		x.Call = aws.Call{
