@@ -19,7 +19,7 @@ import (
 const (
 	maxHeader      = 64 << 10         // bytes of request line and headers
 	headerTimeout  = 20 * time.Second // to send them
-	idleTimeout    = 2 * time.Minute  // of a connection between requests
+	idleTimeout    = 2 * time.Minute  // of a connection between requests, unless the server says another
 	firstTimeout   = 10 * time.Second // to send the first byte of a connection
 	tlsRecordStart = 0x16             // the first byte of a TLS handshake
 )
@@ -31,6 +31,7 @@ type Server struct {
 	Log     *slog.Logger
 	TLS     func() (*tls.Config, error) // made when it is first needed; nil for no TLS
 	Grace   time.Duration               // for running requests, once the server is to end
+	Idle    time.Duration               // of a connection between requests; 0 is two minutes
 }
 
 // Serve serves l until ctx ends, then lets running requests finish.
@@ -38,7 +39,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	rest := &handed{conns: make(chan net.Conn), done: make(chan struct{}), at: l.Addr()}
 	full := s.full()
 	plain := &http1.Server{
-		Handler: s.Handler, FirstTimeout: firstTimeout, HeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, Log: s.Log,
+		Handler: s.Handler, FirstTimeout: firstTimeout, HeaderTimeout: headerTimeout, IdleTimeout: s.idle(), Log: s.Log,
 		Rest: func(c net.Conn, first []byte) { rest.give(s.secure(c, first)) },
 	}
 	go full.Serve(rest) //nolint:errcheck // it ends with rest
@@ -64,6 +65,13 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return err
 }
 
+func (s *Server) idle() time.Duration {
+	if s.Idle > 0 {
+		return s.Idle
+	}
+	return idleTimeout
+}
+
 // full is net/http's server, for all that http1 hands over.
 func (s *Server) full() *http.Server {
 	protocols := new(http.Protocols)
@@ -74,7 +82,7 @@ func (s *Server) full() *http.Server {
 		Handler:           s.Handler,
 		Protocols:         protocols,
 		ReadHeaderTimeout: headerTimeout,
-		IdleTimeout:       idleTimeout,
+		IdleTimeout:       s.idle(),
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
 	}

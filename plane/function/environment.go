@@ -103,7 +103,8 @@ func (p *Plane) newEnvironment(f *found) (*environment, error) {
 	e.address = l.Addr().String()
 	ctx, stop := context.WithCancel(context.Background())
 	e.silence = stop
-	server := listen.Server{Handler: e.routes(), Log: slog.New(slog.DiscardHandler)}
+	// A runtime's connection is idle while its function works.
+	server := listen.Server{Handler: e.routes(), Log: slog.New(slog.DiscardHandler), Idle: connectionIdle}
 	go func() { _ = server.Serve(ctx, l) }() // it ends when it is told to
 	return e, nil
 }

@@ -9,6 +9,8 @@ const (
 	maxAge      = 2 * time.Hour // so that an environment's credentials never expire in it
 	shutdownFor = 300 * time.Millisecond
 
+	connectionIdle = maxAge + 15*time.Minute // of the Runtime API: an environment's age and its last call's timeout
+
 	maxResponse = 6*1024*1024 + 100 // AWS: Lambda quotas, the figure in its error text
 	maxStream   = 200 << 20         // AWS: Lambda quotas, streamed response payload
 	maxError    = 256 << 10
