@@ -77,7 +77,7 @@ func NewFirst(call *aws.Call, r *wire.Request) *First {
 	e := &First{
 		Path: path, Method: r.Method, Headers: map[string]string{}, MultiHeaders: map[string][]string{}, Query: lasts(r.Params), MultiQuery: every(r.Params),
 		Context: FirstContext{
-			Method: r.Method, ExtendedID: extended(call), Time: Written(call.Start), Path: path, AccountID: "anonymous", Protocol: r.Proto,
+			Method: r.Method, ExtendedID: ExtendedID(call), Time: Written(call.Start), Path: path, AccountID: "anonymous", Protocol: r.Proto,
 			DomainPrefix: prefixOf(host), Epoch: call.Start.UnixMilli(), RequestID: call.RequestID, DomainName: host,
 			Identity: Identity{SourceIP: call.SourceIP, UserAgent: call.UserAgent},
 		},
@@ -91,8 +91,8 @@ func NewFirst(call *aws.Call, r *wire.Request) *First {
 	return e
 }
 
-// extended is the other id of a request, in the form of AWS's.
-func extended(call *aws.Call) string {
+// ExtendedID is the other id of a request, in the form of AWS's.
+func ExtendedID(call *aws.Call) string {
 	id := call.RequestID
 	return id[:min(15, len(id))] + "="
 }

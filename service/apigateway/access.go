@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/proxyevent"
 )
 
 // controlAccess is what a call to the API needs. AWS: "Actions, resources, and
@@ -34,7 +35,7 @@ func pathOf(operation string, input any) string {
 		}
 		return ""
 	}
-	if resource := pathUnescaped(text("ResourceArn")); resource != "" {
+	if resource := proxyevent.Decoded(text("ResourceArn")); resource != "" {
 		return "/tags/" + strings.ReplaceAll(resource, "/", "%2F")
 	}
 	var path strings.Builder

@@ -44,7 +44,7 @@ func (v *visit) context(name string) string {
 		prefix, _, _ := strings.Cut(proxyevent.Hostname(v.call.Host), ".")
 		return prefix
 	case "extendedRequestId":
-		return v.extendedID()
+		return proxyevent.ExtendedID(v.call)
 	case "httpMethod":
 		return v.request.Method
 	case "isCanaryRequest":
@@ -56,7 +56,7 @@ func (v *visit) context(name string) string {
 	case "requestId":
 		return v.call.RequestID
 	case "requestTime":
-		return v.call.Start.UTC().Format("02/Jan/2006:15:04:05 +0000")
+		return proxyevent.Written(v.call.Start)
 	case "requestTimeEpoch":
 		return strconv.FormatInt(v.call.Start.UnixMilli(), 10)
 	case "stage":
@@ -87,11 +87,6 @@ func (v *visit) outcome(name string) string {
 		return deref(v.basePath)
 	}
 	return ""
-}
-
-// extendedID is an id in the form of x-amz-apigw-id.
-func (v *visit) extendedID() string {
-	return v.call.RequestID[:min(15, len(v.call.RequestID))] + "="
 }
 
 // fullPath is the path with the stage, or as it was below a custom domain.

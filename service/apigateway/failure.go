@@ -6,6 +6,7 @@ import (
 
 	api "github.com/brume-cloud/brume/api/apigateway"
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/proxyevent"
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/front/wire/schema"
 	"github.com/brume-cloud/brume/service/apigateway/vtl"
@@ -177,7 +178,7 @@ func (v *visit) write(r *reply, res *wire.Response) {
 		res.Header[name] = values
 	}
 	res.Header["X-Amzn-Requestid"] = []string{res.RequestID}
-	res.Header["X-Amz-Apigw-Id"] = []string{v.extendedID()}
+	res.Header["X-Amz-Apigw-Id"] = []string{proxyevent.ExtendedID(v.call)}
 	res.Body = append(res.Body, r.body...)
 }
 

@@ -104,7 +104,7 @@ func (v *visit) event() *proxyevent.First {
 	}
 	c := &e.Context
 	c.ResourceID, c.ResourcePath, c.Path, c.AccountID = m.resource.Id, *m.resource.Path, v.fullPath(), string(v.Account)
-	c.Stage, c.APIID, c.DeploymentID, c.ExtendedID = v.stageName, v.API, v.deployment, v.extendedID()
+	c.Stage, c.APIID, c.DeploymentID = v.stageName, v.API, v.deployment
 	if v.call.Caller.Kind != aws.Anonymous {
 		c.Identity.Sign(&v.call.Caller)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/front/accesslog"
 	"github.com/brume-cloud/brume/front/logwriter"
+	"github.com/brume-cloud/brume/front/proxyevent"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
@@ -62,7 +63,7 @@ func (v *visit) noteRequest() {
 	if v.journal == nil || v.method == nil {
 		return
 	}
-	v.note("Extended Request Id: %s", v.extendedID())
+	v.note("Extended Request Id: %s", proxyevent.ExtendedID(v.call))
 	v.note("Starting execution for request: %s", v.call.RequestID)
 	v.note("HTTP Method: %s, Resource Path: %s", v.request.Method, v.path)
 	path, query := map[string]string{}, map[string]string{}

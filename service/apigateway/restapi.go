@@ -3,7 +3,6 @@ package apigateway
 import (
 	"context"
 	"encoding/json"
-	"net/url"
 
 	api "github.com/brume-cloud/brume/api/apigateway"
 	"github.com/brume-cloud/brume/state/kv"
@@ -206,12 +205,4 @@ func (s *Service) DeleteRestApi(ctx context.Context, in *api.DeleteRestApiInput)
 		return nil
 	})
 	return &api.DeleteRestApiOutput{}, err
-}
-
-// pathUnescaped is a label of a path, which the client may have escaped.
-func pathUnescaped(label string) string {
-	if s, err := url.PathUnescape(label); err == nil {
-		return s
-	}
-	return label
 }

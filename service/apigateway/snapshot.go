@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	api "github.com/brume-cloud/brume/api/apigateway"
+	"github.com/brume-cloud/brume/front/proxyevent"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
@@ -111,7 +112,7 @@ type parameter struct{ name, value, raw string }
 
 // newParameter is the value of an element of a path, whose name is in braces.
 func newParameter(part, raw string) parameter {
-	return parameter{strings.Trim(part, "{}+"), pathUnescaped(raw), raw}
+	return parameter{strings.Trim(part, "{}+"), proxyevent.Decoded(raw), raw}
 }
 
 // route finds the method for a path, which begins with a slash and is decoded by

@@ -8,6 +8,7 @@ import (
 	api "github.com/brume-cloud/brume/api/apigateway"
 	"github.com/brume-cloud/brume/api/apigatewayv2"
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/proxyevent"
 	"github.com/brume-cloud/brume/state/kv"
 )
 
@@ -73,12 +74,12 @@ func isDomain(resource string) bool { return strings.Contains(resource, ":/domai
 
 // TagResource adds tags.
 func (s *Service) TagResource(ctx context.Context, in *api.TagResourceInput) (*api.TagResourceOutput, error) {
-	if name := pathUnescaped(in.ResourceArn); isDomain(name) {
+	if name := proxyevent.Decoded(in.ResourceArn); isDomain(name) {
 		_, err := s.Domains.TagResource(ctx, &apigatewayv2.TagResourceInput{ResourceArn: name, Tags: in.Tags})
 		return &api.TagResourceOutput{}, err
 	}
 	err := kv.Update(ctx, s.Store, func(tx kv.Tx) error {
-		return tagged(tx, scopeOf(ctx), pathUnescaped(in.ResourceArn), func(tags map[string]string) (map[string]string, error) {
+		return tagged(tx, scopeOf(ctx), proxyevent.Decoded(in.ResourceArn), func(tags map[string]string) (map[string]string, error) {
 			all := map[string]string{}
 			maps.Copy(all, tags)
 			maps.Copy(all, in.Tags)
@@ -90,12 +91,12 @@ func (s *Service) TagResource(ctx context.Context, in *api.TagResourceInput) (*a
 
 // UntagResource removes tags.
 func (s *Service) UntagResource(ctx context.Context, in *api.UntagResourceInput) (*api.UntagResourceOutput, error) {
-	if name := pathUnescaped(in.ResourceArn); isDomain(name) {
+	if name := proxyevent.Decoded(in.ResourceArn); isDomain(name) {
 		_, err := s.Domains.UntagResource(ctx, &apigatewayv2.UntagResourceInput{ResourceArn: name, TagKeys: in.TagKeys})
 		return &api.UntagResourceOutput{}, err
 	}
 	err := kv.Update(ctx, s.Store, func(tx kv.Tx) error {
-		return tagged(tx, scopeOf(ctx), pathUnescaped(in.ResourceArn), func(tags map[string]string) (map[string]string, error) {
+		return tagged(tx, scopeOf(ctx), proxyevent.Decoded(in.ResourceArn), func(tags map[string]string) (map[string]string, error) {
 			left := map[string]string{}
 			maps.Copy(left, tags)
 			for _, key := range in.TagKeys {
@@ -109,7 +110,7 @@ func (s *Service) UntagResource(ctx context.Context, in *api.UntagResourceInput)
 
 // GetTags lists the tags of a resource.
 func (s *Service) GetTags(ctx context.Context, in *api.GetTagsInput) (*api.GetTagsOutput, error) {
-	if name := pathUnescaped(in.ResourceArn); isDomain(name) {
+	if name := proxyevent.Decoded(in.ResourceArn); isDomain(name) {
 		of, err := s.Domains.GetTags(ctx, &apigatewayv2.GetTagsInput{ResourceArn: name})
 		if err != nil {
 			return nil, err
@@ -118,7 +119,7 @@ func (s *Service) GetTags(ctx context.Context, in *api.GetTagsInput) (*api.GetTa
 	}
 	out := &api.GetTagsOutput{Tags: map[string]string{}}
 	err := kv.View(ctx, s.Store, func(tx kv.Tx) error {
-		return tagged(tx, scopeOf(ctx), pathUnescaped(in.ResourceArn), func(tags map[string]string) (map[string]string, error) {
+		return tagged(tx, scopeOf(ctx), proxyevent.Decoded(in.ResourceArn), func(tags map[string]string) (map[string]string, error) {
 			maps.Copy(out.Tags, tags)
 			return nil, nil
 		})

@@ -2,7 +2,6 @@ package apigateway
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"strings"
 
@@ -74,7 +73,7 @@ func destinationOf(host, path string) (d destination, ok bool) {
 
 // destination is where a request goes, by its own host or by a custom domain.
 func (s *Service) destination(ctx context.Context, req *wire.Request) (d destination, ok bool) {
-	host := hostName(req.Request)
+	host := proxyevent.Hostname(req.Host)
 	if d, ok = destinationOf(host, req.Path); ok {
 		return d, true
 	}
@@ -88,13 +87,6 @@ func (s *Service) destination(ctx context.Context, req *wire.Request) (d destina
 		d.stage, d.path = stage, "/"+below
 	}
 	return d, true
-}
-
-func hostName(r *http.Request) string {
-	if host, _, err := net.SplitHostPort(r.Host); err == nil {
-		return host
-	}
-	return r.Host
 }
 
 // Site claims requests to the APIs that are there.

@@ -36,18 +36,18 @@ func arn(r aws.Region, path string) string {
 // executeARN is what requests to the API are allowed by: /STAGE/METHOD/PATH, or
 // /STAGE/ROUTE of WebSockets.
 func (a address) executeARN(path string) string {
-	return aws.NewARN("execute-api", a.Region, a.Account, a.ID+path).String()
+	return aws.NewARN(executeAPI, a.Region, a.Account, a.ID+path).String()
 }
 
 const (
-	hostLabel   = "execute-api"
+	executeAPI  = "execute-api" // in the hosts and the ARNs of APIs, and what requests to them are signed for
 	amazonHosts = ".amazonaws.com"
 )
 
 // host is the host of the API as the caller of c can reach it: AWS's own for who
 // called AWS's, and otherwise one below localhost.
 func (s *Service) host(c *aws.Call, a address) (host string, tls bool) {
-	host = a.ID + "." + hostLabel + "." + string(a.Region)
+	host = a.ID + "." + executeAPI + "." + string(a.Region)
 	if called, _, err := net.SplitHostPort(c.Host); err == nil && strings.HasSuffix(called, amazonHosts) || strings.HasSuffix(c.Host, amazonHosts) {
 		return host + amazonHosts, true
 	}
@@ -78,5 +78,5 @@ func (s *Service) endpoint(c *aws.Call, a address, p apigatewayv2.ProtocolType) 
 // apiHost reads ID.execute-api.REGION.….
 func apiHost(host string) (id string, ok bool) {
 	id, rest, _ := strings.Cut(host, ".")
-	return strings.ToLower(id), strings.HasPrefix(rest, hostLabel+".")
+	return strings.ToLower(id), strings.HasPrefix(rest, executeAPI+".")
 }

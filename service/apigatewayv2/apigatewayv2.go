@@ -80,11 +80,16 @@ type Service struct {
 	apigatewayv2.Unimplemented
 	Deps
 	functions lambda.Client
+	visiting  *schema.Operation // what a request to an HTTP API is
 }
 
 // New returns the service.
 func New(d Deps) *Service {
-	return &Service{Deps: d, functions: lambda.NewClient(d.Via)}
+	s := &Service{Deps: d, functions: lambda.NewClient(d.Via)}
+	s.visiting = schema.Beside(schema.Dispatch{Name: visiting, Call: func(ctx context.Context, _, in any) (any, error) {
+		return s.receive(ctx, in.(*visit))
+	}})
+	return s
 }
 
 // Invalid says in API Gateway's words what is wrong with a request.

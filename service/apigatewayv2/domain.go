@@ -102,7 +102,7 @@ func (s *Service) point(r aws.Region, d *apigatewayv2.DomainName) {
 	case edge:
 		c.ApiGatewayDomainName, c.HostedZoneId = new("d"+s.id(edgeLabel)+edgeHosts), new(edgeZone)
 	default:
-		c.ApiGatewayDomainName, c.HostedZoneId = new("d-"+s.id(apiIDLength)+"."+hostLabel+"."+string(r)+amazonHosts), new(hostedZone)
+		c.ApiGatewayDomainName, c.HostedZoneId = new("d-"+s.id(apiIDLength)+"."+executeAPI+"."+string(r)+amazonHosts), new(hostedZone)
 	}
 }
 

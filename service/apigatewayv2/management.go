@@ -43,7 +43,7 @@ func (s *Service) manage(req *wire.Request, to arrival, id string) {
 		name, call = "DeleteConnection", s.deleteConnection
 	}
 	req.As = &wire.Guise{
-		Codec: &managementCodec{m}, SigningName: executing, BodyLimit: maxMessage,
+		Codec: &managementCodec{m}, SigningName: executeAPI, BodyLimit: maxMessage,
 		Operation: schema.Beside(schema.Dispatch{Name: name, Call: func(ctx context.Context, _, _ any) (any, error) { return call(ctx, m) }}),
 	}
 }

@@ -63,7 +63,7 @@ func (v *visit) variables() map[string]string {
 func (v *visit) domainName(call *aws.Call) (name, prefix string) {
 	name = proxyevent.Hostname(call.Host)
 	if _, ok := apiHost(name); !ok && v.domain == nil {
-		name = v.api + "." + hostLabel + "." + string(v.at.Region) + amazonHosts
+		name = v.api + "." + executeAPI + "." + string(v.at.Region) + amazonHosts
 	}
 	prefix, _, _ = strings.Cut(name, ".")
 	return name, prefix

@@ -11,12 +11,9 @@ import (
 	"github.com/brume-cloud/brume/state/kv"
 )
 
-// executing is the signing name of requests to APIs.
-const executing = "execute-api"
-
 // pathForm begins the paths of APIs at a host that is none of theirs, as local
 // clouds have in common: /_aws/execute-api/ID/STAGE/….
-const pathForm = "/_aws/" + executing + "/"
+const pathForm = "/_aws/" + executeAPI + "/"
 
 // arrival is where a request to an API goes.
 type arrival struct {
@@ -100,7 +97,7 @@ func (s *Service) Front(ctx context.Context, w http.ResponseWriter, req *wire.Re
 		return err
 	})
 	if err != nil && claimed {
-		disguise(req, nil)
+		s.disguise(req, nil)
 	}
 	if err != nil || !claimed {
 		return w, err

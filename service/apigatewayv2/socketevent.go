@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/brume-cloud/brume/api/apigatewayv2"
+	"github.com/brume-cloud/brume/front/proxyevent"
 	"github.com/brume-cloud/brume/front/wire"
 )
 
@@ -114,7 +115,7 @@ func (x *exchange) context() socketContext {
 	}
 	c := socketContext{
 		RouteKey: key, MessageID: x.messageID, EventType: x.kind, ExtendedID: x.requestID, RequestID: x.requestID,
-		Time: x.at.UTC().Format("02/Jan/2006:15:04:05 +0000"), Epoch: x.at.UnixMilli(), Direction: "IN", Stage: x.connection.Stage,
+		Time: proxyevent.Written(x.at), Epoch: x.at.UnixMilli(), Direction: "IN", Stage: x.connection.Stage,
 		ConnectedAt: x.Connected.UnixMilli(), Identity: x.identity(), DomainName: x.Host, ConnectionID: x.ID, APIID: x.API,
 		Authorizer: x.Authorizer,
 	}

@@ -36,7 +36,7 @@ func (s *Service) visitWebSocket(ctx context.Context, w http.ResponseWriter, v *
 	call := aws.CallFrom(ctx)
 	v.connection = connection{API: v.to.api, Stage: v.to.stage, ID: s.token(), Host: call.Host, SourceIP: call.SourceIP, UserAgent: call.UserAgent, Connected: call.Start}
 	req.As = &wire.Guise{
-		Codec: &socketCodec{v}, SigningName: executing, Anonymous: true,
+		Codec: &socketCodec{v}, SigningName: executeAPI, Anonymous: true,
 		Operation: schema.Beside(schema.Dispatch{Name: connectOperation, Call: func(ctx context.Context, _, _ any) (any, error) { return v, s.open(ctx, v) }}),
 	}
 	// AWS answers so whatever is wrong: a stage that is not there, or no wish for a connection.

@@ -7,9 +7,9 @@ import (
 
 	"github.com/brume-cloud/brume/api/apigatewayv2"
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/authorizer"
 	"github.com/brume-cloud/brume/front/proxyevent"
 	"github.com/brume-cloud/brume/front/wire"
-	"github.com/brume-cloud/brume/front/wire/schema"
 )
 
 // visit is a request to an HTTP API.
@@ -43,8 +43,8 @@ func requestBytes(r *http.Request) int {
 }
 
 // disguise makes of a request an operation of its own.
-func disguise(req *wire.Request, v *visit) *wire.Guise {
-	req.As = &wire.Guise{Codec: &codec{v}, BodyLimit: maxPayload, Anonymous: true, SigningName: executing, Operation: schema.Beside(schema.Dispatch{Name: visiting})}
+func (s *Service) disguise(req *wire.Request, v *visit) *wire.Guise {
+	req.As = &wire.Guise{Codec: &codec{v}, BodyLimit: maxPayload, Anonymous: true, SigningName: executeAPI, Operation: s.visiting}
 	return req.As
 }
 
@@ -52,7 +52,7 @@ func disguise(req *wire.Request, v *visit) *wire.Guise {
 // that asks whether a page may send it.
 func (s *Service) visitHTTP(ctx context.Context, w http.ResponseWriter, v *visit) (http.ResponseWriter, error) {
 	req, call := v.request, aws.CallFrom(ctx)
-	as := disguise(req, v)
+	as := s.disguise(req, v)
 	if v.served == nil || v.Disabled && v.domain == nil {
 		return nil, notFound()
 	}
@@ -74,7 +74,6 @@ func (s *Service) visitHTTP(ctx context.Context, w http.ResponseWriter, v *visit
 		return nil, notFound()
 	}
 	as.Anonymous = v.plan.route.AuthorizationType != apigatewayv2.AuthorizationTypeAWSIAM
-	as.Operation = schema.Beside(schema.Dispatch{Name: visiting, Call: func(ctx context.Context, _, _ any) (any, error) { return s.receive(ctx, v) }})
 	return w, nil
 }
 
@@ -87,7 +86,7 @@ func (v *visit) access() []aws.Access {
 	if v.plan.route.AuthorizationType != apigatewayv2.AuthorizationTypeAWSIAM {
 		return nil
 	}
-	return []aws.Access{{Action: "execute-api:" + visiting, Resource: v.resource(), Owner: v.at.Account}}
+	return []aws.Access{{Action: authorizer.Action, Resource: v.resource(), Owner: v.at.Account}}
 }
 
 // resource is the request as policies name it.
