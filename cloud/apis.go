@@ -6,14 +6,12 @@ import (
 	"github.com/brume-cloud/brume/front/authorizer"
 	"github.com/brume-cloud/brume/front/jwt"
 	"github.com/brume-cloud/brume/front/pace"
-	"github.com/brume-cloud/brume/front/upstream"
 	"github.com/brume-cloud/brume/service/apigateway"
 	"github.com/brume-cloud/brume/service/apigatewayv2"
 )
 
 // apis is what both generations of API Gateway share.
 type apis struct {
-	backends  *upstream.Client
 	tokens    *jwt.Verifier
 	decisions *authorizer.Cache
 	roles     *assume.Roles
@@ -24,11 +22,10 @@ type apis struct {
 // service too, which has the custom domains of both.
 func (s *System) sharedByAPIs(via aws.Invoker) *apis {
 	if s.apis == nil {
-		backends := upstream.New()
-		a := &apis{backends, jwt.New(s.issuerKeys, backends.HTTP()), new(authorizer.Cache), assume.NewRoles(via, apigateway.Principal), new(pace.Buckets)}
+		a := &apis{jwt.New(s.issuerKeys, s.outside.HTTP()), new(authorizer.Cache), assume.NewRoles(via, apigateway.Principal), new(pace.Buckets)}
 		s.webAPIs = apigatewayv2.New(apigatewayv2.Deps{
 			Store: s.store, Random: random{}, Via: via, Log: s.log, Endpoint: s.endpoint, Clock: s.clock, Logs: s.logs, Pace: a.pace,
-			Tokens: a.tokens, Decisions: a.decisions, Upstream: a.backends, Roles: a.roles, Door: via.(*within),
+			Tokens: a.tokens, Decisions: a.decisions, Upstream: s.outside, Roles: a.roles, Door: via.(*within),
 			Sockets: s.sockets, Render: render, Meter: s.meter, REST: apigateway.Stages{},
 		})
 		s.apis = a
@@ -39,7 +36,7 @@ func (s *System) sharedByAPIs(via aws.Invoker) *apis {
 func openAPIGateway(s *System, via aws.Invoker) any {
 	a := s.sharedByAPIs(via)
 	return apigateway.New(apigateway.Deps{
-		Store: s.store, Random: random{}, Via: via, Pace: a.pace, Door: via.(*within), HTTP: a.backends,
+		Store: s.store, Random: random{}, Via: via, Pace: a.pace, Door: via.(*within), HTTP: s.outside,
 		Tokens: a.tokens, Decisions: a.decisions, Endpoint: s.endpoint, Roles: a.roles, Logs: s.logs, Domains: s.webAPIs,
 	})
 }

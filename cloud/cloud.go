@@ -25,6 +25,7 @@ import (
 	"github.com/brume-cloud/brume/front/gateway"
 	"github.com/brume-cloud/brume/front/logwriter"
 	"github.com/brume-cloud/brume/front/meter"
+	"github.com/brume-cloud/brume/front/upstream"
 	"github.com/brume-cloud/brume/plane/websocket"
 	"github.com/brume-cloud/brume/service/apigatewayv2"
 	"github.com/brume-cloud/brume/service/cognitoidentity"
@@ -72,6 +73,7 @@ type System struct {
 	sns           *sns.Service
 	userPools     *cognitoidp.Service
 	identityPools *cognitoidentity.Service
+	outside       *upstream.Client // how services reach what is not in this cloud
 	apis          *apis
 	logs          *logwriter.Writer
 	gate          *gateway.Gateway
@@ -153,6 +155,7 @@ func (s *System) wire() {
 	s.certs.dir, s.certs.wall = s.certificateDir(), s.clock.Wall
 	s.identities = newIdentities(s)
 	s.functions = &functions{system: s}
+	s.outside = upstream.New()
 	s.sockets = sockets{websocket.New(s.clock)}
 	services := makeServices(s)
 	s.scheduler = job.New(s.store, s.clock, services.jobs, s.log)

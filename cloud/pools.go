@@ -9,7 +9,7 @@ import (
 )
 
 func openCognito(s *System, via aws.Invoker) any {
-	s.userPools = cognitoidp.New(cognitoidp.Deps{Store: s.store, Random: random{}, Via: via, HTTP: outside(), Post: s.post, Endpoint: s.endpoint})
+	s.userPools = cognitoidp.New(cognitoidp.Deps{Store: s.store, Random: random{}, Via: via, HTTP: s.outside.HTTP(), Post: s.post, Endpoint: s.endpoint})
 	return s.userPools
 }
 

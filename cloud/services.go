@@ -4,7 +4,6 @@ import (
 	"context"
 	"math/rand/v2"
 	"net/http"
-	"time"
 
 	apigatewayapi "github.com/brume-cloud/brume/api/apigateway"
 	apigatewayv2api "github.com/brume-cloud/brume/api/apigatewayv2"
@@ -101,7 +100,7 @@ func openS3(s *System, via aws.Invoker) any {
 func openS3Control(s *System, _ aws.Invoker) any { return s3.NewControl(s.store, random{}) }
 
 func openSNS(s *System, via aws.Invoker) any {
-	s.sns = sns.New(sns.Deps{Store: s.store, Random: random{}, Via: via, Meter: s.meter, HTTP: outside(), Log: s.log, Endpoint: s.endpoint})
+	s.sns = sns.New(sns.Deps{Store: s.store, Random: random{}, Via: via, Meter: s.meter, HTTP: s.outside.HTTP(), Log: s.log, Endpoint: s.endpoint})
 	return s.sns
 }
 
@@ -194,18 +193,6 @@ type random struct{}
 
 // Uint64 implements aws.Random.
 func (random) Uint64() uint64 { return rand.Uint64() }
-
-// outside is how services reach what is not in this cloud. It takes what is
-// answered, a redirect included, as the answer.
-func outside() *http.Client {
-	return &http.Client{
-		Transport:     &http.Transport{MaxIdleConnsPerHost: 16, IdleConnTimeout: idleOutside},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-}
-
-// idleOutside is how long a connection to the outside is kept for the next call.
-const idleOutside = 30 * time.Second
 
 // endpoint is the URL that a region's services are reached at: the same for all.
 func (s *System) endpoint(aws.Region) string { return "http://" + s.opts.Address }

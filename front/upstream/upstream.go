@@ -1,5 +1,6 @@
-// Package upstream sends requests to the HTTP backends of APIs. What is below
-// localhost is on this machine, whatever its resolver says.
+// Package upstream sends requests to HTTP servers that are not in this cloud, such as
+// the backends of APIs. What is below localhost is on this machine, whatever its
+// resolver says.
 package upstream
 
 import (
@@ -46,7 +47,8 @@ func New() *Client {
 	return &Client{&http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
-// HTTP is the client for those who read answers themselves, such as of issuers of tokens.
+// HTTP is the client for those who read answers themselves, such as of issuers of
+// tokens. It takes what is answered, a redirect included, as the answer.
 func (c *Client) HTTP() *http.Client { return c.http }
 
 func dial(ctx context.Context, network, address string) (net.Conn, error) {
