@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/front/authorizer"
@@ -31,7 +32,7 @@ func (s *Service) admit(ctx context.Context, v *socketVisit) error {
 	if err != nil {
 		return err
 	}
-	out, err := s.invoke(ctx, &v.exchange, functionCall{functionOf(v.withVariables(deref(z.AuthorizerUri))), deref(z.AuthorizerCredentialsArn), payload, maxWebSocketTimeout * 1e6})
+	out, err := s.invoke(ctx, &v.exchange, functionCall{functionOf(v.withVariables(deref(z.AuthorizerUri))), deref(z.AuthorizerCredentialsArn), payload, maxWebSocketTimeout * time.Millisecond})
 	if errors.Is(err, errFailed) && saysUnauthorized(out) {
 		return v.refusal(http.StatusUnauthorized, "Unauthorized")
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/brume-cloud/brume/api/apigatewayv2"
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/authorizer"
 	"github.com/brume-cloud/brume/front/proxyevent"
 	"github.com/brume-cloud/brume/front/wire"
 	"github.com/brume-cloud/brume/front/wire/schema"
@@ -81,7 +82,7 @@ func (v *socketVisit) access() []aws.Access {
 		return nil
 	}
 	at := v.connection.at()
-	return []aws.Access{{Action: "execute-api:Invoke", Resource: at.executeARN("/" + v.connection.Stage + "/" + connectRoute), Owner: at.Account}}
+	return []aws.Access{{Action: authorizer.Action, Resource: at.executeARN("/" + v.connection.Stage + "/" + connectRoute), Owner: at.Account}}
 }
 
 // open asks the API whether there shall be a connection.

@@ -11,8 +11,7 @@ import (
 // Pace keeps token buckets; *pace.Buckets is one. They are in memory: a rate is
 // over in a second, and no crash is the worse for it.
 type Pace interface {
-	Left(name string, rate, most float64, now time.Time) float64
-	Take(name string, n float64)
+	Spend(name string, rate, most float64, now time.Time) bool
 }
 
 var errRate = errors.New("lambda: too many calls in a second")
@@ -34,10 +33,8 @@ func (s *Service) keepRate(call *aws.Call, t target) error {
 	if s.Pace == nil || rate <= 0 { // without concurrency, or with provisioned environments alone, run decides
 		return nil
 	}
-	name := "lambda/" + t.share
-	if s.Pace.Left(name, rate, rate, call.Start) < 1 {
+	if !s.Pace.Spend("lambda/"+t.share, rate, rate, call.Start) {
 		return errRate
 	}
-	s.Pace.Take(name, 1)
 	return nil
 }
