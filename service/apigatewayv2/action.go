@@ -42,9 +42,9 @@ func (s *Service) act(ctx context.Context, call *aws.Call, v *visit) (*proxyeven
 		region = aws.Region(r)
 	}
 	delete(values, "Region")
-	actor, err := s.actor(ctx, v, deref(i.CredentialsArn), v.source())
+	actor, err := s.actor(ctx, v.at, deref(i.CredentialsArn), v.source())
 	if err != nil {
-		return nil, err
+		return nil, s.failure(v, err)
 	}
 	actor.Account = actor.Caller.Account
 	ctx, cancel := context.WithTimeout(ctx, v.plan.timeout)

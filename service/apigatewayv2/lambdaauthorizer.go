@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/brume-cloud/brume/api/apigatewayv2"
-	"github.com/brume-cloud/brume/api/lambda"
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/front/authorizer"
 )
@@ -57,7 +56,10 @@ func (v *visit) remembered(z *apigatewayv2.Authorizer) string {
 // ask calls the function.
 func (s *Service) ask(ctx context.Context, call *aws.Call, v *visit, sources []string) (*authorizer.Decision, error) {
 	z := v.plan.authorizer
-	in := &lambda.InvokeInput{FunctionName: functionOf(v.staged(deref(z.AuthorizerUri)))}
+	f := functionCall{
+		at: v.at, function: functionOf(v.staged(deref(z.AuthorizerUri))), role: deref(z.AuthorizerCredentialsArn),
+		source: v.at.executeARN("/authorizers/" + deref(z.AuthorizerId)), timeout: authorizerTimeout,
+	}
 	if deref(z.AuthorizerPayloadFormatVersion) == "1.0" {
 		e := v.first(call, v.incoming())
 		e.Version, e.Type, e.MethodARN = "1.0", "REQUEST", v.resource()
@@ -65,18 +67,13 @@ func (s *Service) ask(ctx context.Context, call *aws.Call, v *visit, sources []s
 			joined := strings.Join(sources, ",")
 			e.IdentitySource, e.AuthorizationToken = &joined, &joined
 		}
-		in.Payload = e.JSON()
+		f.payload = e.JSON()
 	} else {
 		e := v.second(call, v.incoming())
 		e.Type, e.RouteARN, e.IdentitySource = "REQUEST", v.resource(), sources
-		in.Payload = e.JSON()
+		f.payload = e.JSON()
 	}
-	actor, err := s.actor(ctx, v, deref(z.AuthorizerCredentialsArn), v.at.executeARN("/authorizers/"+deref(z.AuthorizerId)))
-	if err != nil {
-		return nil, err
-	}
-	actor.Patience = authorizerTimeout
-	out, err := s.functions.Invoke(aws.ActAs(ctx, actor), in)
+	out, err := s.invoke(ctx, f)
 	if err != nil || out.FunctionError != nil {
 		s.Log.Info("an authorizer failed", "api", v.api, "authorizer", z.Name, "error", err)
 		return nil, failed()

@@ -32,7 +32,9 @@ func (s *Service) admit(ctx context.Context, v *socketVisit) error {
 	if err != nil {
 		return err
 	}
-	out, err := s.invoke(ctx, &v.exchange, functionCall{functionOf(v.withVariables(deref(z.AuthorizerUri))), deref(z.AuthorizerCredentialsArn), payload, maxWebSocketTimeout * time.Millisecond})
+	f := v.functionCall(deref(z.AuthorizerUri), deref(z.AuthorizerCredentialsArn))
+	f.payload, f.timeout = payload, maxWebSocketTimeout*time.Millisecond
+	out, err := s.answerOf(ctx, f)
 	if errors.Is(err, errFailed) && saysUnauthorized(out) {
 		return v.refusal(http.StatusUnauthorized, "Unauthorized")
 	}

@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"github.com/brume-cloud/brume/api/apigatewayv2"
-	"github.com/brume-cloud/brume/api/lambda"
-	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/front/proxyevent"
 	"github.com/brume-cloud/brume/front/upstream"
 )
@@ -86,39 +84,24 @@ func (s *Service) carryOutBy(ctx context.Context, x *exchange, i *apigatewayv2.I
 
 // callFunction calls the function of an integration, and returns what it answers.
 func (s *Service) callFunction(ctx context.Context, x *exchange, i *apigatewayv2.Integration, payload []byte) ([]byte, error) {
-	return s.invoke(ctx, x, functionCall{functionOf(x.withVariables(deref(i.IntegrationUri))), deref(i.CredentialsArn), payload, timeoutOf(i)})
+	f := x.functionCall(deref(i.IntegrationUri), deref(i.CredentialsArn))
+	f.payload, f.timeout = payload, timeoutOf(i)
+	return s.answerOf(ctx, f)
 }
 
-// functionCall is a call of a function.
-type functionCall struct {
-	function string
-	role     string // empty for API Gateway itself
-	payload  []byte
-	timeout  time.Duration // wall time
-}
-
-// invoke calls a function for an exchange.
-func (s *Service) invoke(ctx context.Context, x *exchange, f functionCall) ([]byte, error) {
+// functionCall is a call of a function, by its URI, for the exchange's route.
+func (x *exchange) functionCall(uri, role string) functionCall {
 	at := x.connection.at()
-	actor := aws.Actor{
-		Caller: aws.Caller{Kind: aws.ServicePrincipal, Service: principal}, Account: at.Account, Region: at.Region,
-		Source: at.executeARN("/" + x.connection.Stage + "/" + x.route.RouteKey), SourceAccount: at.Account, Patience: f.timeout,
-	}
-	if f.role != "" {
-		caller, err := s.Roles.Assume(ctx, f.role, at.executeARN(""))
-		if err != nil {
-			return nil, err
-		}
-		actor.Caller = caller
-	}
-	if a, err := aws.ParseARN(f.function); err == nil {
-		actor.Account, actor.Region = a.Account, a.Region
-	}
-	out, err := lambda.NewClient(s.Via).Invoke(aws.ActAs(ctx, actor), &lambda.InvokeInput{FunctionName: f.function, Payload: f.payload})
-	if err != nil {
+	return functionCall{at: at, function: functionOf(x.withVariables(uri)), role: role, source: at.executeARN("/" + x.connection.Stage + "/" + x.route.RouteKey)}
+}
+
+// answerOf is what a function answers, or errFailed and its error.
+func (s *Service) answerOf(ctx context.Context, f functionCall) ([]byte, error) {
+	out, err := s.invoke(ctx, f)
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if out.FunctionError != nil {
+	case out.FunctionError != nil:
 		return out.Payload, errFailed
 	}
 	return out.Payload, nil
