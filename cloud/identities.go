@@ -7,6 +7,7 @@ import (
 
 	"github.com/brume-cloud/brume/aws"
 	"github.com/brume-cloud/brume/front/gateway"
+	"github.com/brume-cloud/brume/front/jwt"
 	"github.com/brume-cloud/brume/front/policy"
 	"github.com/brume-cloud/brume/service/iam"
 	"github.com/brume-cloud/brume/service/sts"
@@ -28,7 +29,7 @@ func newIdentities(s *System) *identities {
 	documents := policy.NewCache()
 	users := iam.New(iam.Deps{Store: s.store, Random: random{}, Policies: documents})
 	tokens := sts.New(sts.Deps{
-		Store: s.store, Random: random{}, Policies: documents, Directory: directory{users}, Client: &http.Client{Transport: &http.Transport{}}, Keys: s.issuerKeys,
+		Store: s.store, Random: random{}, Policies: documents, Directory: directory{users}, Issuers: &jwt.Issuers{Local: s.issuerKeys, Client: &http.Client{Transport: &http.Transport{}}},
 	})
 	return &identities{root: s.secrets, iam: users, sts: tokens, in: s}
 }

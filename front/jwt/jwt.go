@@ -37,7 +37,7 @@ type Verifier struct {
 
 // New makes a verifier. It asks issuers that are not local through client.
 func New(local Local, client *http.Client) *Verifier {
-	return &Verifier{keys{local: local, client: client, all: map[string]*keySet{}}, memo.New[*proven]()}
+	return &Verifier{keys{Issuers: Issuers{local, client}, all: map[string]*keySet{}}, memo.New[*proven]()}
 }
 
 // Token is a token that was found to be right.

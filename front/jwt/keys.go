@@ -33,10 +33,15 @@ type keySet struct {
 	local bool
 }
 
+// Issuers asks issuers for their keys.
+type Issuers struct {
+	Local  Local
+	Client *http.Client // to those that are not of this cloud
+}
+
 // keys knows issuers' keys.
 type keys struct {
-	local  Local
-	client *http.Client
+	Issuers
 	mu     sync.RWMutex
 	all    map[string]*keySet
 	asking singleflight.Group // many tokens of an issuer ask once
@@ -92,23 +97,26 @@ func (k *keys) ask(ctx context.Context, issuer string, now time.Time) (*keySet, 
 
 func (k *keys) fetch(ctx context.Context, issuer string) (*keySet, error) {
 	set := &keySet{}
-	text, ok, err := k.local(ctx, issuer)
-	if err != nil {
+	var err error
+	if set.text, set.local, err = k.Fetch(ctx, issuer); err != nil {
 		return nil, err
 	}
-	set.local = ok
-	if !ok {
-		if text, err = k.discover(ctx, issuer); err != nil {
-			return nil, err
-		}
+	return set, json.Unmarshal(set.text, &set.JSONWebKeySet)
+}
+
+// Fetch returns the JSON Web Key Set of an issuer as it is now, and whether the issuer
+// is of this cloud. It waits for the issuer as long as ctx allows.
+func (i *Issuers) Fetch(ctx context.Context, issuer string) (jwks []byte, local bool, err error) {
+	if jwks, local, err = i.Local(ctx, issuer); err != nil || local {
+		return jwks, local, err
 	}
-	set.text = text
-	return set, json.Unmarshal(text, &set.JSONWebKeySet)
+	jwks, err = i.discover(ctx, issuer)
+	return jwks, false, err
 }
 
 // discover asks an issuer as OpenID Connect Discovery 1.0 says.
-func (k *keys) discover(ctx context.Context, issuer string) ([]byte, error) {
-	text, err := k.get(ctx, issuer+"/.well-known/openid-configuration")
+func (i *Issuers) discover(ctx context.Context, issuer string) ([]byte, error) {
+	text, err := i.get(ctx, issuer+"/.well-known/openid-configuration")
 	if err != nil {
 		return nil, err
 	}
@@ -118,15 +126,15 @@ func (k *keys) discover(ctx context.Context, issuer string) ([]byte, error) {
 	if err := json.Unmarshal(text, &configuration); err != nil {
 		return nil, err
 	}
-	return k.get(ctx, configuration.Keys)
+	return i.get(ctx, configuration.Keys)
 }
 
-func (k *keys) get(ctx context.Context, url string) ([]byte, error) {
+func (i *Issuers) get(ctx context.Context, url string) ([]byte, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, err
 	}
-	res, err := k.client.Do(r)
+	res, err := i.Client.Do(r)
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +152,7 @@ func (k *keys) same(ctx context.Context, issuer string, want Want) bool {
 	if err != nil || !wanted.local {
 		return false
 	}
-	if _, ok, err := k.local(ctx, issuer); err != nil || !ok {
+	if _, ok, err := k.Local(ctx, issuer); err != nil || !ok {
 		return false
 	}
 	set, err := k.of(ctx, issuer, want.Now)

@@ -19,6 +19,7 @@ import (
 
 	api "github.com/brume-cloud/brume/api/sts"
 	"github.com/brume-cloud/brume/aws"
+	"github.com/brume-cloud/brume/front/jwt"
 	"github.com/brume-cloud/brume/front/policy"
 	"github.com/brume-cloud/brume/state/kv"
 )
@@ -61,10 +62,7 @@ type Deps struct {
 	Random    aws.Random
 	Policies  *policy.Cache // parsed documents, shared with the gateway
 	Directory Directory
-	Client    *http.Client // fetches the keys of OpenID Connect providers
-
-	// Keys returns the JSON Web Key Set of an issuer that is a service of this cloud.
-	Keys func(ctx context.Context, issuer string) (jwks []byte, ok bool, err error)
+	Issuers   *jwt.Issuers // the keys of OpenID Connect providers
 }
 
 // Service implements api.Service. Make it with New.

@@ -3,8 +3,6 @@ package sts
 import (
 	"context"
 	"encoding/json"
-	"io"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -180,38 +178,12 @@ func (c *claims) timely(now time.Time) error {
 // keys fetches what a provider signs with, unless it is of this cloud. Nothing is kept:
 // providers are near, or answer from a cache.
 func (s *Service) keys(ctx context.Context, issuer string) (*jose.JSONWebKeySet, error) {
-	if set, ok, err := s.Keys(ctx, issuer); err != nil || ok {
-		var keys jose.JSONWebKeySet
-		if err == nil {
-			err = json.Unmarshal(set, &keys)
-		}
-		return &keys, err
-	}
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
-	var discovery struct {
-		Keys string `json:"jwks_uri"`
-	}
-	if err := s.fetch(ctx, issuer+"/.well-known/openid-configuration", &discovery); err != nil {
+	jwks, _, err := s.Issuers.Fetch(ctx, issuer)
+	if err != nil {
 		return nil, err
 	}
 	var keys jose.JSONWebKeySet
-	return &keys, s.fetch(ctx, discovery.Keys, &keys)
-}
-
-func (s *Service) fetch(ctx context.Context, url string, into any) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	res, err := s.Client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxProviderAnswer))
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(body, into)
+	return &keys, json.Unmarshal(jwks, &keys)
 }
