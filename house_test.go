@@ -157,6 +157,7 @@ var layers = []struct {
 	{"front/fault", []string{"aws"}},
 	{"front/origin", nil},
 	{"front/cors", nil},
+	{"front/totp", nil},
 	{"front/proxyevent", []string{"aws", "front/wire"}},
 	{"front/jwt", []string{"state/memo"}},
 	{"front/authorizer", []string{"aws", "front/policy"}},
@@ -170,7 +171,7 @@ var layers = []struct {
 	{"front/listen", []string{"front/http1"}},
 	{"front/gateway", []string{"aws", "state/", "front/"}},
 	{"front/control", []string{"aws", "state/", "front/"}},
-	{"service/", []string{"aws", "state/", "api/", "front/wire", "front/policy", "front/pattern", "front/sigv4", "front/meter", "front/cors", "front/proxyevent", "front/jwt", "front/authorizer", "front/upstream", "front/accesslog", "front/logwriter", "front/assume"}},
+	{"service/", []string{"aws", "state/", "api/", "front/wire", "front/policy", "front/pattern", "front/sigv4", "front/meter", "front/cors", "front/totp", "front/proxyevent", "front/jwt", "front/authorizer", "front/upstream", "front/accesslog", "front/logwriter", "front/assume"}},
 	{"sim/", []string{"sim/"}}, // a model that imports what it checks shares its mistakes; the workloads are tests
 	{"plane/", []string{"aws", "state/", "api/", "front/listen", "plane/"}},
 }
